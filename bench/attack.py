@@ -1,0 +1,29 @@
+"""The contract of an attack: settings, a threat card, and one method from what it may see to what it claims."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from bench.plugin import Plugin
+from bench.types.claim import Claim
+from bench.types.threat import Goal, ThreatModel
+from bench.types.training import Trainer
+from bench.view import AttackerView
+
+
+class Attack(Plugin, ABC):
+    """Someone who holds what left the hospital.
+
+    Attributes:
+        goal: decides how the claim is scored.
+        threat: what the view will hold; touching anything else raises.
+    """
+
+    goal: ClassVar[Goal]
+    threat: ClassVar[ThreatModel]
+
+    @abstractmethod
+    def run(self, view: AttackerView, trainer: Trainer) -> Claim:
+        """The claim about the releases in the view, in their order.
+
+        `trainer` trains whatever the attacker wants to train, on its own data, seeded for this attack.
+        """

@@ -1,0 +1,167 @@
+"""Settings: plugin defaults, then the preset's values, then what the user sets; and the presets themselves."""
+
+import dataclasses
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from bench.dataset import Grid
+from bench.errors import BenchError
+from bench.plugin import Plugin
+
+SettingsT = TypeVar("SettingsT")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What is measured and on how many.
+
+    Attributes:
+        shape, spacing_mm: the common grid.
+        shares: shares of families for train, references, auxiliary, test.
+        utility_subjects: test people whose segmentation is scored (one scan each); None for all.
+        query_grid: numbers of queries at which Dice is reported, as far as the defense sends that many.
+        precision: Lightning Fabric's name of the arithmetic used in training.
+    """
+
+    shape: tuple[int, int, int] = (144, 192, 160)
+    spacing_mm: float = 1.0
+    shares: tuple[float, float, float, float] = (0.35, 0.25, 0.15, 0.25)
+    utility_subjects: int | None = None
+    query_grid: tuple[int, ...] = (1, 5, 10, 15, 30)
+    precision: str = "32-true"
+
+    def __post_init__(self) -> None:
+        if min(self.shares) <= 0 or abs(sum(self.shares) - 1) > 1e-6:
+            raise ValueError(f"shares must be four positive numbers that sum to 1, got {self.shares}")
+        if self.utility_subjects is not None and self.utility_subjects < 1:
+            raise ValueError(f"utility_subjects must be >= 1 or None, got {self.utility_subjects}")
+        if not self.query_grid or min(self.query_grid) < 1:
+            raise ValueError(f"query_grid must name numbers >= 1, got {self.query_grid}")
+        Grid(self.shape, self.spacing_mm)
+
+    @property
+    def grid(self) -> Grid:
+        """The common grid."""
+        return Grid(self.shape, self.spacing_mm)
+
+
+PRESETS: dict[str, Mapping[str, Any]] = {
+    "smoke": {"shape": (28, 36, 28), "spacing_mm": 6.0, "utility_subjects": 4},
+    "quick": {"shape": (56, 68, 56), "spacing_mm": 3.0, "utility_subjects": 12},
+    "standard": {"shape": (80, 100, 80), "spacing_mm": 2.0, "precision": "bf16-mixed"},
+    "paper": {},
+}
+"""Evaluation settings per preset; what a plugin changes under a preset stands in the plugin."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One `--set` of the user: `key=value` or `component.key=value`."""
+
+    component: str | None
+    key: str
+    value: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Assignment":
+        """Read `text`.
+
+        Raises:
+            BenchError: there is no `=`.
+        """
+        left, equals, value = text.partition("=")
+        if not equals or not left.strip():
+            raise BenchError(f"--set {text!r} is no key=value, e.g. --set queries=5")
+        component, dot, key = left.strip().rpartition(".")
+        return cls(component if dot else None, key, value.strip())
+
+
+def resolve(
+    classes: Mapping[str, type[Any]], preset: str, assignments: Sequence[Assignment]
+) -> dict[str, Any]:
+    """Instances of every component's settings class.
+
+    Args:
+        classes: settings dataclass by component name (`data`, `defense`, `attack`, `evaluation`).
+
+    Raises:
+        BenchError: unknown preset, key or component, an ambiguous key, or a value that does not fit.
+    """
+    if preset not in PRESETS:
+        raise BenchError(f"no preset named {preset!r}; available: {', '.join(PRESETS)}")
+    chosen: dict[str, dict[str, Any]] = {}
+    for component, cls in classes.items():
+        values = PRESETS[preset] if cls is Evaluation else cls.presets.get(preset, {})
+        chosen[component] = dict(values)
+    for assignment in assignments:
+        component = _owner(assignment, classes)
+        chosen[component][assignment.key] = _read(assignment.value)
+    return {component: build(cls, chosen[component]) for component, cls in classes.items()}
+
+
+def build(cls: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
+    """An instance of a settings dataclass, with values coerced to the types of its fields.
+
+    Raises:
+        BenchError: a value does not fit its field.
+    """
+    name = cls.name if issubclass(cls, Plugin) else cls.__name__.lower()
+    try:
+        return TypeAdapter(cls).validate_python(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        message = str(first["msg"]).removeprefix("Value error, ")
+        key = str(first["loc"][0]) if first["loc"] else None
+        if key is None:
+            raise BenchError(f"{name}: {message}") from error
+        raise BenchError(f"{name}: {key}={values.get(key)!r} does not fit: {message}; see `bench show {name}`") from error
+
+
+def plain(settings: Any) -> dict[str, Any]:
+    """The fields of a settings dataclass as JSON values."""
+    return plain_values({field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)})
+
+
+def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as they look after a round trip through JSON: tuples are lists."""
+    result: dict[str, Any] = json.loads(TypeAdapter(dict[str, Any]).dump_json(dict(values)))
+    return result
+
+
+def _owner(assignment: Assignment, classes: Mapping[str, type[Any]]) -> str:
+    fields = {component: [field.name for field in dataclasses.fields(cls)] for component, cls in classes.items()}
+    if assignment.component is not None:
+        if assignment.component not in fields:
+            raise BenchError(
+                f"no component {assignment.component!r} in --set {assignment.component}.{assignment.key}; "
+                f"allowed: {', '.join(fields)}"
+            )
+        if assignment.key in fields[assignment.component]:
+            return assignment.component
+    else:
+        owners = [component for component, names in fields.items() if assignment.key in names]
+        if len(owners) == 1:
+            return owners[0]
+        if owners:
+            spelled = " or ".join(f"{owner}.{assignment.key}" for owner in owners)
+            raise BenchError(f"--set {assignment.key} is ambiguous; write {spelled}")
+    everything = sorted({name for names in fields.values() for name in names})
+    close = difflib.get_close_matches(assignment.key, everything, n=1)
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    listing = "; ".join(f"{component}: {', '.join(names) or 'none'}" for component, names in fields.items())
+    raise BenchError(f"no setting named {assignment.key!r}{hint}; available: {listing}")
+
+
+def _read(text: str) -> Any:
+    """JSON where it is JSON (numbers, lists, null), `a,b` as a list, otherwise the text itself."""
+    if text.lower() in ("none", "null"):
+        return None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return [_read(part.strip()) for part in text.split(",")] if "," in text else text

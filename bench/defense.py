@@ -1,0 +1,103 @@
+"""The contract of a defense.
+
+A defense is its settings (a frozen dataclass). What it learns lives in `Networks`, split by owner, and is handed to
+each method explicitly: `serve` cannot see the client's network or key, because nobody gives it one.
+"""
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from bench.plugin import Plugin
+from bench.types.scan import Cohort, Scan
+from bench.types.traffic import Probabilities, Release, Reply
+from bench.types.training import History, Trainer
+
+KeyT = TypeVar("KeyT")
+
+TEST_ONLY = {"test_only": True}
+"""Field metadata: this setting has no influence on training, so variants that differ in it share networks."""
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """What training leaves behind, split by who holds it.
+
+    Attributes:
+        client: stays in the hospital (unmixing net, encoder); `nn.Identity()` if there is none.
+        server: goes to the cloud.
+    """
+
+    client: nn.Module
+    server: nn.Module
+    history: History
+
+
+class Defense(Plugin, ABC, Generic[KeyT]):
+    """A way to have a scan segmented without sending the scan.
+
+    Attributes:
+        family: defenses of one family whose training settings are equal share their trained networks.
+        randomised: False if two keys give the same release.
+    """
+
+    family: ClassVar[str]
+    randomised: ClassVar[bool] = True
+
+    @abstractmethod
+    def fit(self, cohort: Cohort, trainer: Trainer) -> Networks:
+        """Train on the training role."""
+
+    @abstractmethod
+    def draw_key(self, rng: np.random.Generator, references: Sequence[Scan]) -> KeyT:
+        """A fresh secret for one scan; `references` is the client's private pool.
+
+        Raises:
+            BenchError: the pool cannot serve this defense's settings.
+        """
+
+    @abstractmethod
+    def protect(self, image: Float[Tensor, "1 depth height width"], key: KeyT, client: nn.Module) -> Release:
+        """What the client sends (client side)."""
+
+    @abstractmethod
+    def serve(self, release: Release, server: nn.Module) -> Reply:
+        """What the server answers (server side; sees nothing but the release)."""
+
+    @abstractmethod
+    def recover(self, reply: Reply, key: KeyT, client: nn.Module) -> Probabilities:
+        """The segmentation of the scan (client side).
+
+        A reply with fewer maps than the key has queries is decoded as if only those had been sent.
+        """
+
+    def training_settings(self) -> dict[str, Any]:
+        """The settings that decide the trained networks."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)  # type: ignore[arg-type]
+            if not field.metadata.get("test_only")
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One picture of a row: an image in [0, 1] or a map of class indices."""
+
+    title: str
+    volume: Tensor
+    is_label: bool
+
+
+@runtime_checkable
+class Illustrated(Protocol[KeyT]):
+    """A defense that can show its own steps; others get the generic picture."""
+
+    def illustrate(self, scan: Scan, key: KeyT, networks: Networks) -> list[list[Panel]]:
+        """Rows of panels for the figure of one scan."""

@@ -1,0 +1,84 @@
+"""Reading and writing records."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bench.errors import BenchError
+from bench.records.schema import SCHEMA_VERSION, Record
+
+RECORD_NAME = "record.json"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write `text` so that a reader, or a crash, never meets half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_record(record: Record, path: Path) -> None:
+    """Store a record by atomic rename."""
+    write_atomically(path, record.model_dump_json(indent=2) + "\n")
+
+
+def read_record(path: Path) -> Record:
+    """The record in `path`.
+
+    Raises:
+        BenchError: the file is missing, is no JSON, has another schema version, or does not fit the schema.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BenchError(f"cannot read record {path}: {error.strerror}") from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BenchError(f"{path} is no JSON record: {error}") from error
+    version = raw.get("schema_version") if isinstance(raw, dict) else None
+    if version != SCHEMA_VERSION:
+        raise BenchError(f"{path} has record schema {version!r}; this version reads {SCHEMA_VERSION}; re-run or upgrade")
+    try:
+        return Record.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BenchError(f"{path} does not fit the record schema at {where}: {first['msg']}") from error
+
+
+def find_records(paths: Iterable[Path]) -> list[Path]:
+    """Record files under the given files and folders, sorted.
+
+    Raises:
+        BenchError: a path does not exist, or nothing was found.
+    """
+    given = list(paths)
+    found: set[Path] = set()
+    for path in given:
+        if path.is_file():
+            found.add(path)
+        elif path.is_dir():
+            found.update(path.rglob(RECORD_NAME))
+        else:
+            raise BenchError(f"no such run: {path}; give record files or folders that hold them")
+    if not found:
+        raise BenchError(f"no {RECORD_NAME} under {', '.join(map(str, given))}; run `bench run` first")
+    return sorted(found)

@@ -1,0 +1,208 @@
+"""The record of one cell (defense x attack x cohort x preset x seed), schema version 1.
+
+Numbers that cannot be measured are null, never 0. Intervals are 95 % over subjects.
+"""
+
+import math
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from bench.types.estimate import Estimate
+
+SCHEMA_VERSION = 1
+PROTOCOL_VERSION = "0.1"
+"""Changes whenever the same command would measure something else; records of different protocols are never ranked together."""
+
+
+def _nan_is_null(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+Number = Annotated[float | None, BeforeValidator(_nan_is_null)]
+
+
+class Part(BaseModel):
+    """Base of every part: unknown fields are refused, values are immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Interval(Part):
+    """An estimate with its 95 % interval and the number of subjects behind it."""
+
+    value: Number
+    low: Number
+    high: Number
+    n: int = Field(ge=0, description="independent subjects")
+
+    @classmethod
+    def of(cls, estimate: Estimate) -> "Interval":
+        """The JSON form of an `Estimate`."""
+        return cls(value=estimate.value, low=estimate.low, high=estimate.high, n=estimate.n)
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return "-"
+        if self.low is None or self.high is None:
+            return f"{self.value:.3f}"
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+class Status(StrEnum):
+    """State of the cell; only OK carries privacy scores."""
+
+    OK = "ok"
+    INVALID = "invalid"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+
+
+class DefenseEntry(Part):
+    """Which defense, with its resolved settings and what training it took."""
+
+    name: str
+    summary: str
+    source: str
+    settings: dict[str, Any]
+    parameters_client: int
+    parameters_server: int
+    iterations: int
+    training_hash: str = Field(description="content address of the trained networks")
+    loss: dict[str, list[Number]] = Field(description="loss terms, means between the steps in loss_steps")
+    loss_steps: list[int]
+
+
+class ThreatCard(Part):
+    """The attack's threat model."""
+
+    goal: str
+    tier: int = Field(ge=0, le=4)
+    phase: str
+    observes: list[str]
+    knows: list[str]
+    owns: list[str]
+    queries: int | None = Field(description="queries per scan the attack uses; null = all that were sent")
+
+
+class AttackEntry(Part):
+    """Which attack, with its resolved settings and threat card."""
+
+    name: str
+    summary: str
+    source: str
+    settings: dict[str, Any]
+    threat: ThreatCard
+
+
+class DataEntry(Part):
+    """Which scans, how they were split, and what is made up about them."""
+
+    name: str
+    settings: dict[str, Any]
+    data_hash: str
+    split_hash: str
+    classes: list[str]
+    spacing_mm: float
+    shape: list[int]
+    synthetic: bool = Field(description="the anatomy itself is made up")
+    revisits: Literal["real", "simulated", "none"]
+    subjects: dict[str, int] = Field(description="people per role")
+    scans: dict[str, int] = Field(description="scans per role")
+    notes: list[str]
+
+
+class Stability(Part):
+    """Test-retest reliability of the Dice score of one class over two keys."""
+
+    icc: Number
+    low: Number
+    high: Number
+    kind: str = Field(description="which intraclass correlation, in McGraw and Wong's notation")
+    n: int
+
+
+class CurvePoint(Part):
+    """Average Dice when only the first `queries` queries are used."""
+
+    queries: int
+    dice: Interval
+
+
+class Utility(Part):
+    """How well the client's recovered segmentation agrees with the reference labels."""
+
+    dice: dict[str, Interval] = Field(description="per foreground class")
+    dice_average: Interval
+    dice_per_subject: dict[str, dict[str, Number]] = Field(description="hashed subject -> class -> Dice")
+    dice_by_queries: list[CurvePoint]
+    stability: dict[str, Stability] = Field(description="per foreground class")
+
+
+class Score(Part):
+    """One privacy number beside the score of knowing nothing."""
+
+    value: Interval
+    chance: Number
+    higher_is_worse: bool = True
+
+
+class Privacy(Part):
+    """What the attack achieved."""
+
+    scores: dict[str, Score]
+    headline: str = Field(description="the score that the leaderboard shows")
+    details: dict[str, Any] = Field(description="metric settings: window, levels, gallery, ...")
+
+
+class Cost(Part):
+    """What protecting, serving and recovering one scan costs, and what training and attacking cost.
+
+    The only part, beside `created` and `environment`, that differs between two runs of one command.
+    """
+
+    client_seconds: Number
+    server_seconds: Number
+    bytes_sent: int
+    bytes_received: int
+    training_seconds: Number
+    attack_seconds: Number
+    total_seconds: Number
+
+
+class Environment(Part):
+    """Where the numbers were made."""
+
+    python: str
+    platform: str
+    processor: str
+    device: str
+    threads: int
+    packages: dict[str, str]
+    git: str | None = Field(description="commit of the checkout, with '+' if it had changes; null outside git")
+
+
+class Record(Part):
+    """Everything about one cell."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    protocol_version: str = PROTOCOL_VERSION
+    unveil_version: str
+    cell: str = Field(description="content address of the cell: same inputs, same cell")
+    created: str = Field(description="UTC, ISO 8601")
+    command: str
+    status: Status
+    reason: str | None = Field(description="why the status is not ok")
+    preset: str
+    seed: int
+    settings: dict[str, Any] = Field(description="evaluation settings")
+    defense: DefenseEntry
+    attack: AttackEntry
+    data: DataEntry
+    utility: Utility
+    privacy: Privacy | None = Field(description="null unless the status is ok")
+    cost: Cost
+    environment: Environment
+    pictures: list[str] = Field(description="file names beside the record")
+    warnings: list[str]

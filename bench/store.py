@@ -1,0 +1,89 @@
+"""Content addresses, and where things with a content address are kept."""
+
+import hashlib
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+CACHE_VARIABLE = "UNVEIL_CACHE"
+_CONTRACTS = {"bench.attack", "bench.defense", "bench.dataset", "bench.plugin"}
+_ROOMS = {"bench.attacks", "bench.defenses", "bench.data"}
+
+
+def address(parts: Mapping[str, Any]) -> str:
+    """A 16-digit hash of JSON values; equal content, equal address."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@cache
+def code_version(*modules: str) -> str:
+    """Hash of the source of these modules and everything below them; changes when what they compute may change."""
+    digest = hashlib.sha256()
+    for name in sorted(modules):
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError(f"no source for module {name}")
+        origin = Path(spec.origin)
+        files = sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
+        for path in files:
+            digest.update(name.encode() + path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def plugin_version(cls: type) -> str:
+    """Hash of the source that defines a plugin: the files of its class and of the bases that are not contracts.
+
+    A plugin that is a package of its own counts with all its files; one among many in a folder of plugins with its own.
+    """
+    files: set[Path] = set()
+    for base in cls.__mro__:
+        module = sys.modules[base.__module__]
+        path = getattr(module, "__file__", None)
+        if path is None or base.__module__ in _CONTRACTS or not _is_plugin_code(base.__module__):
+            continue
+        package = base.__module__.rpartition(".")[0]
+        files.update(Path(path).parent.glob("*.py") if package and package not in _ROOMS else [Path(path)])
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _is_plugin_code(module: str) -> bool:
+    return module.partition(".")[0] not in sys.stdlib_module_names
+
+
+@dataclass(frozen=True)
+class Store:
+    """Folders of the cache: prepared cohorts, trained networks, transcripts. Safe to delete at any time."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> "Store":
+        """`$UNVEIL_CACHE`, else `$XDG_CACHE_HOME/unveil`, else `~/.cache/unveil`."""
+        given = os.environ.get(CACHE_VARIABLE)
+        if given:
+            return cls(Path(given).expanduser())
+        base = os.environ.get("XDG_CACHE_HOME")
+        return cls((Path(base) if base else Path.home() / ".cache") / "unveil")
+
+    @property
+    def cohorts(self) -> Path:
+        """Prepared cohorts."""
+        return self.root / "cohorts"
+
+    def networks(self, content: str) -> Path:
+        """Checkpoints of one training run."""
+        return self.root / "networks" / content
+
+    def transcript(self, content: str) -> Path:
+        """The recorded traffic of one defense on one cohort."""
+        return self.root / "transcripts" / content

@@ -1,0 +1,1 @@
+"""The small frozen types that travel from dataset to record."""

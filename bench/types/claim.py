@@ -1,0 +1,36 @@
+"""What an attack asserts; a claim is scored by the suite, never by the attack."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jaxtyping import Float
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Linkage:
+    """How strongly the attacker believes that two releases show the same person.
+
+    Attributes:
+        scores: larger = more likely the same person; the diagonal is ignored.
+        details: what the attack wants to stand in the record (JSON values), such as settings it chose itself.
+    """
+
+    scores: Float[Tensor, "probe candidate"]
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Reconstruction:
+    """The attacker's guess of every clean image, in the order of the releases, values in [0, 1].
+
+    Attributes:
+        details: as in `Linkage`.
+    """
+
+    images: Float[Tensor, "scan 1 depth height width"]
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+Claim = Linkage | Reconstruction
