@@ -1,0 +1,1 @@
+"""Networks: plain modules with explicit arguments, built out of MONAI's blocks."""

@@ -1,0 +1,52 @@
+"""Running a network over whole volumes within a memory budget.
+
+A fully convolutional network takes a whole volume in one pass where memory allows, which is both faster than a sliding
+window and free of seams; several volumes (the K queries) share a pass as far as the budget goes.
+"""
+
+import logging
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+log = logging.getLogger(__name__)
+
+VOXELS_PER_PASS = {"cpu": 6_000_000, "cuda": 40_000_000}
+"""Largest pass in voxels (batch x volume) that is tried first; a wide U-Net++ needs some 400 floats a voxel."""
+WINDOW = 96
+"""Edge of the sliding window for volumes over the budget, in voxels."""
+
+
+@torch.inference_mode()
+def predict(
+    network: Callable[[Tensor], Tensor],
+    volumes: Float[Tensor, "batch channel depth height width"],
+    voxels_per_pass: int | None = None,
+) -> Float[Tensor, "batch out depth height width"]:
+    """The network's output for every volume: whole volumes batched, or a Gaussian-weighted sliding window.
+
+    Runs out of memory on a GPU: halves the pass and says so. A single volume over the budget goes by sliding window.
+    """
+    budget = voxels_per_pass or VOXELS_PER_PASS.get(volumes.device.type, VOXELS_PER_PASS["cpu"])
+    voxels = volumes[0, 0].numel()
+    while True:
+        try:
+            if voxels > budget:
+                return _slide(network, volumes)
+            size = max(1, budget // voxels)
+            return torch.cat([network(chunk) for chunk in volumes.split(size)])
+        except torch.cuda.OutOfMemoryError:
+            if budget < WINDOW**3:
+                raise
+            budget //= 2
+            torch.cuda.empty_cache()
+            log.warning("out of GPU memory: passes of at most %.1f million voxels from here on", budget / 1e6)
+
+
+def _slide(network: Callable[[Tensor], Tensor], volumes: Tensor) -> Tensor:
+    from monai.inferers import sliding_window_inference
+
+    window = tuple(min(WINDOW, side) for side in volumes.shape[2:])
+    return sliding_window_inference(volumes, window, 1, network, overlap=0.5, mode="gaussian")  # type: ignore[return-value]

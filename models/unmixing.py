@@ -1,0 +1,86 @@
+"""The client's unmixing network D.
+
+Source: Kim et al., "Mixup-Privacy", 2023, Sec. 3.3 and 4: "a small U-Net with four convolutional blocks" whose batch
+norm is replaced by adaptive instance norm (Huang and Belongie, ICCV 2017) conditioned on the mixing weight.
+Left open by the paper: where the four blocks stand and how alpha enters. Ours: three encoder blocks (two poolings), whose
+outputs are brought to full size and fused by one decoder block; alpha goes through a small MLP to a scale and a shift
+per channel in every norm layer.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from bench.models.unetpp import pad_to_multiple
+
+
+class UnmixingNet(nn.Module):
+    """Target segmentation scores from the mixed prediction, the reference's labels and alpha.
+
+    Args:
+        classes: number of classes C; the input has 2C channels.
+        widths: channels of the three encoder blocks, finest first.
+    """
+
+    def __init__(self, classes: int, widths: Sequence[int]) -> None:
+        super().__init__()
+        if len(widths) != 3:
+            raise ValueError(f"widths must be 3 numbers (three encoder blocks), got {tuple(widths)}")
+        before = (2 * classes, *widths)
+        self.encoder = nn.ModuleList(_AdaptiveBlock(before[i], widths[i]) for i in range(3))
+        self.decoder = _AdaptiveBlock(sum(widths), widths[0])
+        self.pool = nn.MaxPool3d(2)
+        self.head = nn.Conv3d(widths[0], classes, kernel_size=1)
+
+    def forward(
+        self,
+        y_hat_mix: Float[Tensor, "batch classes depth height width"],
+        y_ref: Float[Tensor, "batch classes depth height width"],
+        alpha: Float[Tensor, " batch"],
+    ) -> Float[Tensor, "batch classes depth height width"]:
+        """Raw class scores of the target."""
+        size = y_hat_mix.shape[2:]
+        x = pad_to_multiple(torch.cat([y_hat_mix, y_ref], dim=1), 4)
+        levels: list[Tensor] = []
+        for index, block in enumerate(self.encoder):
+            x = block(x if index == 0 else self.pool(x), alpha)
+            levels.append(x)
+        full = levels[0].shape[2:]
+        fused = torch.cat([levels[0], *(F.interpolate(x, size=full, mode="trilinear") for x in levels[1:])], dim=1)
+        scores: Tensor = self.head(self.decoder(fused, alpha))
+        return scores[:, :, : size[0], : size[1], : size[2]]
+
+
+class AdaptiveInstanceNorm(nn.Module):
+    """Instance norm whose scale and shift are functions of alpha: (1 + gamma(alpha)) h + beta(alpha)."""
+
+    def __init__(self, channels: int, hidden: int = 64) -> None:
+        super().__init__()
+        self.norm = nn.InstanceNorm3d(channels, affine=False)
+        self.style = nn.Sequential(nn.Linear(1, hidden), nn.LeakyReLU(0.1), nn.Linear(hidden, 2 * channels))
+
+    def forward(
+        self, x: Float[Tensor, "batch channel depth height width"], alpha: Float[Tensor, " batch"]
+    ) -> Float[Tensor, "batch channel depth height width"]:
+        """Normalised and modulated features."""
+        gamma, beta = self.style(alpha[:, None])[:, :, None, None, None].chunk(2, dim=1)
+        modulated: Tensor = (1 + gamma) * self.norm(x) + beta
+        return modulated
+
+
+class _AdaptiveBlock(nn.Module):
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(
+            nn.Conv3d(before, out_channels, kernel_size=3, padding=1, bias=False)
+            for before in (in_channels, out_channels)
+        )
+        self.norms = nn.ModuleList(AdaptiveInstanceNorm(out_channels) for _ in range(2))
+
+    def forward(self, x: Tensor, alpha: Tensor) -> Tensor:
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = F.leaky_relu(norm(conv(x), alpha), 0.1)
+        return x
