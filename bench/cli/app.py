@@ -1,0 +1,141 @@
+"""The commands `bench` and `unveil`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli.exits import clear_errors
+
+app = typer.Typer(
+    name="bench",
+    help="Unveil: what privacy-preserving medical image segmentation really hides.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+leaderboard = typer.Typer(help="Turn records into the page that people read.", no_args_is_help=True)
+schema = typer.Typer(help="Print the JSON schemas of what Unveil writes.", no_args_is_help=True)
+app.add_typer(leaderboard, name="leaderboard")
+app.add_typer(schema, name="schema")
+
+Plugins = Annotated[
+    list[Path] | None, typer.Option("--plugin", help="Python file with an attack, defense or dataset; repeatable.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+) -> None:
+    """Unveil: what privacy-preserving medical image segmentation really hides."""
+    if show:
+        from bench import __version__
+
+        typer.echo(f"unveil-bench {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    defense: Annotated[str, typer.Argument(help="Defense, see `bench list`.")],
+    attack: Annotated[str, typer.Argument(help="Attack, see `bench list`.")],
+    data: Annotated[str, typer.Option(help="Dataset, see `bench list`.")] = "phantom",
+    root: Annotated[Path | None, typer.Option(help="Folder with the dataset's files.")] = None,
+    preset: Annotated[str, typer.Option(help="smoke, quick, standard or paper.")] = "quick",
+    seed: Annotated[int, typer.Option(min=0, help="Root of all randomness of this run.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for records and pictures.")] = Path("runs"),
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    assignments: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting (`bench show NAME`); repeatable.")
+    ] = None,
+    plugin: Plugins = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the record instead of tables.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Train a defense, record its traffic, attack it, and write the record.
+
+    The same command again continues where it was stopped, or says that it is done.
+    """
+    with clear_errors():
+        import sys
+
+        from bench.cli.run import run_and_report
+
+        run_and_report(
+            defense=defense,
+            attack=attack,
+            data=data,
+            root=root,
+            preset=preset,
+            seed=seed,
+            out=out,
+            device=device,
+            assignments=tuple(assignments or ()),
+            plugins=tuple(plugin or ()),
+            command=" ".join(["bench", *sys.argv[1:]]),
+            as_json=as_json,
+            quiet=quiet,
+        )
+
+
+@app.command("list")
+def list_plugins(plugin: Plugins = None) -> None:
+    """Name every attack, defense and dataset."""
+    with clear_errors():
+        from bench.cli.catalog import print_list
+
+        print_list(tuple(plugin or ()))
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Attack, defense or dataset.")],
+    preset: Annotated[str | None, typer.Option(help="Show the values under this preset too.")] = None,
+    plugin: Plugins = None,
+) -> None:
+    """Describe one attack, defense or dataset: source, threat model, settings."""
+    with clear_errors():
+        from bench.cli.catalog import print_entry
+
+        print_entry(name, preset, tuple(plugin or ()))
+
+
+@app.command()
+def doctor() -> None:
+    """Check this installation: where modules come from, devices, cache, plugins."""
+    with clear_errors():
+        from bench.cli.doctor import examine
+
+        if not examine():
+            raise typer.Exit(1)
+
+
+@leaderboard.command("build")
+def build_leaderboard(
+    runs: Annotated[list[Path], typer.Argument(help="Records, or folders that hold them.")],
+    out: Annotated[Path, typer.Option(help="Folder for the page.")] = Path("site"),
+) -> None:
+    """Write one offline HTML page from records."""
+    with clear_errors():
+        from bench.leaderboard.build import build
+        from bench.records.files import find_records, read_record
+
+        page = build([(path, read_record(path)) for path in find_records(runs)], out)
+        typer.echo(f"page    {page}")
+
+
+@schema.command("record")
+def print_record_schema() -> None:
+    """The JSON schema of a record."""
+    import json
+
+    from bench.records.schema import Record
+
+    typer.echo(json.dumps(Record.model_json_schema(), indent=2))
+
+
+def main() -> None:
+    """Entry point of the console scripts."""
+    app()

@@ -1,0 +1,103 @@
+"""`bench list` and `bench show`."""
+
+import dataclasses
+import inspect
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import config
+from bench.attack import Attack
+from bench.errors import BenchError
+from bench.registry import KINDS, Entry, Registry
+
+
+def print_list(plugins: tuple[Path, ...]) -> None:
+    """Every plugin, a line each; broken ones with the reason."""
+    console = Console(highlight=False)
+    registry = Registry(plugins)
+    for kind in ("defenses", "attacks", "datasets"):
+        table = Table(title=kind, title_justify="left", show_header=False, box=None, padding=(0, 2))
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column()
+        for entry in registry.of(kind):
+            table.add_row(entry.name, _line(entry))
+        console.print(table)
+        console.print()
+
+
+def print_entry(name: str, preset: str | None, plugins: tuple[Path, ...]) -> None:
+    """Everything about one plugin.
+
+    Raises:
+        BenchError: no such plugin or preset.
+    """
+    if preset is not None and preset not in config.PRESETS:
+        raise BenchError(f"no preset named {preset!r}; available: {', '.join(config.PRESETS)}")
+    registry = Registry(plugins)
+    entries = [entry for entry in registry.entries if entry.name == name]
+    if not entries:
+        kind = next((kind for kind in KINDS if _close(name, registry, kind)), "attacks")
+        registry.find(kind, name)
+    console = Console(highlight=False)
+    for entry in entries:
+        console.print(f"[bold]{entry.name}[/] ({entry.kind.removesuffix('s')}), from {entry.origin}")
+        if entry.defect is not None:
+            console.print(f"broken: {entry.defect}", style="red", markup=False, soft_wrap=True)
+            continue
+        _describe(console, entry.load(), preset)
+
+
+def _describe(console: Console, plugin: type[Any], preset: str | None) -> None:
+    module = inspect.getmodule(plugin)
+    console.print(inspect.getdoc(module) or "", markup=False)
+    console.print(f"\nsource: {plugin.source}", markup=False, soft_wrap=True)
+    if issubclass(plugin, Attack):
+        threat = plugin.threat
+        console.print(f"goal: {plugin.goal.value}; threat model: T{threat.tier.value} ({threat.tier.name.lower()})")
+        for word in ("observes", "knows", "owns"):
+            console.print(f"  {word}: {', '.join(sorted(grant.value for grant in getattr(threat, word))) or 'nothing'}")
+        console.print(f"  queries per scan: {threat.queries or 'all that were sent'}")
+    table = Table(title="settings (--set key=value)", title_justify="left")
+    table.add_column("key", no_wrap=True)
+    table.add_column("default")
+    if preset is not None:
+        table.add_column(f"under {preset}")
+    table.add_column("allowed")
+    for field in dataclasses.fields(plugin):
+        row = [field.name, _text(_default(field))]
+        if preset is not None:
+            row.append(_text(plugin.presets.get(preset, {}).get(field.name, _default(field))))
+        table.add_row(*row, _allowed(field.type))
+    console.print(table if table.row_count else "no settings")
+
+
+def _line(entry: Entry) -> str:
+    if entry.defect is not None:
+        return f"[red]broken: {entry.defect}[/]".replace("\n", " ")
+    plugin = entry.load()
+    tier = f"T{plugin.threat.tier.value} {plugin.goal.value}: " if issubclass(plugin, Attack) else ""
+    return tier + plugin.summary
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    return field.default_factory() if field.default_factory is not dataclasses.MISSING else "(required)"
+
+
+def _text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _allowed(annotation: Any) -> str:
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    return text.replace("typing.", "").removeprefix("Literal[").removesuffix("]") if "Literal[" in text else text
+
+
+def _close(name: str, registry: Registry, kind: str) -> bool:
+    import difflib
+
+    return bool(difflib.get_close_matches(name, [entry.name for entry in registry.of(kind)], n=1))

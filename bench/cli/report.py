@@ -1,0 +1,77 @@
+"""A record as tables on a terminal."""
+
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.table import Table
+
+from bench.records.schema import Interval, Record, Score
+
+_NAMES = {"map": "re-identification mAP", "macro_f1": "macro F1", "rank1": "rank-1 accuracy", "cmc5": "within first 5"}
+
+
+def print_record(record: Record, path: Path, *, known: bool) -> None:
+    """Utility beside leakage beside chance, then where the files are."""
+    console = Console(highlight=False)
+    console.print(Group(_head(record), _utility(record), *_privacy(record), _cost(record)))
+    for warning in record.warnings:
+        console.print(f"note: {warning}", style="yellow", soft_wrap=True, markup=False)
+    if known:
+        console.print("already done: nothing was run again", style="green")
+    console.print(f"record  {path}", soft_wrap=True, markup=False)
+    for picture in record.pictures:
+        console.print(f"picture {path.parent / picture}", soft_wrap=True, markup=False)
+
+
+def _head(record: Record) -> str:
+    data = record.data
+    people = ", ".join(f"{name} {count}" for name, count in data.subjects.items())
+    made_up = "made-up anatomy" if data.synthetic else f"real scans, {data.revisits} second visits"
+    return (
+        f"\n[bold]{record.defense.name}[/] against [bold]{record.attack.name}[/] "
+        f"(T{record.attack.threat.tier}) on {data.name}, {record.preset}, seed {record.seed}\n"
+        f"{made_up}; {data.spacing_mm:g} mm; people: {people}"
+    )
+
+
+def _utility(record: Record) -> Table:
+    table = Table(title="Utility: Dice of what the hospital gets back", title_justify="left")
+    table.add_column("class")
+    table.add_column("Dice [95 % interval]", justify="right")
+    table.add_column("test-retest ICC", justify="right")
+    for name, dice in record.utility.dice.items():
+        icc = record.utility.stability[name]
+        table.add_row(name, str(dice), str(Interval(value=icc.icc, low=icc.low, high=icc.high, n=icc.n)))
+    table.add_row("average", str(record.utility.dice_average), "", style="bold")
+    if len(record.utility.dice_by_queries) > 1:
+        table.add_section()
+        for point in record.utility.dice_by_queries:
+            table.add_row(f"average at K = {point.queries}", str(point.dice), "")
+    return table
+
+
+def _privacy(record: Record) -> list[Table]:
+    if record.privacy is None:
+        return []
+    table = Table(title="Leakage: what the attacker gets (higher is worse)", title_justify="left")
+    table.add_column("score")
+    table.add_column("value [95 % interval]", justify="right")
+    table.add_column("chance", justify="right")
+    for name, score in record.privacy.scores.items():
+        style = "bold" if name == record.privacy.headline else None
+        table.add_row(_NAMES.get(name, name), str(score.value), _chance(score), style=style)
+    return [table]
+
+
+def _chance(score: Score) -> str:
+    return "-" if score.chance is None else f"{score.chance:.3f}"
+
+
+def _cost(record: Record) -> str:
+    cost = record.cost
+    client, server = (f"{1000 * (value or 0):.0f} ms" for value in (cost.client_seconds, cost.server_seconds))
+    return (
+        f"per scan: client {client}, server {server}, sent {cost.bytes_sent / 1e6:.2f} MB, "
+        f"received {cost.bytes_received / 1e6:.2f} MB; training {cost.training_seconds or 0:.0f} s, "
+        f"attack {cost.attack_seconds or 0:.0f} s"
+    )

@@ -1,0 +1,33 @@
+"""`bench run`."""
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from bench.cli.exits import FAILED_CELL
+
+
+def run_and_report(*, plugins: tuple[Path, ...], as_json: bool, quiet: bool, **request: Any) -> None:
+    """Run one cell and print its record as tables or JSON."""
+    from bench.progress import Display
+    from bench.records.schema import Status
+    from bench.registry import Registry
+    from bench.runner.cell import Cell, Request
+    from bench.store import Store
+
+    display = Display(quiet=quiet)
+    cell = Cell.resolve(Request(**request), Registry(plugins))
+
+    from bench.runner.run import run_cell
+
+    outcome = run_cell(cell, Store.default(), display)
+    if as_json:
+        typer.echo(outcome.record.model_dump_json(indent=2))
+    else:
+        from bench.cli.report import print_record
+
+        print_record(outcome.record, outcome.path, known=outcome.known)
+    if outcome.record.status is not Status.OK:
+        typer.echo(f"attack {outcome.record.status.value}: {outcome.record.reason}", err=True)
+        raise typer.Exit(FAILED_CELL)

@@ -1,0 +1,136 @@
+"""One cell of the benchmark: what is to be run, resolved, and its content addresses."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench import config, store
+from bench.attack import Attack
+from bench.dataset import Dataset
+from bench.defense import Defense
+from bench.errors import BenchError
+from bench.records.schema import PROTOCOL_VERSION
+from bench.registry import Registry
+
+_TRAINING_CODE = ("bench.data", "bench.models", "bench.trainer", "bench.types", "bench.seeds")
+_MEASURING_CODE = ("bench.metrics", "bench.runner", "bench.view")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a user asks for."""
+
+    defense: str
+    attack: str
+    data: str
+    root: Path | None = None
+    preset: str = "quick"
+    seed: int = 0
+    assignments: tuple[str, ...] = ()
+    plugins: tuple[Path, ...] = ()
+    device: str = "auto"
+    out: Path = field(default_factory=lambda: Path("runs"))
+    command: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """A request with every setting resolved and the dataset's files fingerprinted."""
+
+    request: Request
+    defense: Defense[Any]
+    attack: Attack
+    dataset: Dataset
+    evaluation: config.Evaluation
+    fingerprint: str
+
+    @classmethod
+    def resolve(cls, request: Request, registry: Registry) -> "Cell":
+        """Find the plugins and settle the settings.
+
+        Raises:
+            BenchError: something the user must mend.
+        """
+        classes: dict[str, type[Any]] = {
+            "data": registry.find("datasets", request.data).load(),
+            "defense": registry.find("defenses", request.defense).load(),
+            "attack": registry.find("attacks", request.attack).load(),
+            "evaluation": config.Evaluation,
+        }
+        assignments = [config.Assignment.parse(text) for text in request.assignments]
+        settings = config.resolve(classes, request.preset, assignments)
+        dataset: Dataset = settings["data"]
+        if dataset.needs_root and request.root is None:
+            raise BenchError(f"dataset {dataset.name} reads files: say where they are with --root DIR")
+        if not dataset.needs_root and request.root is not None:
+            raise BenchError(f"dataset {dataset.name} reads no files: leave out --root {request.root}")
+        return cls(
+            request,
+            settings["defense"],
+            settings["attack"],
+            dataset,
+            settings["evaluation"],
+            dataset.fingerprint(request.root),
+        )
+
+    @property
+    def address(self) -> str:
+        """Content address of the cell's results; the device and the place of the files do not enter."""
+        return store.address(
+            {
+                "protocol": PROTOCOL_VERSION,
+                "code": store.code_version(*_TRAINING_CODE, *_MEASURING_CODE),
+                "defense": [self.defense.name, config.plain(self.defense), store.plugin_version(type(self.defense))],
+                "attack": [self.attack.name, config.plain(self.attack), store.plugin_version(type(self.attack))],
+                "data": self._data,
+                "evaluation": config.plain(self.evaluation),
+                "seed": self.request.seed,
+            }
+        )
+
+    @property
+    def training_address(self) -> str:
+        """Content address of the trained networks; the same for variants that share them."""
+        version = store.plugin_version(type(self.defense))
+        return store.address(
+            {
+                "code": store.code_version(*_TRAINING_CODE),
+                "family": [self.defense.family, config.plain_values(self.defense.training_settings()), version],
+                "data": self._data,
+                "shares": self.evaluation.shares,
+                "precision": self.evaluation.precision,
+                "seed": self.request.seed,
+            }
+        )
+
+    @property
+    def transcript_address(self) -> str:
+        """Content address of the recorded traffic."""
+        return store.address(
+            {
+                "training": self.training_address,
+                "code": store.code_version("bench.runner"),
+                "defense": [self.defense.name, config.plain(self.defense), store.plugin_version(type(self.defense))],
+            }
+        )
+
+    @property
+    def attacker_address(self) -> str:
+        """Content address of whatever models the attack trains."""
+        return store.address({"attacker-of": self.address})
+
+    @property
+    def folder(self) -> Path:
+        """Where the record and its pictures go."""
+        request = self.request
+        name = f"{self.defense.name}+{self.attack.name}-s{request.seed}-{self.address[:8]}"
+        return request.out / f"{self.dataset.name}-{request.preset}" / name
+
+    @property
+    def _data(self) -> dict[str, Any]:
+        return {
+            "name": self.dataset.name,
+            "settings": config.plain(self.dataset),
+            "grid": [list(self.evaluation.shape), self.evaluation.spacing_mm],
+            "fingerprint": self.fingerprint,
+        }

@@ -1,0 +1,86 @@
+"""The parts of a record that say what was run on what."""
+
+from bench import config
+from bench.data.roles import data_hash, split_hash
+from bench.defense import Networks
+from bench.records.schema import AttackEntry, DataEntry, DefenseEntry, ThreatCard
+from bench.runner.cell import Cell
+from bench.types.scan import Cohort, Revisits, Roles
+from torch import nn
+
+
+def defense_entry(cell: Cell, networks: Networks) -> DefenseEntry:
+    """Which defense, and what training it took."""
+    defense, history = cell.defense, networks.history
+    return DefenseEntry(
+        name=defense.name,
+        summary=defense.summary,
+        source=defense.source,
+        settings=config.plain(defense),
+        parameters_client=_parameters(networks.client),
+        parameters_server=_parameters(networks.server),
+        iterations=history.steps[-1] if history.steps else 0,
+        training_hash=cell.training_address,
+        loss=dict(history.terms),
+        loss_steps=history.steps,
+    )
+
+
+def attack_entry(cell: Cell) -> AttackEntry:
+    """Which attack, with its card."""
+    attack, threat = cell.attack, cell.attack.threat
+    return AttackEntry(
+        name=attack.name,
+        summary=attack.summary,
+        source=attack.source,
+        settings=config.plain(attack),
+        threat=ThreatCard(
+            goal=attack.goal.value,
+            tier=threat.tier.value,
+            phase=threat.phase.value,
+            observes=sorted(grant.value for grant in threat.observes),
+            knows=sorted(grant.value for grant in threat.knows),
+            owns=sorted(grant.value for grant in threat.owns),
+            queries=threat.queries,
+        ),
+    )
+
+
+def data_entry(cell: Cell, cohort: Cohort, roles: Roles) -> DataEntry:
+    """Which scans, and how they were split."""
+    return DataEntry(
+        name=cohort.name,
+        settings=config.plain(cell.dataset),
+        data_hash=data_hash(cohort),
+        split_hash=split_hash(roles),
+        classes=list(cohort.classes),
+        spacing_mm=cohort.spacing_mm,
+        shape=list(cohort.shape),
+        synthetic=cohort.synthetic,
+        revisits=cohort.revisits.value,
+        subjects={name: len(role.subjects) for name, role in roles.items()},
+        scans={name: len(role) for name, role in roles.items()},
+        notes=list(cohort.notes),
+    )
+
+
+def people_salt(cohort: Cohort) -> str:
+    """Salt of the pseudonyms in a record: fixed for a cohort, so that records of one cohort can be paired."""
+    return data_hash(cohort)
+
+
+def warnings_about(cohort: Cohort, roles: Roles) -> list[str]:
+    """What a reader must not overlook."""
+    found = []
+    if cohort.synthetic:
+        found.append("synthetic anatomy: difficulty here is a dial, not evidence about patients")
+    elif cohort.revisits is Revisits.SIMULATED:
+        found.append("second visits are simulated from the first: re-identification is easier or harder than in life")
+    people = len(roles.test.subjects)
+    if people < 20:
+        found.append(f"only {people} test people: intervals are wide, and small differences mean nothing")
+    return found
+
+
+def _parameters(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())

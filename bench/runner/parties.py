@@ -1,0 +1,84 @@
+"""Client and server as separate objects: neither holds what the other one keeps."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from bench.defense import Defense
+from bench.runner import wire
+from bench.types.scan import Scan
+from bench.types.traffic import Probabilities, Release, Reply
+
+
+@dataclass(eq=False)
+class Stopwatch:
+    """Seconds per call of one party, GPU work included."""
+
+    device: torch.device
+    seconds: list[float] = field(default_factory=list)
+
+    def __enter__(self) -> None:
+        self._synchronize()
+        self._started = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._synchronize()
+        self.seconds.append(time.perf_counter() - self._started)
+
+    def _synchronize(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+
+@dataclass(frozen=True, eq=False)
+class SentRelease:
+    """A release on the wire."""
+
+    queries: np.ndarray
+    piece: int | None
+
+
+class Client:
+    """The hospital: scans, keys, references and the client's network."""
+
+    def __init__(self, defense: Defense[Any], network: nn.Module, references: Sequence[Scan], device: torch.device):
+        self.defense, self.network, self.references, self.device = defense, network, references, device
+        self.protecting, self.recovering = Stopwatch(device), Stopwatch(device)
+
+    def draw_key(self, rng: np.random.Generator) -> Any:
+        """A fresh secret."""
+        return self.defense.draw_key(rng, self.references)
+
+    def protect(self, scan: Scan, key: Any) -> SentRelease:
+        """What leaves the hospital for `scan`."""
+        image = scan.image.to(self.device)
+        with torch.inference_mode(), self.protecting:
+            release = self.defense.protect(image, key, self.network)
+        return SentRelease(wire.encode(release.queries), release.piece)
+
+    def recover(self, reply: np.ndarray, key: Any, queries: int | None = None) -> Probabilities:
+        """The segmentation from the server's answer to the first `queries` queries (None: all)."""
+        maps = wire.decode(reply[:queries], self.device)
+        with torch.inference_mode(), self.recovering:
+            recovered = self.defense.recover(Reply(maps), key, self.network)
+        return recovered
+
+
+class Server:
+    """The cloud: the segmentation network and what it is sent."""
+
+    def __init__(self, defense: Defense[Any], network: nn.Module, device: torch.device) -> None:
+        self.defense, self.network, self.device = defense, network, device
+        self.serving = Stopwatch(device)
+
+    def serve(self, release: SentRelease) -> np.ndarray:
+        """The answer, as sent back."""
+        queries = wire.decode(release.queries, self.device)
+        with torch.inference_mode(), self.serving:
+            reply = self.defense.serve(Release(queries, release.piece), self.network)
+        return wire.encode(reply.maps)

@@ -1,0 +1,105 @@
+"""Recording the traffic of the test scans, in an order that tells nothing."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from bench import seeds
+from bench.progress import Display
+from bench.runner import wire
+from bench.runner.parties import Client, SentRelease, Server
+from bench.types.scan import Cohort, Scan
+from bench.types.traffic import Lazy, Release, Reply, Transcript
+
+KeyFor = Callable[[Scan, int], Any]
+"""The key of a scan in one repetition."""
+
+
+@dataclass(frozen=True, eq=False)
+class Traffic:
+    """A recorded transcript with the truth that only the scorer gets.
+
+    Attributes:
+        scans: the scan behind every release, in the order of the transcript.
+    """
+
+    transcript: Transcript
+    scans: tuple[Scan, ...]
+
+
+def key_source(client: Client, seed: int) -> KeyFor:
+    """Keys addressed by (seed, family of the defense, scan, repetition).
+
+    The family, not the name: variants of one method then protect with the same keys, so their comparison is paired.
+    """
+
+    def key(scan: Scan, repetition: int) -> Any:
+        return client.draw_key(seeds.generator(seed, "key", client.defense.family, scan.name, repetition))
+
+    return key
+
+
+def record_traffic(
+    client: Client,
+    server: Server | None,
+    test: Cohort,
+    key_for: KeyFor,
+    seed: int,
+    folder: Path,
+    display: Display,
+) -> Traffic:
+    """Protect every test scan once and keep what was sent; with a `server`, its answers too.
+
+    What lies in `folder` already (content-addressed by the caller) is not sent again.
+    """
+    scans = tuple(test.scans[i] for i in seeds.generator(seed, "order").permutation(len(test)))
+    folder.mkdir(parents=True, exist_ok=True)
+    with display.track("sending scans", len(scans)) as task:
+        for index, scan in enumerate(scans):
+            release, reply = _release_path(folder, index), _reply_path(folder, index)
+            if not release.exists():
+                sent = client.protect(scan, key_for(scan, 0))
+                _save(release, queries=sent.queries, piece=np.array(-1 if sent.piece is None else sent.piece))
+            if server is not None and not reply.exists():
+                _save(reply, maps=server.serve(_load_release(release)))
+            task.advance()
+    cpu = torch.device("cpu")
+
+    def release_of(index: int) -> Release:
+        sent = _load_release(_release_path(folder, index))
+        return Release(wire.decode(sent.queries, cpu), sent.piece)
+
+    def reply_of(index: int) -> Reply:
+        with np.load(_reply_path(folder, index)) as stored:
+            return Reply(wire.decode(stored["maps"], cpu))
+
+    replies = Lazy(0 if server is None else len(scans), reply_of)
+    return Traffic(Transcript(Lazy(len(scans), release_of), replies), scans)
+
+
+def _release_path(folder: Path, index: int) -> Path:
+    return folder / f"{index:05d}-release.npz"
+
+
+def _reply_path(folder: Path, index: int) -> Path:
+    return folder / f"{index:05d}-reply.npz"
+
+
+def _load_release(path: Path) -> SentRelease:
+    with np.load(path) as stored:
+        piece = int(stored["piece"])
+        return SentRelease(stored["queries"], None if piece < 0 else piece)
+
+
+def _save(path: Path, **arrays: np.ndarray) -> None:
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        np.savez(temporary, **arrays)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
