@@ -1,0 +1,1 @@
+"""The leaderboard: records in, one offline page out."""

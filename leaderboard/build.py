@@ -1,0 +1,38 @@
+"""Records in, one offline page out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.errors import BenchError
+from bench.leaderboard.export import leaderboard_json
+from bench.leaderboard.grouping import groups_of
+from bench.leaderboard.page import page
+from bench.records.files import write_atomically
+from bench.records.schema import Record
+
+PAGE_NAME = "index.html"
+NUMBERS_NAME = "leaderboard.json"
+
+
+def build(records: Sequence[tuple[Path, Record]], out: Path) -> Path:
+    """Write `index.html` and `leaderboard.json` into the folder `out`; the same records give the same bytes.
+
+    Args:
+        records: every record with the file it was read from; pictures are looked for beside that file.
+        out: folder, made if it is missing.
+
+    Returns:
+        The page: one file that needs no network.
+
+    Raises:
+        BenchError: there is no record, or `out` is a file.
+    """
+    if not records:
+        raise BenchError("no records given; a leaderboard needs at least one: run `bench run` first")
+    if out.exists() and not out.is_dir():
+        raise BenchError(f"{out} is a file; give a folder for the leaderboard")
+    groups = groups_of(records)
+    numbers = leaderboard_json(groups)
+    write_atomically(out / NUMBERS_NAME, numbers)
+    write_atomically(out / PAGE_NAME, page(groups, numbers))
+    return out / PAGE_NAME

@@ -1,0 +1,83 @@
+"""One record as the leaderboard sees it: privacy exists only where the cell is OK."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.leaderboard.numbers import finite
+from bench.leaderboard.score_names import plain
+from bench.records.schema import Record, Score, Status
+from bench.types.threat import Tier
+
+LAST_RANKED_TIER = Tier.SEMI_INFORMED
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A record with the names under which its group shows it.
+
+    Attributes:
+        path: the record's file; its pictures lie beside it.
+        defense: name of the defense, with the settings that tell it from others in the group.
+        attack: the same for the attack.
+    """
+
+    path: Path
+    record: Record
+    defense: str
+    attack: str
+
+    @property
+    def valid(self) -> bool:
+        """Whether the attack ran and passed its checks; only then is a privacy score a score."""
+        return self.record.status is Status.OK
+
+    @property
+    def scores(self) -> dict[str, Score]:
+        """Privacy scores by name; empty unless the cell is OK, whatever the record carries."""
+        return self.record.privacy.scores if self.valid and self.record.privacy is not None else {}
+
+    @property
+    def headline_name(self) -> str | None:
+        """Name of the score that the record wants to be ranked by."""
+        return self.record.privacy.headline if self.valid and self.record.privacy is not None else None
+
+    @property
+    def headline(self) -> Score | None:
+        """The score that the record wants to be ranked by."""
+        return None if self.headline_name is None else self.scores.get(self.headline_name)
+
+    @property
+    def leakage(self) -> float | None:
+        """The headline value, turned so that larger is always worse for the patient."""
+        if self.headline is None:
+            return None
+        value = finite(self.headline.value.value)
+        return value if value is None or self.headline.higher_is_worse else -value
+
+    @property
+    def ranked(self) -> bool:
+        """Whether this cell may decide its defense's place: valid, measured, and no stronger than T2."""
+        return self.leakage is not None and self.record.attack.threat.tier <= LAST_RANKED_TIER
+
+    @property
+    def dice(self) -> float | None:
+        """Average Dice."""
+        return finite(self.record.utility.dice_average.value)
+
+    def score(self, spelling: str) -> Score | None:
+        """The score of this name, however the record spells it (`rank-1`, `rank_1`, `rank1`)."""
+        return next((score for name, score in sorted(self.scores.items()) if plain(name) == plain(spelling)), None)
+
+    @property
+    def lowest_icc(self) -> float | None:
+        """Test-retest reliability of the least reliable class."""
+        found = [finite(stability.icc) for stability in self.record.utility.stability.values()]
+        return min((icc for icc in found if icc is not None), default=None)
+
+    @property
+    def queries_used(self) -> int | None:
+        """Queries per scan that the attack saw; None where "all" cannot be told as a number."""
+        allowed = self.record.attack.threat.queries
+        sent = max((point.queries for point in self.record.utility.dice_by_queries), default=None)
+        known = [count for count in (allowed, sent) if count is not None]
+        return min(known, default=None)

@@ -1,0 +1,77 @@
+"""The numbers of the page as JSON."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from markupsafe import Markup
+
+from bench.leaderboard.entry import Entry
+from bench.leaderboard.grouping import Board, Group
+from bench.leaderboard.numbers import finite, megabytes, milliseconds
+from bench.leaderboard.ranking import worst_cases
+from bench.records.schema import Interval
+
+FORMAT_VERSION = 1
+# Enough to keep any text from ending the script element or opening a comment in it.
+_UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def leaderboard_json(groups: Sequence[Group]) -> str:
+    """All rows, group by group, as indented JSON with ASCII letters only."""
+    content = {"format_version": FORMAT_VERSION, "groups": [_group(group) for group in groups]}
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def inline_json(text: str) -> Markup:
+    """JSON text that is safe inside an HTML script element and still the same JSON."""
+    return Markup("".join(_UNSAFE.get(letter, letter) for letter in text))
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {**asdict(group.key), "origin": group.key.origin, "boards": [_board(board) for board in group.boards]}
+
+
+def _board(board: Board) -> dict[str, Any]:
+    decisive = {id(entry) for entry in worst_cases(board.entries).values()}
+    rows = [{**_row(entry), "worst_case": id(entry) in decisive} for entry in board.entries]
+    return {"goal": board.goal, "headline": board.headline, "rows": rows}
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    record = entry.record
+    return {
+        "cell": record.cell,
+        "created": record.created,
+        "seed": record.seed,
+        "status": record.status.value,
+        "reason": record.reason,
+        "defense": entry.defense,
+        "attack": entry.attack,
+        "tier": record.attack.threat.tier,
+        "dice_average": _interval(record.utility.dice_average),
+        "dice": {name: _interval(found) for name, found in sorted(record.utility.dice.items())},
+        "scores": {
+            name: {
+                **_interval(score.value),
+                "chance": finite(score.chance),
+                "higher_is_worse": score.higher_is_worse,
+            }
+            for name, score in sorted(entry.scores.items())
+        },
+        "icc_lowest": entry.lowest_icc,
+        "client_ms": milliseconds(record.cost.client_seconds),
+        "server_ms": milliseconds(record.cost.server_seconds),
+        "megabytes_sent": megabytes(record.cost.bytes_sent),
+        "queries_used": entry.queries_used,
+    }
+
+
+def _interval(interval: Interval) -> dict[str, float | int | None]:
+    return {
+        "value": finite(interval.value),
+        "low": finite(interval.low),
+        "high": finite(interval.high),
+        "n": interval.n,
+    }

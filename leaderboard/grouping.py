@@ -1,0 +1,126 @@
+"""Which records may stand in one table.
+
+Records are comparable only if they come from the same data, split, preset and protocol. Within such a group, attacks
+with different goals or different headline scores still answer different questions: each gets its own board.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.leaderboard.entry import Entry
+from bench.leaderboard.ranking import fingerprint, in_order
+from bench.leaderboard.variants import variant_names
+from bench.records.schema import Record
+
+VISITS = {
+    "real": "real scans, real second visits",
+    "simulated": "real scans, simulated second visits",
+    "none": "real scans, one visit each",
+}
+
+
+@dataclass(frozen=True, order=True)
+class GroupKey:
+    """What must agree before two records may be compared; sorts real data before made-up data."""
+
+    synthetic: bool
+    data: str
+    revisits: str
+    preset: str
+    protocol_version: str
+    data_hash: str
+    split_hash: str
+
+    @classmethod
+    def of(cls, record: Record) -> "GroupKey":
+        """The key of one record."""
+        return cls(
+            synthetic=record.data.synthetic,
+            data=record.data.name,
+            revisits=record.data.revisits,
+            preset=record.preset,
+            protocol_version=record.protocol_version,
+            data_hash=record.data.data_hash,
+            split_hash=record.data.split_hash,
+        )
+
+    @property
+    def origin(self) -> str:
+        """What a reader must know about where the scans come from."""
+        if self.synthetic:
+            return "made-up anatomy: difficulty is a dial, not evidence about patients"
+        return VISITS[self.revisits]
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """One table and one plot: attacks with one goal, scored by one headline.
+
+    Attributes:
+        headline: name of the score; None if no cell has a valid one.
+        entries: in the order of the table.
+    """
+
+    goal: str
+    headline: str | None
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Comparable records."""
+
+    key: GroupKey
+    boards: tuple[Board, ...]
+
+    @property
+    def first(self) -> Record:
+        """Any record of the group; all agree on the data."""
+        return self.boards[0].entries[0].record
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Foreground classes, in the order of the data."""
+        names = (name for board in self.boards for entry in board.entries for name in entry.record.data.classes[1:])
+        return tuple(dict.fromkeys(names))
+
+
+def groups_of(records: Sequence[tuple[Path, Record]]) -> list[Group]:
+    """Records sorted into comparable groups; a record given twice counts once, and the order given plays no part."""
+    sorted_records: dict[GroupKey, list[tuple[Path, Record]]] = {}
+    for path, record in records:
+        sorted_records.setdefault(GroupKey.of(record), []).append((path, record))
+    return [Group(key, _boards(_entries(found))) for key, found in sorted(sorted_records.items())]
+
+
+def _entries(records: Sequence[tuple[Path, Record]]) -> list[Entry]:
+    defenses = variant_names([(record.defense.name, record.defense.settings) for _, record in records])
+    attacks = variant_names([(record.attack.name, record.attack.settings) for _, record in records])
+    entries = [
+        Entry(path, record, defense, attack)
+        for (path, record), defense, attack in zip(records, defenses, attacks, strict=True)
+    ]
+    once: dict[str, Entry] = {}
+    for entry in sorted(entries, key=lambda entry: entry.path):
+        once.setdefault(fingerprint(entry), entry)
+    return [once[text] for text in sorted(once)]
+
+
+def _boards(entries: Sequence[Entry]) -> tuple[Board, ...]:
+    found: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        goal = entry.record.attack.threat.goal
+        found.setdefault((goal, entry.headline_name or _headline_of_the_like(entry, entries) or ""), []).append(entry)
+    return tuple(
+        Board(goal, headline or None, tuple(in_order(together))) for (goal, headline), together in sorted(found.items())
+    )
+
+
+def _headline_of_the_like(entry: Entry, entries: Sequence[Entry]) -> str | None:
+    """Where a cell without a score belongs: beside the same attack, else beside attacks with the same goal."""
+    attack = entry.record.attack
+    peers = [other for other in entries if other.record.attack.threat.goal == attack.threat.goal]
+    same_attack = {other.headline_name for other in peers if other.record.attack.name == attack.name}
+    same_goal = {other.headline_name for other in peers}
+    return min((name for name in same_attack if name), default=min((name for name in same_goal if name), default=None))

@@ -1,0 +1,44 @@
+"""How numbers are written on the page: null is a dash, never 0."""
+
+import math
+
+from bench.records.schema import Interval
+
+DASH = "–"  # noqa: RUF001 (an en dash on purpose: it cannot be mistaken for a minus sign)
+
+
+def finite(value: float | None) -> float | None:
+    """`value`, or None where there is no finite number."""
+    return None if value is None or not math.isfinite(value) else value
+
+
+def fixed(value: float | None, places: int) -> str:
+    """`value` with `places` decimals, or a dash."""
+    number = finite(value)
+    return DASH if number is None else f"{number:.{places}f}"
+
+
+def milliseconds(seconds: float | None) -> float | None:
+    """Seconds as milliseconds."""
+    number = finite(seconds)
+    return None if number is None else 1000 * number
+
+
+def megabytes(size: int) -> float:
+    """Bytes as megabytes of 10^6 bytes."""
+    return size / 1e6
+
+
+def about(value: float | None) -> str:
+    """`value` with three significant digits as far as they lie after the point, or a dash."""
+    number = finite(value)
+    if number is None:
+        return DASH
+    whole_digits = len(str(int(abs(number))))
+    return f"{number:.{max(0, 3 - whole_digits)}f}"
+
+
+def bounds(interval: Interval) -> str:
+    """The 95 % interval in brackets, or nothing where there is none."""
+    low, high = finite(interval.low), finite(interval.high)
+    return "" if low is None or high is None or finite(interval.value) is None else f"[{low:.3f}, {high:.3f}]"

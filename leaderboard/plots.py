@@ -1,0 +1,105 @@
+"""What the plots of a board and of a cell show."""
+
+from collections.abc import Mapping
+
+from markupsafe import Markup
+
+from bench.leaderboard.entry import LAST_RANKED_TIER, Entry
+from bench.leaderboard.grouping import Board
+from bench.leaderboard.numbers import finite
+from bench.leaderboard.ranking import worst_cases
+from bench.leaderboard.score_names import shown
+from bench.leaderboard.svg.curve import Budget, query_curve
+from bench.leaderboard.svg.drawing import Size
+from bench.leaderboard.svg.scatter import Plot, Point, scatter
+from bench.records.schema import Interval
+
+WIDE, NARROW = Size(760, 420), Size(340, 360)
+MOST_LABELLED = 24
+"""With more points than this, only each defense's worst case is labelled."""
+MOST_LETTERS = 28
+_LARGEST = 1e9  # beyond any score, and far from where an axis would overflow
+
+
+def drawable(entry: Entry) -> bool:
+    """Whether the cell has both coordinates."""
+    return _in_reach(entry.dice) and _in_reach(entry.leakage)
+
+
+def scatters(board: Board, series: Mapping[str, int], ident: str) -> list[Markup]:
+    """The board's scatter twice, for wide and for narrow screens; empty if no cell has both coordinates.
+
+    Args:
+        board: what to draw.
+        series: marker index of every defense.
+        ident: unique on the page.
+    """
+    entries = [entry for entry in board.entries if drawable(entry)]
+    if not entries or board.headline is None:
+        return []
+    labelled = _labelled(entries)
+    points = tuple(_point(entry, series[entry.defense], entry in labelled) for entry in entries)
+    headlines = [entry.headline for entry in entries if entry.headline is not None]
+    chances = {finite(score.chance) for score in headlines}
+    known = tuple(sorted(chance for chance in chances if chance is not None and _in_reach(chance)))
+    worse = all(score.higher_is_worse for score in headlines)
+    sizes = (("wide", WIDE), ("narrow", NARROW))
+    return [
+        scatter(Plot(f"{ident}-{css}", points, shown(board.headline), known, worse), size, css) for css, size in sizes
+    ]
+
+
+def curve(entry: Entry, ident: str) -> Markup | None:
+    """Dice against the number of queries, where more than one budget was measured."""
+    found = {
+        point.queries: Budget(point.queries, point.dice.value, _limits(point.dice))
+        for point in entry.record.utility.dice_by_queries
+        if point.queries >= 1 and point.dice.value is not None and _in_reach(point.dice.value)
+    }
+    return query_curve(ident, [found[queries] for queries in sorted(found)]) if len(found) > 1 else None
+
+
+def _labelled(entries: list[Entry]) -> list[Entry]:
+    if len(entries) > MOST_LABELLED:
+        return list(worst_cases(entries).values())
+    first_seed: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        first_seed.setdefault((entry.defense, entry.attack), entry)
+    return list(first_seed.values())
+
+
+def _point(entry: Entry, series: int, labelled: bool) -> Point:
+    if (
+        entry.headline is None
+        or entry.headline_name is None
+        or entry.headline.value.value is None
+        or entry.dice is None
+    ):
+        raise ValueError(f"cell {entry.record.cell} has no coordinates")
+    tier, dice, score = entry.record.attack.threat.tier, entry.record.utility.dice_average, entry.headline.value
+    return Point(
+        leakage=entry.headline.value.value,
+        leakage_limits=_limits(score),
+        utility=entry.dice,
+        utility_limits=_limits(dice),
+        series=series,
+        hollow=tier > LAST_RANKED_TIER,
+        label=_short(entry.attack) if labelled else "",
+        title=f"{entry.defense} against {entry.attack} (T{tier}, seed {entry.record.seed})\n"
+        f"Dice {dice}\n{shown(entry.headline_name)} {score}",
+    )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= MOST_LETTERS else name[: MOST_LETTERS - 1] + "…"
+
+
+def _limits(interval: Interval) -> tuple[float, float] | None:
+    if interval.low is None or interval.high is None or not _in_reach(interval.low) or not _in_reach(interval.high):
+        return None
+    return interval.low, interval.high
+
+
+def _in_reach(value: float | None) -> bool:
+    number = finite(value)
+    return number is not None and abs(number) <= _LARGEST

@@ -1,0 +1,49 @@
+"""The threat card of an attack, in words."""
+
+from bench.records.schema import ThreatCard
+
+GOALS = {
+    "linkage": "Re-identification: link scans of one person",
+    "reconstruction": "Reconstruction: recover the scan itself",
+    "labels": "Label recovery: learn the segmentation",
+    "membership": "Membership: tell who was in the training data",
+    "attribute": "Attribute inference: learn a trait of the patient",
+}
+_TIERS = (
+    "ignorant of the protection",
+    "knows how the client draws its secrets, not the secrets",
+    "runs the client's own code on scans of its own",
+    "has some scans together with what was sent for them",
+    "holds the secrets; an upper bound, never ranked",
+)
+_SEES = {"releases": "what the hospital sends", "replies": "what the server answers"}
+_KNOWS = {
+    "keys": "the client's secret keys",
+    "reference_pool": "the client's pool of reference scans",
+    "server": "the server's network weights",
+    "client": "the client's code and networks",
+}
+_OWNS = {"auxiliary": "scans of other people"}
+
+
+def goal_in_words(goal: str) -> str:
+    """What the attacker is after; an unknown goal stands as the record has it."""
+    return GOALS.get(goal, goal)
+
+
+def card_in_words(card: ThreatCard) -> list[tuple[str, str]]:
+    """The card as (term, meaning) pairs."""
+    queries = "every query that was sent for a scan" if card.queries is None else f"{card.queries} per scan at most"
+    return [
+        ("Goal", goal_in_words(card.goal)),
+        ("Strength", f"T{card.tier}: {_TIERS[card.tier]}"),
+        ("Phase", f"taps the traffic during {card.phase}"),
+        ("Sees", _listed(card.observes, _SEES)),
+        ("Knows", _listed(card.knows, _KNOWS)),
+        ("Owns", _listed(card.owns, _OWNS)),
+        ("Queries", queries),
+    ]
+
+
+def _listed(names: list[str], words: dict[str, str]) -> str:
+    return "; ".join(words.get(name, name) for name in sorted(names)) or "nothing"

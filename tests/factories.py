@@ -1,0 +1,151 @@
+"""Valid records for tests, made without running anything."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bench.records.schema import (
+    AttackEntry,
+    Cost,
+    CurvePoint,
+    DataEntry,
+    DefenseEntry,
+    Environment,
+    Interval,
+    Part,
+    Privacy,
+    Record,
+    Score,
+    Stability,
+    Status,
+    ThreatCard,
+    Utility,
+)
+
+
+def interval(value: float | None, spread: float = 0.02, n: int = 12) -> Interval:
+    """An estimate with an interval of twice `spread` around it, or without a number."""
+    if value is None:
+        return Interval(value=None, low=None, high=None, n=0)
+    return Interval(value=value, low=value - spread, high=value + spread, n=n)
+
+
+def make_record(**changes: Any) -> Record:
+    """A valid record of `mixup` against `nearest-neighbor`, with some fields changed.
+
+    A mapping given for a part of the record (`defense`, `data`, `attack["threat"]`, `utility["dice_average"]`, ...)
+    changes only the fields it names; everything else replaces the default, as in
+    `make_record(seed=1, defense={"name": "identity", "settings": {}}, privacy=None)`.
+    """
+    return Record.model_validate(_changed(_default(), changes))
+
+
+def _changed(part: Part, changes: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {name: getattr(part, name) for name in type(part).model_fields}
+    unknown = changes.keys() - fields.keys()
+    if unknown:
+        raise ValueError(f"{type(part).__name__} has no field {sorted(unknown)}; it has {sorted(fields)}")
+    for name, value in changes.items():
+        before = fields[name]
+        partial = isinstance(before, Part) and isinstance(value, Mapping)
+        fields[name] = _changed(before, value) if partial else value
+    return {name: _plain(value) for name, value in fields.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Part):
+        return value.model_dump()
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _default() -> Record:
+    return Record(
+        unveil_version="0.1.0",
+        cell="3f9a0c1d5b7e2468",
+        created="2026-01-02T03:04:05Z",
+        command="bench run mixup nearest-neighbor --data ixi --preset quick --seed 0",
+        status=Status.OK,
+        reason=None,
+        preset="quick",
+        seed=0,
+        settings={"keys": 2},
+        defense=DefenseEntry(
+            name="mixup",
+            summary="Mixes every scan with reference scans and unmixes the answer.",
+            source="Kim et al. 2023",
+            settings={"queries": 10},
+            parameters_client=120_000,
+            parameters_server=2_400_000,
+            iterations=400,
+            training_hash="aa11bb22",
+            loss={"total": [1.2, 0.7]},
+            loss_steps=[200, 400],
+        ),
+        attack=AttackEntry(
+            name="nearest-neighbor",
+            summary="Links each release to the most similar other release.",
+            source="Kim et al. 2023, Sec. 3.3",
+            settings={"metric": "ms-ssim"},
+            threat=ThreatCard(
+                goal="linkage", tier=0, phase="inference", observes=["releases"], knows=[], owns=[], queries=None
+            ),
+        ),
+        data=DataEntry(
+            name="ixi",
+            settings={"spacing": 2.0},
+            data_hash="d0d0d0d0d0d0d0d0",
+            split_hash="5p1175p1175p1175",
+            classes=["background", "GM", "WM", "CSF"],
+            spacing_mm=2.0,
+            shape=[72, 96, 80],
+            synthetic=False,
+            revisits="simulated",
+            subjects={"train": 60, "references": 20, "auxiliary": 20, "test": 12},
+            scans={"train": 60, "references": 20, "auxiliary": 40, "test": 24},
+            notes=["Second visits were made from first ones."],
+        ),
+        utility=Utility(
+            dice={"GM": interval(0.81), "WM": interval(0.84), "CSF": interval(0.75)},
+            dice_average=interval(0.80),
+            dice_per_subject={"s1": {"GM": 0.81, "WM": 0.84, "CSF": 0.75}},
+            dice_by_queries=[
+                CurvePoint(queries=1, dice=interval(0.74)),
+                CurvePoint(queries=3, dice=interval(0.78)),
+                CurvePoint(queries=10, dice=interval(0.80)),
+            ],
+            stability={
+                "GM": Stability(icc=0.85, low=0.8, high=0.88, kind="ICC(1,1)", n=24),
+                "WM": Stability(icc=0.82, low=0.76, high=0.86, kind="ICC(1,1)", n=24),
+            },
+        ),
+        privacy=Privacy(
+            scores={
+                "macro_f1": Score(value=interval(0.30, 0.08), chance=0.04),
+                "rank1": Score(value=interval(0.35, 0.09), chance=0.043),
+                "map": Score(value=interval(0.41, 0.08), chance=0.16),
+            },
+            headline="macro_f1",
+            details={"gallery": "leave one out"},
+        ),
+        cost=Cost(
+            client_seconds=0.042,
+            server_seconds=0.31,
+            bytes_sent=22_118_400,
+            bytes_received=66_355_200,
+            training_seconds=140.0,
+            attack_seconds=3.2,
+            total_seconds=171.0,
+        ),
+        environment=Environment(
+            python="3.11.2",
+            platform="Linux",
+            processor="x86_64",
+            device="cpu",
+            threads=2,
+            packages={"torch": "2.5.0"},
+            git="0123abc",
+        ),
+        pictures=[],
+        warnings=[],
+    )

@@ -1,0 +1,141 @@
+"""Scales, labels and plots."""
+
+import itertools
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.leaderboard.grouping import Board, groups_of
+from bench.leaderboard.plots import curve, scatters
+from bench.leaderboard.svg.curve import Budget, query_curve
+from bench.leaderboard.svg.drawing import Box
+from bench.leaderboard.svg.labels import place_labels
+from bench.leaderboard.svg.scales import Scale, close_domain, domain, round_step, tick_text, ticks
+from bench.records.schema import Record
+from tests.factories import interval, make_record
+
+NUMBERS = st.floats(-1e9, 1e9)
+BOUNDS = Box(0.0, 0.0, 400.0, 300.0)
+
+
+def board(*records: Record) -> Board:
+    return groups_of([(Path(f"{number}.json"), record) for number, record in enumerate(records)])[0].boards[0]
+
+
+def drawn(*records: Record) -> list[ElementTree.Element]:
+    found = board(*records)
+    series = {entry.defense: 0 for entry in found.entries}
+    return [ElementTree.fromstring(svg) for svg in scatters(found, series, "s")]
+
+
+def test_a_scale_is_linear() -> None:
+    scale = Scale(0.0, 10.0, 100.0, 200.0)
+    assert [scale(value) for value in (0.0, 5.0, 10.0)] == [100, 150, 200]
+
+
+@pytest.mark.parametrize(("span", "count", "step"), [(1.0, 10, 0.1), (1.0, 4, 0.5), (0.17, 4, 0.05), (30.0, 4, 10.0)])
+def test_steps_are_round(span: float, count: int, step: float) -> None:
+    assert round_step(span, count) == pytest.approx(step)
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=8), st.integers(2, 12))
+def test_ticks_enclose_the_data_and_are_few_and_growing(values: list[float], count: int) -> None:
+    for limits in (domain(values), close_domain(values)):
+        marks = ticks(*limits, count)
+        slack = 1e-6 * (limits[1] - limits[0])
+        assert 2 <= len(marks) <= count + 2
+        assert marks[0] <= min(values) + slack
+        assert marks[-1] >= max(values) - slack
+        assert all(after > before for before, after in itertools.pairwise(marks))
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_scores_between_0_and_1_get_the_whole_range(values: list[float]) -> None:
+    assert domain(values) == (0, 1)
+    assert 0 <= close_domain(values)[0] < close_domain(values)[1] <= 1
+
+
+def test_ticks_have_the_decimals_of_their_step() -> None:
+    assert [tick_text(value, 0.05) for value in (0.7, 0.75)] == ["0.70", "0.75"]
+    assert tick_text(30.0, 10.0) == "30"
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.floats(10, 390), st.floats(10, 290)), max_size=12))
+def test_labels_cover_neither_each_other_nor_markers_and_stay_inside(points: list[tuple[float, float]]) -> None:
+    markers = [Box(x - 7, y - 7, x + 7, y + 7) for x, y in points]
+    labels = place_labels(points, ["nearest-neighbor"] * len(points), markers, [], BOUNDS)
+    boxes = [label.box for label in labels if label is not None]
+    assert all(box.inside(BOUNDS) for box in boxes)
+    assert all(box.overlap(marker) == 0 for box in boxes for marker in markers)
+    assert all(a.overlap(b) == 0 for a, b in itertools.combinations(boxes, 2))
+
+
+def test_eight_crowded_points_keep_all_their_labels() -> None:
+    points = [(150.0 + 12 * index, 150.0 + 5 * index) for index in range(8)]
+    markers = [Box(x - 7, y - 7, x + 7, y + 7) for x, y in points]
+    assert None not in place_labels(points, ["siamese"] * 8, markers, [], BOUNDS)
+
+
+def test_a_lone_label_stands_right_beside_its_point() -> None:
+    (label,) = place_labels([(100.0, 100.0)], ["bss"], [], [], BOUNDS)
+    assert label is not None
+    assert (label.anchor, label.near, label.box.left) == ("start", True, 110)
+
+
+def test_a_scatter_has_one_point_a_cell_and_a_chance_line() -> None:
+    for svg in drawn(make_record(), make_record(seed=1)):
+        assert len(svg.findall(".//g[@class='point']")) == 2
+        assert len(svg.findall(".//line[@class='chance']")) == 1
+        assert "macro-F1 (more leakage →)" in [text.text for text in svg.findall("text")]
+
+
+def test_seeds_of_one_cell_share_one_label() -> None:
+    for svg in drawn(make_record(), make_record(seed=1)):
+        assert len(svg.findall("text[@class='label']")) == 1
+
+
+def test_cells_without_a_valid_score_or_dice_are_not_drawn() -> None:
+    failed = make_record(seed=1, status="failed", reason="NaN")
+    no_dice = make_record(seed=2, utility={"dice_average": interval(None)})
+    for svg in drawn(make_record(), failed, no_dice):
+        assert len(svg.findall(".//g[@class='point']")) == 1
+
+
+def test_nothing_is_drawn_where_nothing_is_valid() -> None:
+    assert drawn(make_record(status="failed", reason="NaN")) == []
+
+
+def test_attackers_above_t2_are_hollow() -> None:
+    oracle = make_record(attack={"name": "oracle", "threat": {"tier": 4}})
+    for svg in drawn(make_record(), oracle):
+        hollow = [path for path in svg.findall(".//g/path") if "hollow" in path.attrib["class"]]
+        assert len(hollow) == 1
+
+
+@pytest.mark.parametrize("value", [1e-300, -5.0, 1e8, 1e300, 0.0])
+def test_odd_numbers_do_not_break_the_plot(value: float) -> None:
+    odd = make_record(seed=1, privacy={"scores": {"macro_f1": {"value": interval(value, 0), "chance": value}}})
+    for svg in drawn(make_record(), odd):
+        assert "nan" not in ElementTree.tostring(svg, encoding="unicode")
+
+
+def test_a_curve_needs_more_than_one_budget() -> None:
+    (entry,) = board(make_record(utility={"dice_by_queries": [{"queries": 1, "dice": interval(0.7)}]})).entries
+    assert curve(entry, "c") is None
+    with pytest.raises(ValueError, match="at least two growing budgets"):
+        query_curve("c", [Budget(3, 0.7, None), Budget(3, 0.8, None)])
+
+
+def test_a_curve_shows_every_budget_in_growing_order() -> None:
+    points = [{"queries": count, "dice": interval(dice)} for count, dice in ((10, 0.8), (1, 0.7), (3, None))]
+    (entry,) = board(make_record(utility={"dice_by_queries": points})).entries
+    svg = curve(entry, "c")
+    assert svg is not None
+    root = ElementTree.fromstring(svg)
+    across = [float(circle.attrib["cx"]) for circle in root.findall("circle")]
+    assert len(across) == 2
+    assert across == sorted(across)
