@@ -1,0 +1,1 @@
+"""Metrics: numbers with intervals from claims, label maps and repeated measurements."""
