@@ -1,10 +1,10 @@
 """Re-identification by structural similarity.
 
-Source: Kim et al., "Mixup-Privacy", 2023, Sec. 4.1 "Subject re-identification": the identity of a release is predicted as
-that of the most similar other release; similarity is MS-SSIM (Wang et al., Asilomar 2003).
+Source: Kim et al., "Mixup-Privacy", 2023, Sec. 4.1 "Subject re-identification": the identity of a release is predicted
+as that of the most similar other release; similarity is MS-SSIM (Wang et al., Asilomar 2003).
 Threat model: T0; sees the releases, uses the first query of each, knows nothing.
-Left open by the paper: window and number of scales. The usual window of 11 with five scales refuses volumes of the paper's
-size; ours is a window of 7 with as many scales as fit, and both stand in the record.
+Left open by the paper: window and number of scales. The usual window of 11 with five scales refuses volumes of the
+paper's size; ours is a window of 7 with as many scales as fit, and both stand in the record.
 """
 
 from dataclasses import dataclass
@@ -36,9 +36,7 @@ class ReidMsssim(Attack):
     summary: ClassVar[str] = "link releases by MS-SSIM (the paper's attack)"
     source: ClassVar[str] = "Kim et al., Mixup-Privacy, 2023, Sec. 4.1; Wang et al., Asilomar 2003"
     goal: ClassVar[Goal] = Goal.LINKAGE
-    threat: ClassVar[ThreatModel] = ThreatModel(
-        tier=Tier.IGNORANT, observes=frozenset({Observes.RELEASE}), queries=1
-    )
+    threat: ClassVar[ThreatModel] = ThreatModel(tier=Tier.IGNORANT, observes=frozenset({Observes.RELEASE}), queries=1)
 
     window: int = 7
     sigma: float = 1.5

@@ -51,7 +51,7 @@ class Evaluation:
 
 
 PRESETS: dict[str, Mapping[str, Any]] = {
-    "smoke": {"shape": (28, 36, 28), "spacing_mm": 6.0, "utility_subjects": 4},
+    "smoke": {"shape": (28, 36, 28), "spacing_mm": 6.0, "utility_subjects": 6},
     "quick": {"shape": (56, 68, 56), "spacing_mm": 3.0, "utility_subjects": 12},
     "standard": {"shape": (80, 100, 80), "spacing_mm": 2.0, "precision": "bf16-mixed"},
     "paper": {},
@@ -81,9 +81,7 @@ class Assignment:
         return cls(component if dot else None, key, value.strip())
 
 
-def resolve(
-    classes: Mapping[str, type[Any]], preset: str, assignments: Sequence[Assignment]
-) -> dict[str, Any]:
+def resolve(classes: Mapping[str, type[Any]], preset: str, assignments: Sequence[Assignment]) -> dict[str, Any]:
     """Instances of every component's settings class.
 
     Args:
@@ -119,7 +117,9 @@ def build(cls: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
         key = str(first["loc"][0]) if first["loc"] else None
         if key is None:
             raise BenchError(f"{name}: {message}") from error
-        raise BenchError(f"{name}: {key}={values.get(key)!r} does not fit: {message}; see `bench show {name}`") from error
+        raise BenchError(
+            f"{name}: {key}={values.get(key)!r} does not fit: {message}; see `bench show {name}`"
+        ) from error
 
 
 def plain(settings: Any) -> dict[str, Any]:

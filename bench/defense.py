@@ -96,8 +96,8 @@ class Panel:
 
 
 @runtime_checkable
-class Illustrated(Protocol[KeyT]):
+class Illustrated(Protocol):
     """A defense that can show its own steps; others get the generic picture."""
 
-    def illustrate(self, scan: Scan, key: KeyT, networks: Networks) -> list[list[Panel]]:
+    def illustrate(self, scan: Scan, key: Any, networks: Networks) -> list[list[Panel]]:
         """Rows of panels for the figure of one scan."""

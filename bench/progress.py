@@ -101,4 +101,6 @@ class _Lines(_Listener):
         self.spoken = now
         rate = (task.done - self.first) / max(now - self.started, 1e-9)
         left = (task.total - task.done) / max(rate, 1e-9)
-        self.display.say(f"{task.label}: {task.done}/{task.total}, {rate:.1f}/s, {left:.0f} s left {task.note}".rstrip())
+        self.display.say(
+            f"{task.label}: {task.done}/{task.total}, {rate:.1f}/s, {left:.0f} s left {task.note}".rstrip()
+        )

@@ -7,7 +7,7 @@ import difflib
 import importlib.util
 import inspect
 import sys
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -99,14 +99,13 @@ def _did_you_mean(name: str, names: list[str]) -> str:
 def _defect(kind: str, name: str, found: object) -> str | None:
     contract = KINDS[kind]
     if not (inspect.isclass(found) and issubclass(found, contract)):
-        return f"{found!r} is no subclass of bench.{contract.__module__.split('.')[-1]}.{contract.__name__}"
-    if inspect.isabstract(found):
-        return f"{found.__name__} lacks {', '.join(sorted(found.__abstractmethods__))}"
-    if not is_dataclass(found):
-        return f"{found.__name__} must be a dataclass (its fields are its settings)"
-    missing = [field for field in ("name", "summary", "source", *_REQUIRED[kind]) if not hasattr(found, field)]
+        return f"{found!r} is no subclass of {contract.__module__}.{contract.__name__}"
+    missing = sorted(getattr(found, "__abstractmethods__", ()))
+    missing += [field for field in ("name", "summary", "source", *_REQUIRED[kind]) if not hasattr(found, field)]
     if missing:
         return f"{found.__name__} lacks {', '.join(missing)}"
+    if "__dataclass_params__" not in vars(found):
+        return f"{found.__name__} must be a dataclass (its fields are its settings)"
     if found.name != name:
         return f"{found.__name__}.name is {found.name!r}, registered as {name!r}"
     return None

@@ -30,37 +30,37 @@ class AttackerView:
     @property
     def releases(self) -> Sequence[Release]:
         """What left the hospital, one release per scan, in an order that tells nothing."""
-        return self.__get(Observes.RELEASE)
+        return self.__get(Observes.RELEASE)  # type: ignore[no-any-return]
 
     @property
     def replies(self) -> Sequence[Reply]:
         """What the server answered, in the order of the releases."""
-        return self.__get(Observes.REPLY)
+        return self.__get(Observes.REPLY)  # type: ignore[no-any-return]
 
     @property
     def auxiliary(self) -> Cohort:
         """The attacker's own scans with labels; nobody in them is a victim."""
-        return self.__get(Owns.AUXILIARY)
+        return self.__get(Owns.AUXILIARY)  # type: ignore[no-any-return]
 
     @property
     def client(self) -> ClientCode:
         """The client's own code, for the attacker's own scans."""
-        return self.__get(Knows.CLIENT_CODE)
+        return self.__get(Knows.CLIENT_CODE)  # type: ignore[no-any-return]
 
     @property
     def server(self) -> nn.Module:
         """A copy of the server's network."""
-        return self.__get(Knows.SERVER_WEIGHTS)
+        return self.__get(Knows.SERVER_WEIGHTS)  # type: ignore[no-any-return]
 
     @property
     def reference_pool(self) -> Cohort:
         """The client's private reference scans."""
-        return self.__get(Knows.REFERENCE_POOL)
+        return self.__get(Knows.REFERENCE_POOL)  # type: ignore[no-any-return]
 
     @property
     def keys(self) -> Sequence[Any]:
         """The key of every release."""
-        return self.__get(Knows.KEYS)
+        return self.__get(Knows.KEYS)  # type: ignore[no-any-return]
 
     def first_queries(self) -> list[Tensor]:
         """The first query of every release: `channel depth height width` each."""

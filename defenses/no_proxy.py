@@ -59,7 +59,7 @@ class NoProxy(Defense[None]):
 
         server = UNetPlusPlus(1, len(cohort.classes), self.widths)
         objective = _CleanSegmentation(server, len(cohort.classes))
-        sampler = PatchSampler(cohort, patch=self.patch, batch=self.batch_size, device=trainer.device)
+        sampler = PatchSampler.of(cohort, patch=self.patch, batch=self.batch_size, device=trainer.device)
         schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
         history = trainer.fit("segmenter", [Phase("segmenter", objective, objective)], sampler, schedule)
         return Networks(client=nn.Identity(), server=server, history=history)

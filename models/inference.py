@@ -36,7 +36,7 @@ def predict(
             if voxels > budget:
                 return _slide(network, volumes)
             size = max(1, budget // voxels)
-            return torch.cat([network(chunk) for chunk in volumes.split(size)])
+            return torch.cat([network(chunk) for chunk in torch.split(volumes, size)])
         except torch.cuda.OutOfMemoryError:
             if budget < WINDOW**3:
                 raise
@@ -49,4 +49,5 @@ def _slide(network: Callable[[Tensor], Tensor], volumes: Tensor) -> Tensor:
     from monai.inferers import sliding_window_inference
 
     window = tuple(min(WINDOW, side) for side in volumes.shape[2:])
-    return sliding_window_inference(volumes, window, 1, network, overlap=0.5, mode="gaussian")  # type: ignore[return-value]
+    maps: Tensor = sliding_window_inference(volumes, window, 1, network, overlap=0.5, mode="gaussian")
+    return maps

@@ -2,9 +2,9 @@
 
 Source: Kim et al., "Mixup-Privacy", 2023, Sec. 3.3 and 4: "a small U-Net with four convolutional blocks" whose batch
 norm is replaced by adaptive instance norm (Huang and Belongie, ICCV 2017) conditioned on the mixing weight.
-Left open by the paper: where the four blocks stand and how alpha enters. Ours: three encoder blocks (two poolings), whose
-outputs are brought to full size and fused by one decoder block; alpha goes through a small MLP to a scale and a shift
-per channel in every norm layer.
+Left open by the paper: where the four blocks stand and how alpha enters. Ours: three encoder blocks (two poolings),
+whose outputs are brought to full size and fused by one decoder block; alpha goes through a small MLP to a scale and a
+shift per channel in every norm layer.
 """
 
 from collections.abc import Sequence

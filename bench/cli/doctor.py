@@ -48,4 +48,6 @@ def _strangers() -> list[str]:
 
 
 def _broken() -> list[str]:
-    return [f"{entry.kind.removesuffix('s')} {entry.name}: {entry.defect}" for entry in Registry().entries if entry.defect]
+    return [
+        f"{entry.kind.removesuffix('s')} {entry.name}: {entry.defect}" for entry in Registry().entries if entry.defect
+    ]

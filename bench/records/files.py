@@ -55,7 +55,9 @@ def read_record(path: Path) -> Record:
         raise BenchError(f"{path} is no JSON record: {error}") from error
     version = raw.get("schema_version") if isinstance(raw, dict) else None
     if version != SCHEMA_VERSION:
-        raise BenchError(f"{path} has record schema {version!r}; this version reads {SCHEMA_VERSION}; re-run or upgrade")
+        raise BenchError(
+            f"{path} has record schema {version!r}; this version reads {SCHEMA_VERSION}; re-run or upgrade"
+        )
     try:
         return Record.model_validate(raw)
     except ValidationError as error:

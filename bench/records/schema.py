@@ -7,20 +7,20 @@ import math
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from bench.types.estimate import Estimate
 
 SCHEMA_VERSION = 1
 PROTOCOL_VERSION = "0.1"
-"""Changes whenever the same command would measure something else; records of different protocols are never ranked together."""
+"""Changes whenever the same command would measure something else; different protocols are never ranked together."""
 
 
-def _nan_is_null(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def _nan_is_null(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else value
 
 
-Number = Annotated[float | None, BeforeValidator(_nan_is_null)]
+Number = Annotated[float | None, AfterValidator(_nan_is_null)]
 
 
 class Part(BaseModel):
@@ -186,7 +186,7 @@ class Environment(Part):
 class Record(Part):
     """Everything about one cell."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     protocol_version: str = PROTOCOL_VERSION
     unveil_version: str
     cell: str = Field(description="content address of the cell: same inputs, same cell")
@@ -206,3 +206,19 @@ class Record(Part):
     environment: Environment
     pictures: list[str] = Field(description="file names beside the record")
     warnings: list[str]
+
+    @model_validator(mode="after")
+    def _only_ok_cells_have_scores(self) -> "Record":
+        if (self.privacy is not None) != (self.status is Status.OK):
+            raise ValueError(
+                f"a record carries privacy scores if and only if its status is ok, got {self.status.value}"
+            )
+        if self.privacy is not None and self.privacy.headline not in self.privacy.scores:
+            raise ValueError(f"headline {self.privacy.headline!r} is none of the scores")
+        if self.status is not Status.OK and not self.reason:
+            raise ValueError(f"status {self.status.value} needs a reason")
+        return self
+
+    def findings(self) -> dict[str, Any]:
+        """The record without what may differ between two runs of one command: times, place, wording of the command."""
+        return self.model_dump(mode="json", exclude={"created", "command", "cost", "environment", "unveil_version"})

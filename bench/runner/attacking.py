@@ -51,7 +51,7 @@ def attack_transcript(
         privacy = score_claim(attack.goal, claim, traffic.scans, axes)
     except BenchError:
         raise
-    except Exception as error:  # the one place where any error is turned into a result: FAILED, with no score
+    except Exception as error:  # noqa: BLE001 - the one place where any error becomes a result: FAILED, with no score
         where = traceback.extract_tb(error.__traceback__)[-1]
         reason = f"{type(error).__name__}: {error} ({where.filename.rpartition('/')[2]}:{where.lineno})"
         return Verdict(Status.FAILED, reason, None)

@@ -1,12 +1,13 @@
 """The parts of a record that say what was run on what."""
 
+from torch import nn
+
 from bench import config
 from bench.data.roles import data_hash, split_hash
 from bench.defense import Networks
 from bench.records.schema import AttackEntry, DataEntry, DefenseEntry, ThreatCard
 from bench.runner.cell import Cell
 from bench.types.scan import Cohort, Revisits, Roles
-from torch import nn
 
 
 def defense_entry(cell: Cell, networks: Networks) -> DefenseEntry:
@@ -21,7 +22,7 @@ def defense_entry(cell: Cell, networks: Networks) -> DefenseEntry:
         parameters_server=_parameters(networks.server),
         iterations=history.steps[-1] if history.steps else 0,
         training_hash=cell.training_address,
-        loss=dict(history.terms),
+        loss={name: list(means) for name, means in history.terms.items()},
         loss_steps=history.steps,
     )
 

@@ -63,7 +63,9 @@ def draw_panels(rows: Sequence[Sequence[Panel]], classes: Sequence[str], title: 
             # RAS+: first axis grows to the patient's right, which radiologists put on the left.
             plane = volume[:, :, volume.shape[2] // 2].flip(0).T
             limits = {"vmin": -0.5, "vmax": len(classes) - 0.5} if panel.is_label else {"vmin": 0.0, "vmax": 1.0}
-            axis.imshow(plane, origin="lower", cmap=colours if panel.is_label else "gray", interpolation="nearest", **limits)
+            axis.imshow(
+                plane, origin="lower", cmap=colours if panel.is_label else "gray", interpolation="nearest", **limits
+            )
             axis.set_title(panel.title, fontsize=8)
     figure.suptitle(title, fontsize=9)
     patches = [Patch(color=colour, label=name) for colour, name in zip(_COLOURS[1:], classes[1:], strict=False)]

@@ -80,7 +80,9 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
 
     victims = _first(roles.test.first_visits(), evaluation.utility_subjects)
     salt = entries.people_salt(cohort)
-    measured = measure_utility(client, server, victims, key_for, evaluation.query_grid, (seed, "utility"), salt, display)
+    measured = measure_utility(
+        client, server, victims, key_for, evaluation.query_grid, (seed, "utility"), salt, display
+    )
 
     answering = server if Observes.REPLY in cell.attack.threat.observes else None
     transcript_folder = store.transcript(cell.transcript_address)

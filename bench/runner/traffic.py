@@ -99,7 +99,7 @@ def _load_release(path: Path) -> SentRelease:
 def _save(path: Path, **arrays: np.ndarray) -> None:
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
-        np.savez(temporary, **arrays)
+        np.savez(temporary, allow_pickle=False, **arrays)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -92,12 +92,16 @@ def pseudonym(subject: str, salt: str) -> str:
     return hashlib.sha256(f"{salt}:{subject}".encode()).hexdigest()[:10]
 
 
-def _dice(client: Client, reply: np.ndarray, key: object, scan: Scan, queries: int | None, classes: tuple[str, ...]) -> dict[str, float]:
+def _dice(
+    client: Client, reply: np.ndarray, key: object, scan: Scan, queries: int | None, classes: tuple[str, ...]
+) -> dict[str, float]:
     recovered = client.recover(reply, key, queries).cpu()
     return dice_of_probabilities(recovered, scan.labels, classes)
 
 
-def _again(client: Client, server: Server, scan: Scan, key_for: KeyFor, classes: tuple[str, ...]) -> dict[str, float] | None:
+def _again(
+    client: Client, server: Server, scan: Scan, key_for: KeyFor, classes: tuple[str, ...]
+) -> dict[str, float] | None:
     """Dice under a second key; None if the defense has no keys to differ in."""
     if not client.defense.randomised:
         return None

@@ -56,7 +56,9 @@ def load_checkpoint(path: Path, device: torch.device) -> Checkpoint | None:
     try:
         raw = torch.load(path, map_location=device, weights_only=True)
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
-        raise BenchError(f"cannot read checkpoint {path} ({type(error).__name__}); delete it to train afresh") from error
+        raise BenchError(
+            f"cannot read checkpoint {path} ({type(error).__name__}); delete it to train afresh"
+        ) from error
     if not isinstance(raw, dict) or raw.pop("format", None) != _FORMAT:
         raise BenchError(f"checkpoint {path} has another format; delete it to train afresh")
     return Checkpoint(**raw)

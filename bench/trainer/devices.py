@@ -20,7 +20,9 @@ def make_fabric(device: str, precision: str) -> Fabric:
     if kind not in ("auto", "cpu", "cuda") or (index and (kind != "cuda" or not index.isdigit())):
         raise BenchError(f"no device {device!r}; allowed: auto, cpu, cuda, cuda:N")
     if kind == "cuda" and not torch.cuda.is_available():
-        raise BenchError(f"device {device!r} was asked for, but torch {torch.__version__} sees no GPU; use --device cpu")
+        raise BenchError(
+            f"device {device!r} was asked for, but torch {torch.__version__} sees no GPU; use --device cpu"
+        )
     if kind == "auto":
         kind = "cuda" if torch.cuda.is_available() else "cpu"
     if index and int(index) >= torch.cuda.device_count():

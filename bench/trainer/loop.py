@@ -105,17 +105,7 @@ class _Run:
         self.optimizers = {
             phase.name: torch.optim.Adam(phase.trained.parameters(), lr=schedule.learning_rate) for phase in phases
         }
-        decay = schedule.ema_decay
-        self.averages = (
-            {}
-            if decay is None
-            else {
-                phase.name: AveragedModel(
-                    phase.objective, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True
-                )
-                for phase in phases
-            }
-        )
+        self.averages = {phase.name: _average_of(phase.objective, schedule.ema_decay) for phase in phases}
 
     def prepare(self) -> None:
         """Hand networks and optimisers to Fabric, once training is certain."""
@@ -133,8 +123,9 @@ class _Run:
             optimizer.zero_grad(set_to_none=True)
             self.fabric.backward(total(terms))
             optimizer.step()
-            if phase.name in self.averages:
-                self.averages[phase.name].update_parameters(phase.objective)
+            average = self.averages[phase.name]
+            if average is not None:
+                average.update_parameters(phase.objective)
             for term, value in terms.items():
                 label = term if len(self.phases) == 1 else f"{phase.name}.{term}"
                 self.pending[label] = self.pending.get(label, torch.zeros((), device=value.device)) + value.detach()
@@ -167,7 +158,7 @@ class _Run:
             seconds=self.history.seconds,
             modules={phase.name: phase.objective.state_dict() for phase in self.phases},
             optimizers={name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
-            averages={name: average.state_dict() for name, average in self.averages.items()},
+            averages={name: average.state_dict() for name, average in self.averages.items() if average is not None},
             pending=dict(self.pending),
             history={"steps": list(self.history.steps), "terms": dict(self.history.terms)},
         )
@@ -182,13 +173,18 @@ class _Run:
             phase.objective.load_state_dict(state.modules[phase.name])
             self.optimizers[phase.name].load_state_dict(state.optimizers[phase.name])
         for name, average in self.averages.items():
-            average.load_state_dict(state.averages[name])
+            if average is not None:
+                average.load_state_dict(state.averages[name])
 
     def keep_averages(self) -> None:
         """Replace the weights by their moving average, where one was kept."""
         for phase in self.phases:
-            average = self.averages.get(phase.name)
-            if isinstance(average, AveragedModel):
-                kept = average.module
-                assert isinstance(kept, nn.Module)
-                phase.objective.load_state_dict(kept.state_dict())
+            average = self.averages[phase.name]
+            if average is not None:
+                phase.objective.load_state_dict(average.module.state_dict())
+
+
+def _average_of(module: nn.Module, decay: float | None) -> AveragedModel | None:
+    if decay is None:
+        return None
+    return AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)  # type: ignore[no-untyped-call]

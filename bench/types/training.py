@@ -76,7 +76,9 @@ class History:
 class Trainer(Protocol):
     """The one training loop of the suite."""
 
-    device: torch.device
+    @property
+    def device(self) -> torch.device:
+        """Where networks and batches live."""
 
     def fit(self, name: str, phases: Sequence[Phase], sampler: Sampler, schedule: Schedule) -> History:
         """Train in place and leave the networks in evaluation mode; continues from a checkpoint if there is one."""

@@ -125,12 +125,12 @@ class Mixup(Defense[MixupKey]):
             detach_segmentation=self.detach_segmentation,
             dice_squared=self.dice_squared,
         )
-        sampler = PatchSampler(
+        sampler = PatchSampler.of(
             cohort,
             patch=self.patch,
             batch=self.batch_size,
             group=2,
-            aligned=self.ref_alignment == "same_location",
+            location=self.ref_alignment,
             device=trainer.device,
         )
         schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)

@@ -1,7 +1,7 @@
 """Eq. 2-4 of Mixup-Privacy, and the learned replacement of Eq. 4.
 
-Letters as in the paper: x image, y label maps, alpha the weight of the target. `alpha` has one value per query, or one per
-voxel where cubes were mixed one by one.
+Letters as in the paper: x image, y label maps, alpha the weight of the target. `alpha` has one value per query, or one
+per voxel where cubes were mixed one by one.
 """
 
 import torch
@@ -19,7 +19,7 @@ def mix(
     x_ref: Float[Tensor, "query channel depth height width"],
     alpha: Alpha,
 ) -> Float[Tensor, "query channel depth height width"]:
-    """alpha x + (1 - alpha) x_ref, Eq. (2); Eq. (3) for one-hot labels; Eq. (5) with several references."""
+    """Alpha x + (1 - alpha) x_ref, Eq. (2); Eq. (3) for one-hot labels; Eq. (5) with several references."""
     return alpha * x + (1 - alpha) * x_ref
 
 

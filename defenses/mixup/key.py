@@ -37,9 +37,7 @@ class MixupKey:
 
     def to(self, device: torch.device) -> "MixupKey":
         """The key on another device."""
-        return replace(
-            self, alpha=self.alpha.to(device), images=self.images.to(device), labels=self.labels.to(device)
-        )
+        return replace(self, alpha=self.alpha.to(device), images=self.images.to(device), labels=self.labels.to(device))
 
 
 def draw_alpha(
@@ -70,7 +68,8 @@ def draw_volume_key(
             "lower queries, raise ref_pool_size, or give the references role a larger share"
         )
     alpha = draw_alpha(rng, (1 if alpha_shared else queries, 1, 1, 1, 1), alpha_min, alpha_fixed)
-    chosen = [pool[i] for i in rng.choice(len(pool), size=queries, replace=False)]
+    # The head of a permutation: a client with fewer queries uses the first references of one with more.
+    chosen = [pool[i] for i in rng.permutation(len(pool))[:queries]]
     return MixupKey(
         alpha=alpha.expand(queries, 1, 1, 1, 1),
         images=torch.stack([scan.image for scan in chosen]),
@@ -101,7 +100,7 @@ def draw_patchwise_key(
     shape = (depth, height, width)
     cubes = int(np.prod(counts(shape, piece)))
     alpha = draw_alpha(rng, (1 if alpha_shared else queries, cubes), alpha_min, alpha_fixed).expand(queries, cubes)
-    chosen = np.stack([rng.choice(len(pool), size=queries, replace=False) for _ in range(cubes)], axis=1)
+    chosen = np.stack([rng.permutation(len(pool))[:queries] for _ in range(cubes)], axis=1)
     images, labels = [], []
     for k in range(queries):
         if random_location:

@@ -1,4 +1,4 @@
-"""The four variants of Table 1: naive or learned unmixing, one query or several. All share one trained pair of networks."""
+"""The four variants of Table 1: naive or learned unmixing, one query or several; all share one trained pair."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class NaiveMixup(Mixup):
     """Unmixing by Eq. 4.
 
     Attributes:
-        naive_clip: clip every unmixed map to [0, 1] and renormalise it (changes nothing about a single argmax but ties).
+        naive_clip: clip every unmixed map to [0, 1] and renormalise it, so that it is a distribution.
         naive_tta_weight: weight of a query in the mean over K; `alpha` only matters if queries differ in alpha.
     """
 
