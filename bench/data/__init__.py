@@ -1,0 +1,1 @@
+"""From files, or a seed, to scans on one grid, split into roles and cut into patches."""

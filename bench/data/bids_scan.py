@@ -1,0 +1,109 @@
+"""From one pair of files to scans on the grid: the visit as it is, and a simulated second one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float32, Float64, UInt8
+
+from bench.data.appearance import apply_appearance
+from bench.data.bids_tree import Pair
+from bench.data.nifti import Volume, read_volume
+from bench.data.resample import onto_grid, scale_robustly
+from bench.data.visit import Visit
+from bench.data.warp import axes_mm
+from bench.dataset import Grid
+from bench.types.scan import Scan
+
+SIMULATED_SESSION = "visit-2-simulated"
+
+Image = Float32[np.ndarray, "depth height width"]
+Mask = Bool[np.ndarray, "depth height width"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Region:
+    """What counts as brain.
+
+    Attributes:
+        of_volume: the brain in a scan as it lies on disk; its centre of mass becomes the middle of the grid.
+        of_grid: the brain on the grid, from image and labels; everything else becomes 0.
+    """
+
+    of_volume: Callable[[Volume], Mask]
+    of_grid: Callable[[Image, UInt8[np.ndarray, "depth height width"]], Mask]
+
+
+LABELLED = Region(of_volume=lambda volume: volume.labels > 0, of_grid=lambda image, labels: labels > 0)
+"""Where a label is not 0."""
+
+BRIGHT = Region(of_volume=lambda volume: volume.image > volume.image.mean(), of_grid=lambda image, labels: image > 0)
+"""For data whose labels do not cover the brain: centred where the image is brighter than its mean, left unmasked."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A scan as it lies on disk, with what is needed to place it.
+
+    Attributes:
+        classes: label value of every class, background first.
+        brain_mm: scanner coordinates of the brain's voxels.
+    """
+
+    pair: Pair
+    family: str
+    volume: Volume
+    classes: tuple[int, ...]
+    region: Region
+    brain_mm: Float64[np.ndarray, "voxel 3"]
+
+    @property
+    def centre_mm(self) -> Float64[np.ndarray, " 3"]:
+        """Centre of mass of the brain in scanner coordinates."""
+        centre: Float64[np.ndarray, " 3"] = self.brain_mm.mean(0)
+        return centre
+
+
+def read_source(pair: Pair, family: str, classes: tuple[int, ...], region: Region) -> Source:
+    """The scan with its brain located.
+
+    Raises:
+        BenchError: a file cannot be used.
+    """
+    volume = read_volume(pair, classes)
+    affine = volume.affine
+    brain_mm = np.argwhere(region.of_volume(volume)) @ affine[:3, :3].T + affine[:3, 3]
+    return Source(pair, family, volume, classes, region, brain_mm)
+
+
+def visit_as_is(source: Source, grid: Grid) -> Scan:
+    """The scan on the grid."""
+    onto = onto_grid(source.volume, source.classes, source.centre_mm, None, grid)
+    labels = onto.shares.argmax(0).astype(np.uint8)
+    inside = source.region.of_grid(onto.image, labels)
+    image = np.where(inside, scale_robustly(onto.image, inside, str(source.pair.image)), np.float32(0))
+    return _scan(source, image, labels, source.pair.session, simulated=False)
+
+
+def simulated_visit(source: Source, visit: Visit, grid: Grid) -> Scan:
+    """A second visit of the same person, interpolated once from the scan on disk."""
+    onto = onto_grid(source.volume, source.classes, source.centre_mm, visit.displacement, grid)
+    labels = onto.shares.argmax(0).astype(np.uint8)
+    inside = source.region.of_grid(onto.image, labels)
+    clean = scale_robustly(onto.image, inside, str(source.pair.image))
+    image = apply_appearance(clean, onto.shares[1:], inside, axes_mm(grid), visit.appearance)
+    return _scan(source, image, labels, SIMULATED_SESSION, simulated=True)
+
+
+def _scan(
+    source: Source, image: Image, labels: UInt8[np.ndarray, "depth height width"], session: str, *, simulated: bool
+) -> Scan:
+    return Scan(
+        image=torch.from_numpy(image[None]),
+        labels=torch.from_numpy(labels),
+        subject=source.pair.subject,
+        family=source.family,
+        session=session,
+        simulated=simulated,
+    )

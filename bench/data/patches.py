@@ -1,0 +1,162 @@
+"""Random cubes from scans that already lie on the training device."""
+
+from dataclasses import dataclass
+from typing import Literal, final
+
+import numpy as np
+import torch
+from jaxtyping import Float16, Float32, Int64, UInt8
+from torch import Tensor
+
+from bench import seeds
+from bench.errors import BenchError
+from bench.types.scan import Cohort
+
+MOST_CENTRES = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Patches:
+    """One batch.
+
+    Attributes:
+        images: intensities in [0, 1]. The first of a group is the target, the others are from other families.
+        labels: class indices.
+    """
+
+    images: Float32[Tensor, "batch group 1 edge edge edge"]
+    labels: UInt8[Tensor, "batch group edge edge edge"]
+
+
+@final
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PatchSampler:
+    """Draws groups of patches; depends on nothing but the generator.
+
+    The first scan of a group is uniform over scans; the others are from families drawn without replacement, then
+    uniform over the family's scans. The centre is uniform over brain voxels (at most 4096 of a scan, chosen once), of
+    the first scan or of each; the cube is moved into the volume where it would stick out.
+
+    Attributes:
+        patch: edge of the cube in voxels.
+        batch: groups in a batch.
+        group: scans in a group.
+        location: whether all scans of a group are cut at the place of the first.
+        families: index of each scan's family.
+        members: scans of each family, padded; `sizes`: how many of them count.
+        centres: brain voxels of each scan, padded; `counts`: how many of them count.
+    """
+
+    patch: int
+    batch: int
+    group: int
+    location: Literal["same_location", "random_location"]
+    images: Float16[Tensor, "scan depth height width"]
+    labels: UInt8[Tensor, "scan depth height width"]
+    families: Int64[Tensor, " scan"]
+    members: Int64[Tensor, "family most"]
+    sizes: Int64[Tensor, " family"]
+    centres: Int64[Tensor, "scan most_centres 3"]
+    counts: Int64[Tensor, " scan"]
+
+    @classmethod
+    def of(
+        cls,
+        cohort: Cohort,
+        *,
+        patch: int,
+        batch: int,
+        device: torch.device,
+        group: int = 1,
+        location: Literal["same_location", "random_location"] = "same_location",
+    ) -> "PatchSampler":
+        """A sampler that holds the cohort on `device`.
+
+        Raises:
+            ValueError: a number is < 1, or `location` is neither word.
+            BenchError: the patch is larger than the scans, there are too few families, or a scan has no brain.
+        """
+        if min(patch, batch, group) < 1:
+            raise ValueError(f"patch, batch and group must be >= 1, got {patch}, {batch} and {group}")
+        if location not in ("same_location", "random_location"):
+            raise ValueError(f"location must be same_location or random_location, got {location!r}")
+        if not cohort.scans:
+            raise BenchError(f"cohort {cohort.name} has no scan to cut patches from; choose other roles or shares")
+        if patch > min(cohort.shape):
+            shape = "x".join(map(str, cohort.shape))
+            raise BenchError(f"a patch of {patch} voxels does not fit scans of {shape}; choose a smaller patch")
+        names = sorted({scan.family for scan in cohort})
+        if len(names) < group:
+            raise BenchError(
+                f"groups of {group} scans need {group} families, the cohort has {len(names)}; add people or mix fewer"
+            )
+        families = [names.index(scan.family) for scan in cohort]
+        members = [[scan for scan, own in enumerate(families) if own == family] for family in range(len(names))]
+        centres = [_brain_voxels(scan.labels.numpy(), scan.name) for scan in cohort]
+        return cls(
+            patch=patch,
+            batch=batch,
+            group=group,
+            location=location,
+            images=torch.stack([scan.image[0].half() for scan in cohort]).to(device),
+            labels=torch.stack([scan.labels for scan in cohort]).to(device),
+            families=torch.tensor(families, device=device),
+            members=_padded([torch.tensor(scans) for scans in members]).to(device),
+            sizes=torch.tensor([len(scans) for scans in members], device=device),
+            centres=_padded(centres).to(device),
+            counts=torch.tensor([len(voxels) for voxels in centres], device=device),
+        )
+
+    def draw(self, generator: torch.Generator) -> Patches:
+        """A batch on the generator's device, which must be the sampler's."""
+        scans = self._scans(generator)
+        centred_on = scans if self.location == "random_location" else scans[:, :1]
+        starts = self._starts(centred_on, generator).expand(self.batch, self.group, 3)
+        depth, height, width = starts.unbind(-1)  # batch group
+        return Patches(
+            images=_windows(self.images, self.patch)[scans, depth, height, width].float().unsqueeze(2),
+            labels=_windows(self.labels, self.patch)[scans, depth, height, width],
+        )
+
+    def _scans(self, generator: torch.Generator) -> Int64[Tensor, "batch group"]:
+        device = self.images.device
+        first = torch.randint(len(self.images), (self.batch, 1), generator=generator, device=device)
+        if self.group == 1:
+            return first
+        order = torch.rand(self.batch, len(self.sizes), generator=generator, device=device)
+        order.scatter_(1, self.families[first], -1.0)  # the first one's own family comes last
+        families = order.topk(self.group - 1, dim=1).indices
+        others = self.members[families, _below(self.sizes[families], generator)]
+        return torch.cat([first, others], dim=1)
+
+    def _starts(self, scans: Int64[Tensor, "batch some"], generator: torch.Generator) -> Int64[Tensor, "batch some 3"]:
+        centres = self.centres[scans, _below(self.counts[scans], generator)]
+        starts = (centres - self.patch // 2).clamp(min=0)
+        _, *shape = self.images.shape
+        return torch.stack(
+            [start.clamp(max=side - self.patch) for start, side in zip(starts.unbind(-1), shape, strict=True)], dim=-1
+        )
+
+
+def _below(limits: Int64[Tensor, "batch some"], generator: torch.Generator) -> Int64[Tensor, "batch some"]:
+    """A uniform index below each limit, without asking the device for the limits."""
+    uniform = torch.rand(limits.shape, generator=generator, device=limits.device, dtype=torch.float64)
+    return (uniform * limits).long()
+
+
+def _windows(volumes: Tensor, edge: int) -> Tensor:
+    """All cubes of this edge as a view: scan, start along each axis, edge, edge, edge."""
+    return volumes.unfold(1, edge, 1).unfold(2, edge, 1).unfold(3, edge, 1)
+
+
+def _brain_voxels(labels: UInt8[np.ndarray, "depth height width"], name: str) -> Int64[Tensor, "voxel 3"]:
+    voxels = np.argwhere(labels > 0)
+    if len(voxels) == 0:
+        raise BenchError(f"scan {name} has no labelled voxel to centre a patch on; remove it")
+    if len(voxels) > MOST_CENTRES:
+        voxels = seeds.generator("patch centres", name).choice(voxels, MOST_CENTRES, replace=False)
+    return torch.from_numpy(voxels)
+
+
+def _padded(rows: list[Tensor]) -> Tensor:
+    return torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)

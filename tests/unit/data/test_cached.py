@@ -1,0 +1,143 @@
+import multiprocessing
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+import torch
+
+from bench.data.bids import Bids
+from bench.data.cached import address, load_cached
+from bench.data.roles import data_hash
+from bench.dataset import Dataset, Grid
+from bench.errors import BenchError
+from bench.types.scan import Cohort, Revisits
+from tests.conftest import toy_cohort
+
+GRID = Grid((20, 24, 20), 6.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toy(Dataset):
+    """Counts how often it is made."""
+
+    name: ClassVar[str] = "toy"
+    summary: ClassVar[str] = "Toy people."
+    source: ClassVar[str] = "Unveil"
+    synthetic: ClassVar[bool] = True
+    needs_root: ClassVar[bool] = False
+    loads: ClassVar[list[int]] = []
+
+    people: int = 4
+
+    def fingerprint(self, root: Path | None) -> str:
+        return "toy"
+
+    def load(self, root: Path | None, grid: Grid) -> Cohort:
+        self.loads.append(self.people)
+        return toy_cohort(range(self.people))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_loaded() -> None:
+    Toy.loads.clear()
+
+
+def test_second_time_comes_from_the_file_with_the_same_bits(tmp_path: Path) -> None:
+    first = load_cached(Toy(), None, GRID, tmp_path)
+    second = load_cached(Toy(), None, GRID, tmp_path)
+    assert Toy.loads == [4]
+    assert data_hash(first) == data_hash(second)
+    assert [scan.name for scan in first] == [scan.name for scan in second]
+    for field in ("name", "classes", "spacing_mm", "synthetic", "revisits", "notes"):
+        assert getattr(first, field) == getattr(second, field)
+    assert second.revisits is Revisits.SIMULATED
+    assert second.scans[0].image.dtype == torch.float32
+
+
+def test_images_have_the_precision_of_16_bit_floats(tmp_path: Path) -> None:
+    made = toy_cohort(range(4)).scans[0].image
+    kept = load_cached(Toy(), None, GRID, tmp_path).scans[0].image
+    assert torch.equal(kept, made.half().float())
+    assert not torch.equal(kept, made)
+
+
+def test_other_settings_or_grid_are_another_file(tmp_path: Path) -> None:
+    load_cached(Toy(), None, GRID, tmp_path)
+    load_cached(Toy(people=5), None, GRID, tmp_path)
+    load_cached(Toy(), None, Grid(GRID.shape, 7.0), tmp_path)
+    assert Toy.loads == [4, 5, 4]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_changed_data_are_another_address(tree: Callable[..., Path]) -> None:
+    root = tree()
+    before = address(Bids(), root, GRID)
+    (root / "participants.tsv").write_text("participant_id\n")
+    assert address(Bids(), root, GRID) != before
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "empty", "text", "missing part"])
+def test_damaged_file_is_made_again_with_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: str
+) -> None:
+    whole = load_cached(Toy(), None, GRID, tmp_path)
+    (file,) = tmp_path.iterdir()
+    content = file.read_bytes()
+    middle = len(content) // 2
+    if damage == "missing part":
+        np.savez(file, images=np.zeros(3))
+    else:
+        file.write_bytes(
+            {
+                "truncated": content[:middle],
+                "flipped": content[:middle]
+                + bytes(255 - byte for byte in content[middle : middle + 9])
+                + content[middle + 9 :],
+                "empty": b"",
+                "text": b"hello",
+            }[damage]
+        )
+    again = load_cached(Toy(), None, GRID, tmp_path)
+    assert Toy.loads == [4, 4]
+    assert f"cached scans {file} are damaged" in capsys.readouterr().err
+    assert data_hash(again) == data_hash(whole)
+    load_cached(Toy(), None, GRID, tmp_path)
+    assert Toy.loads == [4, 4]
+
+
+def test_pickled_content_is_never_loaded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load_cached(Toy(), None, GRID, tmp_path)
+    (file,) = tmp_path.iterdir()
+    np.savez(file, header=np.array([{"a": 1}], dtype=object), images=np.zeros(1), labels=np.zeros(1))
+    load_cached(Toy(), None, GRID, tmp_path)
+    assert "damaged" in capsys.readouterr().err
+
+
+def test_two_processes_at_once_leave_one_good_file(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    processes = [context.Process(target=load_cached, args=(Toy(), None, GRID, tmp_path)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    assert len(list(tmp_path.iterdir())) == 1
+    load_cached(Toy(), None, GRID, tmp_path)
+    assert Toy.loads == []
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    with pytest.raises(BenchError, match=r"cannot write the cache .*file.*choose another folder"):
+        load_cached(Toy(), None, GRID, blocked)
+
+
+def test_a_failed_load_leaves_nothing(tmp_path: Path, tree: Callable[..., Path]) -> None:
+    root = tree(people=4)
+    with pytest.raises(BenchError, match="families"):
+        load_cached(Bids(), root, GRID, tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
