@@ -1,0 +1,91 @@
+"""`bench list`, `show`, `doctor`, `schema`, `--version`, `leaderboard build`."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import bench
+from bench.cli.app import app
+from bench.records.files import write_record
+from bench.registry import Registry
+from tests.factories import make_record
+
+
+def _output(*words: str) -> str:
+    ended = CliRunner().invoke(app, list(words))
+    assert ended.exit_code == 0, ended.output
+    return ended.output
+
+
+def test_list_names_every_plugin() -> None:
+    printed = _output("list")
+    for entry in Registry().entries:
+        assert entry.name in printed
+
+
+@pytest.mark.parametrize("entry", Registry().entries, ids=lambda entry: entry.name)
+def test_show_tells_source_settings_and_threat_model(entry: object) -> None:
+    name, kind = entry.name, entry.kind  # type: ignore[attr-defined]
+    printed = _output("show", name, "--preset", "quick")
+    assert "source:" in printed
+    assert "settings" in printed
+    assert ("threat model: T" in printed) is (kind == "attacks")
+
+
+def test_show_says_why_a_broken_plugin_is_broken(tmp_path: Path) -> None:
+    path = tmp_path / "half.py"
+    path.write_text(
+        "from bench.attack import Attack\n"
+        "class Half(Attack):\n"
+        "    name = 'half'\n"
+        "    def run(self, view, trainer): ...\n"
+    )
+    assert "broken: Half lacks summary, source, goal, threat" in " ".join(
+        _output("show", "half", "--plugin", str(path)).split()
+    )
+    assert "broken: Half lacks" in " ".join(_output("list", "--plugin", str(path)).split())
+
+
+def test_doctor_finds_this_installation_well() -> None:
+    assert "all well" in _output("doctor")
+
+
+def test_version() -> None:
+    assert _output("--version") == f"unveil-bench {bench.__version__}\n"
+
+
+def test_schema_is_json_with_a_version() -> None:
+    assert json.loads(_output("schema", "record"))["properties"]["schema_version"]["const"] == 1
+
+
+def test_help_does_not_wait_for_torch() -> None:
+    code = "import bench.cli.app, sys; print('torch' in sys.modules or 'pydantic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_leaderboard_is_built_from_a_folder_of_records(tmp_path: Path) -> None:
+    write_record(make_record(), tmp_path / "runs" / "a" / "record.json")
+    printed = _output("leaderboard", "build", str(tmp_path / "runs"), "--out", str(tmp_path / "site"))
+    assert str(tmp_path / "site" / "index.html") in printed
+    assert "<html" in (tmp_path / "site" / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "is no JSON record"),
+        ('{"schema_version": 99}', "has record schema 99; this version reads 1"),
+        ('{"schema_version": 1}', "does not fit the record schema at"),
+    ],
+)
+def test_a_bad_record_is_one_clear_line(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "record.json"
+    path.write_text(text)
+    ended = CliRunner().invoke(app, ["leaderboard", "build", str(path), "--out", str(tmp_path / "site")])
+    assert ended.exit_code == 2
+    assert message in ended.output
+    assert ended.output.count("\n") == 1

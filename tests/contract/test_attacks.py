@@ -1,0 +1,115 @@
+"""What every registered attack must do, whoever wrote it. A new plugin is tested here without being named."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from bench import config
+from bench.attack import Attack
+from bench.defenses.no_proxy import NoProxy
+from bench.registry import Registry
+from bench.runner.privacy import score_claim
+from bench.runner.run import seeded_torch
+from bench.types.scan import Roles
+from bench.types.threat import Goal, Tier
+from bench.types.traffic import Release, Reply, Transcript
+from bench.view import AttackerView, view_for
+from tests.trainers import trainer_in
+
+NAMES = [entry.name for entry in Registry().of("attacks")]
+
+
+def _attack(name: str) -> Attack:
+    cls = Registry().find("attacks", name).load()
+    attack = config.build(cls, cls.presets.get("smoke", {}))
+    assert isinstance(attack, Attack)
+    return attack
+
+
+def _view(attack: Attack, releases: list[torch.Tensor], roles: Roles) -> AttackerView:
+    classes = len(roles.test.classes)
+    replies = [Reply(torch.full((len(q), classes, *roles.test.shape), 1 / classes)) for q in releases]
+    offers: dict[str, Any] = {
+        "auxiliary": roles.auxiliary,
+        "reference_pool": roles.references,
+        "server": torch.nn.Identity(),
+        "client": lambda scan, rng: NoProxy().protect(scan.image, None, torch.nn.Identity()),
+        "keys": [None] * len(releases),
+    }
+    transcript = Transcript([Release(queries) for queries in releases], replies)
+    return view_for(attack.name, attack.threat, transcript, offers, roles.test.classes, roles.test.spacing_mm)
+
+
+def _run(attack: Attack, releases: list[torch.Tensor], roles: Roles, folder: Path) -> Any:
+    with seeded_torch(0, "contract"):
+        return attack.run(_view(attack, releases, roles), trainer_in(folder))
+
+
+def _naked(roles: Roles) -> list[torch.Tensor]:
+    return [scan.image[None] for scan in roles.test]
+
+
+def _noise(roles: Roles) -> list[torch.Tensor]:
+    rng = torch.Generator().manual_seed(5)
+    return [torch.rand(1, 1, *roles.test.shape, generator=rng) for _ in roles.test]
+
+
+def test_there_are_attacks_to_test() -> None:
+    assert NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_settings_are_frozen_and_described(name: str) -> None:
+    cls = Registry().find("attacks", name).load()
+    assert cls.__dataclass_params__.frozen
+    described = "\n".join(filter(None, (base.__doc__ for base in cls.__mro__)))
+    assert [f.name for f in dataclasses.fields(cls) if f.name not in described] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_module_tells_source_and_threat_model(name: str) -> None:
+    cls = Registry().find("attacks", name).load()
+    text = __import__(cls.__module__, fromlist=["_"]).__doc__
+    assert "Source:" in text
+    assert "Threat model:" in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_attack_imports_a_defense(name: str) -> None:
+    cls = Registry().find("attacks", name).load()
+    path = __import__(cls.__module__, fromlist=["_"]).__file__
+    assert "bench.defenses" not in Path(path).read_text()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_seed_same_claim_and_inputs_untouched(name: str, roles: Roles, tmp_path: Path) -> None:
+    attack, releases = _attack(name), _naked(roles)
+    before = [queries.clone() for queries in releases]
+    one = _run(attack, releases, roles, tmp_path / "one")
+    other = _run(attack, releases, roles, tmp_path / "other")
+    for field in dataclasses.fields(one):
+        first, second = getattr(one, field.name), getattr(other, field.name)
+        assert torch.equal(first, second) if isinstance(first, torch.Tensor) else first == second
+    assert all(torch.equal(queries, kept) for queries, kept in zip(releases, before, strict=True))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if _attack(name).goal is Goal.LINKAGE])
+def test_linkage_finds_everybody_who_is_not_protected(name: str, roles: Roles, tmp_path: Path) -> None:
+    claim = _run(_attack(name), _naked(roles), roles, tmp_path)
+    privacy = score_claim(Goal.LINKAGE, claim, roles.test.scans, (0, "test"))
+    assert privacy.scores["map"].value.value == pytest.approx(1)
+    assert privacy.scores["macro_f1"].value.value == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if _attack(name).goal is Goal.LINKAGE])
+def test_linkage_of_pure_noise_is_chance(name: str, roles: Roles, tmp_path: Path) -> None:
+    if _attack(name).threat.tier is Tier.ORACLE:
+        return  # an oracle holds the keys, and may find people in noise
+    claim = _run(_attack(name), _noise(roles), roles, tmp_path)
+    found = score_claim(Goal.LINKAGE, claim, roles.test.scans, (0, "test")).scores["map"]
+    assert found.value.low is not None
+    assert found.chance is not None
+    assert found.value.low <= found.chance + 0.1
