@@ -10,7 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.progress import Task as RichTask
 from rich.text import Text
 
-_SECONDS_BETWEEN_LINES = 15.0
+_FIRST_LINE_AFTER, _SECONDS_BETWEEN_LINES = 1.0, 15.0
+"""A log hears of a task soon, then ever more rarely up to this interval."""
 
 
 @dataclass
@@ -92,13 +93,13 @@ class _Lines(_Listener):
     def __init__(self, display: Display, task: Task) -> None:
         self.display = display
         self.started = self.spoken = time.monotonic()
-        self.first = task.done
+        self.first, self.wait = task.done, _FIRST_LINE_AFTER
 
     def update(self, task: Task) -> None:
         now = time.monotonic()
-        if now - self.spoken < _SECONDS_BETWEEN_LINES and task.done < task.total:
+        if now - self.spoken < self.wait and task.done < task.total:
             return
-        self.spoken = now
+        self.spoken, self.wait = now, min(2 * self.wait, _SECONDS_BETWEEN_LINES)
         rate = (task.done - self.first) / max(now - self.started, 1e-9)
         left = (task.total - task.done) / max(rate, 1e-9)
         self.display.say(

@@ -23,7 +23,7 @@ from bench.types.training import Phase, Schedule, Trainer
 
 TRAINING_PRESETS: Mapping[str, Mapping[str, Any]] = {
     "smoke": {"iterations": 150, "batch_size": 2, "learning_rate": 2e-3, "patch": 16, "widths": (8, 16)},
-    "quick": {"iterations": 600, "learning_rate": 2e-3, "patch": 24, "widths": (8, 16, 32)},
+    "quick": {"iterations": 600, "batch_size": 2, "learning_rate": 2e-3, "patch": 24, "widths": (8, 16, 32)},
     "standard": {"iterations": 20_000, "learning_rate": 3e-4, "widths": (16, 32, 64, 128)},
 }
 """Segmenter settings per preset, shared by the defenses so that their utilities compare."""

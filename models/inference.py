@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 VOXELS_PER_PASS = {"cpu": 6_000_000, "cuda": 40_000_000}
 """Largest pass in voxels (batch x volume) that is tried first; a wide U-Net++ needs some 400 floats a voxel."""
+VOXELS_WORTH_BATCHING = {"cpu": 100_000, "cuda": 40_000_000}
+"""Volumes share a pass up to here. Beyond, a CPU only loses by it: the activations fall out of its caches."""
 WINDOW = 96
 """Edge of the sliding window for volumes over the budget, in voxels."""
 
@@ -35,7 +37,8 @@ def predict(
         try:
             if voxels > budget:
                 return _slide(network, volumes)
-            size = max(1, budget // voxels)
+            worth = VOXELS_WORTH_BATCHING.get(volumes.device.type, budget)
+            size = max(1, min(budget, worth) // voxels)
             return torch.cat([network(chunk) for chunk in torch.split(volumes, size)])
         except torch.cuda.OutOfMemoryError:
             if budget < WINDOW**3:

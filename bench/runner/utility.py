@@ -77,7 +77,7 @@ def measure_utility(
         dice_average=_interval({s: _mean(dice) for s, dice in first.items()}, (*axes, "average")),
         dice_per_subject={pseudonym(subject, salt): dict(dice) for subject, dice in first.items()},
         dice_by_queries=[
-            CurvePoint(queries=queries, dice=_interval(by_subject, (*axes, "curve", queries)))
+            CurvePoint(queries=queries, dice=_interval(by_subject, (*axes, "average")))
             for queries, by_subject in sorted(curve.items())
         ],
         stability={name: _stability([(first[s][name], second[s][name]) for s in first]) for name in classes},

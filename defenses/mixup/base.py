@@ -35,7 +35,7 @@ from bench.types.training import Phase, Schedule, Trainer
 SOURCE = "Kim, Dolz, Jodoin, Desrosiers, Mixup-Privacy, 2023, Eq. 2-6"
 
 _QUERIES = {"smoke": 3, "quick": 10, "standard": 15}
-_UNMIX_WIDTHS = {"smoke": (8, 8, 16), "quick": (8, 16, 32)}
+_UNMIX_WIDTHS = {"smoke": (8, 8, 16), "quick": (8, 8, 16)}
 PRESETS: dict[str, dict[str, Any]] = {
     name: dict(values) | ({"unmix_widths": _UNMIX_WIDTHS[name]} if name in _UNMIX_WIDTHS else {})
     for name, values in TRAINING_PRESETS.items()

@@ -9,7 +9,7 @@ from bench.cli.app import app
 from bench.records.files import find_records, read_record
 from tests.cli.conftest import TINY, Bench
 
-ATTACK = '''
+ATTACK = """
 from dataclasses import dataclass
 import torch
 from bench.attack import Attack
@@ -27,7 +27,7 @@ class Plugin(Attack):
     def run(self, view, trainer):
         count = len(view.releases)
         BODY
-'''
+"""
 
 
 @pytest.mark.parametrize(

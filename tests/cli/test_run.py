@@ -95,41 +95,62 @@ def test_a_variant_finds_the_networks_trained(bench: Bench, out: Path, record_pa
     assert hashes == {read_record(record_path).defense.training_hash}
 
 
-def _words(out: Path) -> list[str]:
+def _long_run(out: Path) -> list[str]:
     return ["run", "no-proxy", "reid-msssim", *TINY, "--set", "iterations=400", "--out", str(out)]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Record:
+    """The record of a run that nobody stopped."""
+    place = tmp_path_factory.mktemp("undisturbed")
+    run = bench(*_long_run(place / "runs"), UNVEIL_CACHE=str(place / "cache"))
+    assert run.returncode == 0, run.stderr
+    return read_record(find_records([place])[0])
 
 
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_continues_and_ends_in_the_same_record(
-    bench: Bench, record_path: Path, tmp_path: Path, kill: signal.Signals
+    bench: Bench, undisturbed: Record, tmp_path: Path, kill: signal.Signals
 ) -> None:
-    stopped = subprocess.Popen(
-        [sys.executable, "-m", "bench", *_words(tmp_path / "stopped")],
-        env=environment(UNVEIL_CACHE=str(tmp_path / "cache-stopped")),
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
+    stopped = _start(tmp_path)
     assert stopped.stderr is not None
-    _wait_for_training(tmp_path / "cache-stopped")
+    while not (line := stopped.stderr.readline()).startswith("training segmenter"):
+        assert line, "the run ended before its training began"
     stopped.send_signal(kill)
     _, said = stopped.communicate(timeout=60)
     assert stopped.returncode == 130
     assert "the same command continues from there" in said
     assert "Traceback" not in said
-    resumed = bench(*_words(tmp_path / "stopped"), UNVEIL_CACHE=str(tmp_path / "cache-stopped"))
+    _assert_continues(bench, tmp_path, undisturbed)
+
+
+@pytest.mark.slow
+def test_a_killed_run_continues_from_its_checkpoint(bench: Bench, undisturbed: Record, tmp_path: Path) -> None:
+    killed = _start(tmp_path)
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("cache/networks/*/*.pt")):
+        assert killed.poll() is None, "the run ended before its first checkpoint"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    killed.kill()
+    killed.communicate(timeout=60)
+    assert not list(tmp_path.glob("runs/**/record.json"))
+    _assert_continues(bench, tmp_path, undisturbed)
+
+
+def _start(place: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "bench", *_long_run(place / "runs")],
+        env=environment(UNVEIL_CACHE=str(place / "cache")),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def _assert_continues(bench: Bench, place: Path, undisturbed: Record) -> None:
+    resumed = bench(*_long_run(place / "runs"), UNVEIL_CACHE=str(place / "cache"))
     assert resumed.returncode == 0, resumed.stderr
     assert "continuing segmenter from step" in resumed.stderr
-    straight = bench(*_words(tmp_path / "straight"), UNVEIL_CACHE=str(tmp_path / "cache-straight"))
-    assert straight.returncode == 0, straight.stderr
-    one, other = (read_record(find_records([tmp_path / name])[0]) for name in ("stopped", "straight"))
-    assert one.findings() == other.findings()
-
-
-def _wait_for_training(cache: Path) -> None:
-    """Until the cohort is prepared, and a little longer: training starts with the networks' folder."""
-    deadline = time.monotonic() + 120
-    while not any((cache / "cohorts").glob("*/*")) and not any((cache / "cohorts").glob("*.npz")):
-        assert time.monotonic() < deadline, "the cohort was never prepared"
-        time.sleep(0.05)
-    time.sleep(6)
+    (path,) = find_records([place])
+    assert read_record(path).findings() == undisturbed.findings()

@@ -123,9 +123,7 @@ def test_the_server_needs_nothing_but_the_release(trained: tuple[Defense[Any], N
     np.testing.assert_array_equal(server.serve(release), server.serve(copied))
 
 
-def test_a_shorter_reply_is_decoded_as_a_smaller_budget(
-    trained: tuple[Defense[Any], Networks], roles: Roles
-) -> None:
+def test_a_shorter_reply_is_decoded_as_a_smaller_budget(trained: tuple[Defense[Any], Networks], roles: Roles) -> None:
     client, server = _parties(trained, roles)
     key = _key(client)
     release = client.protect(roles.test.scans[0], key)

@@ -64,7 +64,7 @@ def test_values_are_read_as_the_type_of_their_field(text: str, component: str, k
         ("querys=3", r"no setting named 'querys' \(did you mean 'queries'\?\)"),
         ("attack.queries=3", "no setting named 'queries'"),
         ("nowhere.queries=3", "no component 'nowhere' .* allowed: data, defense, attack, evaluation"),
-        ("queries=many", "mixup-learned-tta: queries='many' does not fit: .*valid integer.*bench show mixup-learned-tta"),
+        ("queries=many", "mixup-learned-tta: queries='many' does not fit: .*valid integer.*bench show mixup-learned"),
         ("queries=0", "mixup-learned-tta: queries must be >= 1, got 0"),
         ("alpha_test=beta", "does not fit: Input should be 'uniform' or 'fixed'"),
         ("window=4", "reid-msssim: window must be odd and >= 3, got 4"),
