@@ -1,0 +1,81 @@
+"""What is recorded of the traffic, and what its order gives away."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from bench.progress import Display
+from bench.runner.parties import Client, Server
+from bench.runner.traffic import Traffic, key_source, record_traffic
+from bench.types.scan import Roles
+from tests.unit.runner.strangers import Shells
+
+CPU = torch.device("cpu")
+
+
+def _record(roles: Roles, folder: Path, *, seed: int = 0, replies: bool = False) -> tuple[Traffic, Client, Server]:
+    defense = Shells(queries=2)
+    client = Client(defense, nn.Identity(), (), CPU)
+    server = Server(defense, nn.Identity(), CPU)
+    traffic = record_traffic(
+        client, server if replies else None, roles.test, key_source(client, seed), seed, folder, Display(quiet=True)
+    )
+    return traffic, client, server
+
+
+def test_every_scan_is_sent_once_in_a_shuffled_order(roles: Roles, tmp_path: Path) -> None:
+    traffic, _, _ = _record(roles, tmp_path)
+    sent = [scan.name for scan in traffic.scans]
+    assert sorted(sent) == sorted(scan.name for scan in roles.test)
+    assert sent != [scan.name for scan in roles.test]
+    for release, scan in zip(traffic.transcript.releases, traffic.scans, strict=True):
+        assert torch.equal(release.queries[1], scan.image.half().float())
+
+
+def test_the_order_belongs_to_the_seed(roles: Roles, tmp_path: Path) -> None:
+    orders = [
+        [scan.name for scan in _record(roles, tmp_path / name, seed=seed)[0].scans]
+        for name, seed in (("a", 0), ("b", 0), ("c", 1))
+    ]
+    assert orders[0] == orders[1] != orders[2]
+
+
+def test_without_a_reader_the_server_is_not_asked(roles: Roles, tmp_path: Path) -> None:
+    traffic, _, server = _record(roles, tmp_path)
+    assert len(traffic.transcript.replies) == 0
+    assert server.serving.seconds == []
+
+
+def test_replies_answer_the_releases(roles: Roles, tmp_path: Path) -> None:
+    traffic, _, _ = _record(roles, tmp_path, replies=True)
+    assert len(traffic.transcript.replies) == len(traffic.scans)
+    known = traffic.transcript.replies[0].maps[1].argmax(dim=0)
+    outer = traffic.scans[0].labels == 1
+    assert torch.equal(known == 1, outer)
+
+
+def test_what_was_recorded_is_not_sent_again(roles: Roles, tmp_path: Path) -> None:
+    _record(roles, tmp_path)
+    (tmp_path / "00003-release.npz").unlink()
+    traffic, client, _ = _record(roles, tmp_path)
+    assert len(client.protecting.seconds) == 1
+    assert len(traffic.transcript.releases[3]) == 2
+
+
+def test_nothing_in_the_folder_names_a_person(roles: Roles, tmp_path: Path) -> None:
+    _record(roles, tmp_path, replies=True)
+    for path in tmp_path.iterdir():
+        assert "person" not in path.name
+        with np.load(path) as stored:
+            assert set(stored) in ({"queries", "piece"}, {"maps"})
+
+
+def test_keys_are_drawn_by_family_scan_and_repetition(roles: Roles) -> None:
+    client = Client(Shells(), nn.Identity(), (), CPU)
+    scan, other = roles.test.scans[:2]
+    keys = key_source(client, 0)
+    drawn = [keys(scan, 0), keys(scan, 1), keys(other, 0), key_source(client, 1)(scan, 0)]
+    assert len(set(drawn)) == 4
+    assert keys(scan, 0) == drawn[0]
