@@ -5,8 +5,11 @@ import inspect
 from pathlib import Path
 from typing import Any
 
+import docstring_parser
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from bench import config
 from bench.attack import Attack
@@ -60,18 +63,36 @@ def _describe(console: Console, plugin: type[Any], preset: str | None) -> None:
         for word in ("observes", "knows", "owns"):
             console.print(f"  {word}: {', '.join(sorted(grant.value for grant in getattr(threat, word))) or 'nothing'}")
         console.print(f"  queries per scan: {threat.queries or 'all that were sent'}")
-    table = Table(title="settings (--set key=value)", title_justify="left")
-    table.add_column("key", no_wrap=True)
-    table.add_column("default")
-    if preset is not None:
-        table.add_column(f"under {preset}")
-    table.add_column("allowed")
-    for field in dataclasses.fields(plugin):
-        row = [field.name, _text(_default(field))]
-        if preset is not None:
-            row.append(_text(plugin.presets.get(preset, {}).get(field.name, _default(field))))
-        table.add_row(*row, _allowed(field.type))
-    console.print(table if table.row_count else "no settings")
+    _print_settings(console, plugin, preset)
+
+
+def _print_settings(console: Console, plugin: type[Any], preset: str | None) -> None:
+    fields = dataclasses.fields(plugin)
+    if not fields:
+        console.print("no settings")
+        return
+    changed = plugin.presets.get(preset, {}) if preset is not None else {}
+    meanings = _meanings(plugin)
+    console.print("settings (--set key=value):")
+    for field in fields:
+        line = Text.assemble(
+            "  ", (field.name, "bold"), f" = {_text(_default(field))}", (f"  ({_allowed(field.type)})", "dim")
+        )
+        if field.name in changed:
+            line.append(f"  under {preset}: {_text(changed[field.name])}", "cyan")
+        console.print(line, soft_wrap=True)
+        if field.name in meanings:
+            console.print(Padding(Text(meanings[field.name]), (0, 0, 0, 6)))
+
+
+def _meanings(plugin: type[Any]) -> dict[str, str]:
+    """What the `Attributes:` sections of the class and its bases say about each field."""
+    found: dict[str, str] = {}
+    for base in reversed(plugin.__mro__):
+        for attribute in docstring_parser.parse(base.__doc__ or "").params:
+            for name in attribute.arg_name.split(","):
+                found[name.strip()] = " ".join((attribute.description or "").split())
+    return found
 
 
 def _line(entry: Entry) -> str:
