@@ -5,7 +5,7 @@ import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -23,6 +23,8 @@ class Evaluation:
     Attributes:
         shape, spacing_mm: the common grid.
         shares: shares of families for train, references, auxiliary, test.
+        reference_pool: whose scans the client mixes with at test time: people of a role of their own (private), those
+            that the defense was trained on (train), or a public set that the attacker owns as well (public).
         utility_subjects: test people whose segmentation is scored (one scan each); None for all.
         query_grid: numbers of queries at which Dice is reported, as far as the defense sends that many.
         precision: Lightning Fabric's name of the arithmetic used in training.
@@ -31,6 +33,7 @@ class Evaluation:
     shape: tuple[int, int, int] = (144, 192, 160)
     spacing_mm: float = 1.0
     shares: tuple[float, float, float, float] = (0.35, 0.25, 0.15, 0.25)
+    reference_pool: Literal["private", "train", "public"] = "private"
     utility_subjects: int | None = None
     query_grid: tuple[int, ...] = (1, 5, 10, 15, 30)
     precision: str = "32-true"

@@ -6,7 +6,7 @@ each method explicitly: `serve` cannot see the client's network or key, because 
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -101,3 +101,17 @@ class Illustrated(Protocol):
 
     def illustrate(self, scan: Scan, key: Any, networks: Networks) -> list[list[Panel]]:
         """Rows of panels for the figure of one scan."""
+
+
+@runtime_checkable
+class Dialled(Protocol):
+    """A defense with a setting that trades utility against hiding and needs no new training.
+
+    Attributes:
+        dial: name of the setting.
+    """
+
+    dial: ClassVar[str]
+
+    def dialled(self) -> "Mapping[float, Defense[Any]]":
+        """The defense at every value of the dial that is reported, sending one query per scan."""

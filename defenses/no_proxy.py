@@ -35,7 +35,9 @@ class NoProxy(Defense[None]):
     """Send the scan, get its segmentation.
 
     Attributes:
-        iterations, batch_size, learning_rate: Adam's schedule (paper: 200,000, 4, 1e-4).
+        iterations: steps of Adam (paper: 200,000).
+        batch_size: patches in a step (paper: 4).
+        learning_rate: Adam's (paper: 1e-4).
         patch: edge of the training cubes in voxels (paper: 32 for PPMI, 64 for BraTS).
         widths: channels per level of the U-Net++.
     """

@@ -9,6 +9,8 @@ from bench.records.schema import (
     CurvePoint,
     DataEntry,
     DefenseEntry,
+    Dial,
+    DialPoint,
     Environment,
     Interval,
     Part,
@@ -34,8 +36,10 @@ def make_record(**changes: Any) -> Record:
 
     A mapping given for a part of the record (`defense`, `data`, `attack["threat"]`, `utility["dice_average"]`, ...)
     changes only the fields it names; everything else replaces the default, as in
-    `make_record(seed=1, defense={"name": "identity", "settings": {}}, privacy=None)`.
+    `make_record(seed=1, defense={"name": "identity", "settings": {}})`. A status that is not ok takes the scores away.
     """
+    if changes.get("status", "ok") != "ok":
+        changes["privacy"] = None
     return Record.model_validate(_changed(_default(), changes))
 
 
@@ -114,6 +118,10 @@ def _default() -> Record:
                 CurvePoint(queries=3, dice=interval(0.78)),
                 CurvePoint(queries=10, dice=interval(0.80)),
             ],
+            dice_by_dial=Dial(
+                name="alpha",
+                points=[DialPoint(value=0.1, dice=interval(0.4)), DialPoint(value=0.9, dice=interval(0.82))],
+            ),
             stability={
                 "GM": Stability(icc=0.85, low=0.8, high=0.88, kind="ICC(1,1)", n=24),
                 "WM": Stability(icc=0.82, low=0.76, high=0.86, kind="ICC(1,1)", n=24),

@@ -47,6 +47,10 @@ def _utility(record: Record) -> Table:
         table.add_section()
         for point in record.utility.dice_by_queries:
             table.add_row(f"average at K = {point.queries}", str(point.dice), "")
+    if record.utility.dice_by_dial is not None:
+        table.add_section()
+        for at in record.utility.dice_by_dial.points:
+            table.add_row(f"one query at {record.utility.dice_by_dial.name} = {at.value:g}", str(at.dice), "")
     return table
 
 

@@ -69,6 +69,8 @@ def read_families(root: Path, subjects: Sequence[str]) -> dict[str, str]:
 def read_classes(root: Path) -> dict[int, str] | None:
     """Name of every label value, background first, or None where there is no table.
 
+    The short names of the column `abbreviation` where it is filled in, else those of the column `name`.
+
     Raises:
         BenchError: the table is bad.
     """
@@ -77,14 +79,16 @@ def read_classes(root: Path) -> dict[int, str] | None:
         return None
     names: dict[int, str] = {0: "background"}
     seen: set[int] = set()
-    for row in read_table(path, ["index", "name"]):
+    rows = read_table(path, ["index", "name"])
+    column = "abbreviation" if rows and all(row.get("abbreviation", "n/a") not in MISSING for row in rows) else "name"
+    for row in rows:
         if not row["index"].isdecimal():
             raise BenchError(f"{path} has index {row['index']!r}; an index is a whole number >= 0")
         index = int(row["index"])
         if index in seen:
             raise BenchError(f"{path} lists index {index} twice; keep one row")
         seen.add(index)
-        names[index] = row["name"]
+        names[index] = "background" if index == 0 else row[column]
     if not 2 <= len(names) <= 256 or len(set(names.values())) < len(names):
         raise BenchError(f"{path} must name 1 to 255 classes beside background, each once")
     return {index: names[index] for index in sorted(names)}

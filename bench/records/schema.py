@@ -130,6 +130,20 @@ class CurvePoint(Part):
     dice: Interval
 
 
+class DialPoint(Part):
+    """Average Dice with the defense's dial at one value."""
+
+    value: float
+    dice: Interval
+
+
+class Dial(Part):
+    """Dice over the range of the setting that trades utility against hiding; one query per scan, first key."""
+
+    name: str
+    points: list[DialPoint]
+
+
 class Utility(Part):
     """How well the client's recovered segmentation agrees with the reference labels."""
 
@@ -137,6 +151,7 @@ class Utility(Part):
     dice_average: Interval
     dice_per_subject: dict[str, dict[str, Number]] = Field(description="hashed subject -> class -> Dice")
     dice_by_queries: list[CurvePoint]
+    dice_by_dial: Dial | None = Field(description="null if the defense has no dial")
     stability: dict[str, Stability] = Field(description="per foreground class")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from bench.attack import Attack
-from bench.defense import Defense, Networks
+from bench.defense import Networks
 from bench.errors import BenchError
 from bench.records.schema import Privacy, Status
 from bench.runner import wire
@@ -34,15 +34,18 @@ class Verdict:
 
 def attack_transcript(
     attack: Attack,
-    defense: Defense[Any],
+    client: Client,
     traffic: Traffic,
     networks: Networks,
     roles: Roles,
     trainer: Trainer,
     axes: tuple[str | int, ...],
 ) -> Verdict:
-    """Run one attack. Whatever goes wrong inside it makes the cell FAILED; it never counts as privacy."""
-    offers = _offers(defense, traffic, networks, roles, trainer.device, axes)
+    """Run one attack on what `client` sent.
+
+    Whatever goes wrong inside it makes the cell FAILED; it never counts as privacy.
+    """
+    offers = _offers(client, traffic, networks, roles, trainer.device, axes)
     try:
         view = view_for(
             attack.name, attack.threat, traffic.transcript, offers, roles.test.classes, roles.test.spacing_mm
@@ -59,7 +62,7 @@ def attack_transcript(
 
 
 def _offers(
-    defense: Defense[Any],
+    hospital: Client,
     traffic: Traffic,
     networks: Networks,
     roles: Roles,
@@ -67,15 +70,14 @@ def _offers(
     axes: tuple[str | int, ...],
 ) -> Mapping[str, Any]:
     """What a threat card may grant beside the traffic. Only what the card names reaches the view."""
-    own = Client(defense, networks.client, roles.auxiliary.first_visits().scans, device)
-    hospital = Client(defense, networks.client, roles.references.first_visits().scans, device)
+    own = Client(hospital.defense, networks.client, roles.auxiliary.first_visits().scans, device)
     seed = int(axes[0])
     key_for = key_source(hospital, seed)
     return {
         Owns.AUXILIARY.value: roles.auxiliary,
         Knows.CLIENT_CODE.value: _client_code(own),
         Knows.SERVER_WEIGHTS.value: networks.server,
-        Knows.REFERENCE_POOL.value: roles.references,
+        Knows.REFERENCE_POOL.value: roles.references.only(tuple(hospital.references)),
         Knows.KEYS.value: Lazy(len(traffic.scans), lambda index: key_for(traffic.scans[index], 0)),
     }
 

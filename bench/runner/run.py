@@ -20,8 +20,9 @@ from bench.records.schema import Cost, Record, Status, Utility
 from bench.runner import entries
 from bench.runner.attacking import attack_transcript
 from bench.runner.cell import Cell
+from bench.runner.drawing import draw_curve, draw_panels
 from bench.runner.environment import describe_environment
-from bench.runner.figures import draw_panels, draw_query_curve, panels_for
+from bench.runner.figures import panels_for
 from bench.runner.parties import Client, Server
 from bench.runner.traffic import KeyFor, key_source, record_traffic
 from bench.runner.utility import measure_utility
@@ -74,15 +75,15 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     trainer = FabricTrainer(fabric, store.networks(cell.training_address), axes, display)
     with seeded_torch(*axes):
         networks = defense.fit(roles.train, trainer)
-    client = Client(defense, networks.client, roles.references.first_visits().scans, fabric.device)
+    pools = {"private": roles.references, "train": roles.train, "public": roles.auxiliary}
+    pool = pools[evaluation.reference_pool].first_visits()
+    client = Client(defense, networks.client, pool.scans, fabric.device)
     server = Server(defense, networks.server, fabric.device)
     key_for = key_source(client, seed)
 
     victims = _first(roles.test.first_visits(), evaluation.utility_subjects)
     salt = entries.people_salt(cohort)
-    measured = measure_utility(
-        client, server, victims, key_for, evaluation.query_grid, (seed, "utility"), salt, display
-    )
+    measured = measure_utility(client, server, victims, evaluation.query_grid, seed, salt, display)
 
     answering = server if Observes.REPLY in cell.attack.threat.observes else None
     transcript_folder = store.transcript(cell.transcript_address)
@@ -93,7 +94,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     axes = (seed, "attack", cell.attack.name)
     attacker = FabricTrainer(fabric, store.networks(cell.attacker_address), axes, display)
     with seeded_torch(*axes):
-        verdict = attack_transcript(cell.attack, defense, traffic, networks, roles, attacker, axes)
+        verdict = attack_transcript(cell.attack, client, traffic, networks, roles, attacker, axes)
     attack_seconds = time.monotonic() - attacked
 
     cell.folder.mkdir(parents=True, exist_ok=True)
@@ -153,15 +154,16 @@ def _draw(
 ) -> list[str]:
     scan = victims.scans[0]
     rows = panels_for(client, server, scan, key_for(scan, 0), networks)
-    origin = f"{cell.dataset.name}, {cell.request.preset}, seed {cell.request.seed}"
-    draw_panels(rows, victims.classes, f"{cell.defense.name} on {origin}", cell.folder / "steps.png")
+    title = f"{cell.defense.name} on {cell.dataset.name}, {cell.request.preset}, seed {cell.request.seed}"
+    draw_panels(rows, victims.classes, title, cell.folder / "steps.png")
     pictures = ["steps.png"]
-    curve = [
-        (point.queries, point.dice.value, point.dice.low, point.dice.high)
-        for point in utility.dice_by_queries
-        if point.dice.value is not None
-    ]
-    if len(curve) > 1:
-        draw_query_curve(curve, f"{cell.defense.name} on {origin}", cell.folder / "dice-by-queries.png")
+    if len(utility.dice_by_queries) > 1:
+        points = [(float(point.queries), point.dice) for point in utility.dice_by_queries]
+        draw_curve(points, "queries K", title, cell.folder / "dice-by-queries.png")
         pictures.append("dice-by-queries.png")
+    if utility.dice_by_dial is not None:
+        dial = utility.dice_by_dial
+        along = f"{dial.name} (one query)"
+        draw_curve([(p.value, p.dice) for p in dial.points], along, title, cell.folder / f"dice-by-{dial.name}.png")
+        pictures.append(f"dice-by-{dial.name}.png")
     return pictures

@@ -11,8 +11,8 @@ loss on soft labels (ours: the squared form, see `bench.models.segmentation_loss
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -48,9 +48,12 @@ class Mixup(Defense[MixupKey]):
     """What the four variants share: one trained pair of networks, the mixing, the serving.
 
     Attributes:
-        iterations, batch_size, learning_rate: Adam's schedule (paper: 200,000, 4, 1e-4).
+        iterations: steps of Adam (paper: 200,000).
+        batch_size: pairs of patches in a step (paper: 4).
+        learning_rate: Adam's (paper: 1e-4).
         patch: edge of the training cubes in voxels (paper: 32 for PPMI, 64 for BraTS).
-        widths, unmix_widths: channels per level of S and of D's encoder.
+        widths: channels per level of S.
+        unmix_widths: channels of the three levels of D's encoder.
         alpha_min: smallest mixing weight, in training and at test time (paper: 0).
         ref_alignment: whether a reference patch is cut where the target's is or at a random place.
         unmix_weight: weight of D's loss beside S's.
@@ -58,12 +61,15 @@ class Mixup(Defense[MixupKey]):
         dice_squared: the squared V-Net Dice, which soft labels need.
         queries: K, the number of mixtures sent per scan.
         alpha_test: law of alpha at test time; `fixed` takes `alpha_value`.
+        alpha_value: alpha under `fixed`, in (0, 1].
+        alpha_grid: values of a fixed alpha at which Dice is reported beside the headline.
         alpha_scope: one alpha and reference per volume, or one per cube of `patch` voxels.
         alpha_shared: one alpha for all K queries (Eq. 5), or one each.
         ref_pool_size: how many references the client holds; None for all of the role.
     """
 
     family: ClassVar[str] = "mixup"
+    dial: ClassVar[str] = "alpha"
 
     iterations: int = 200_000
     batch_size: int = 4
@@ -79,6 +85,7 @@ class Mixup(Defense[MixupKey]):
     queries: int = field(default=1, metadata=TEST_ONLY)
     alpha_test: Literal["uniform", "fixed"] = field(default="uniform", metadata=TEST_ONLY)
     alpha_value: float = field(default=0.5, metadata=TEST_ONLY)
+    alpha_grid: tuple[float, ...] = field(default=(0.1, 0.3, 0.5, 0.7, 0.9), metadata=TEST_ONLY)
     alpha_scope: Literal["volume", "patch"] = field(default="volume", metadata=TEST_ONLY)
     alpha_shared: bool = field(default=True, metadata=TEST_ONLY)
     ref_pool_size: int | None = field(default=None, metadata=TEST_ONLY)
@@ -88,6 +95,8 @@ class Mixup(Defense[MixupKey]):
             raise ValueError(f"alpha_min must be in [0, 1), got {self.alpha_min}")
         if not 0 < self.alpha_value <= 1:
             raise ValueError(f"alpha_value must be in (0, 1], got {self.alpha_value}")
+        if not all(0 < value <= 1 for value in self.alpha_grid):
+            raise ValueError(f"alpha_grid must hold values in (0, 1], got {self.alpha_grid}")
         if self.queries < 1:
             raise ValueError(f"queries must be >= 1, got {self.queries}")
         if self.ref_pool_size is not None and self.ref_pool_size < 1:
@@ -180,6 +189,12 @@ class Mixup(Defense[MixupKey]):
         unmixed = self.unmix(y_hat_mix, one_hot(key.labels, y_hat_mix.shape[1]), key, client)
         weight = self.weigh(key)
         return (weight * unmixed).sum(dim=0) / weight.sum(dim=0)
+
+    def dialled(self) -> Mapping[float, Defense[Any]]:
+        """The same defense with alpha fixed at each value of `alpha_grid`; references stay those of the headline."""
+        return {
+            value: replace(self, alpha_test="fixed", alpha_value=value, queries=1) for value in sorted(self.alpha_grid)
+        }
 
     def illustrate(self, scan: Scan, key: MixupKey, networks: Networks) -> list[list[Panel]]:
         """Fig. 2: the target, then per reference its mixture, the server's map and both ways to unmix it."""

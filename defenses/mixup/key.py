@@ -44,8 +44,9 @@ def draw_alpha(
     rng: np.random.Generator, shape: tuple[int, ...], minimum: float, fixed: float | None
 ) -> Float[Tensor, "..."]:
     """Weights from U(minimum, 1], or all `fixed`. Zero itself, which Eq. 4 divides by, is excluded."""
-    drawn = np.full(shape, fixed) if fixed is not None else minimum + (1 - minimum) * (1 - rng.random(shape))
-    return torch.from_numpy(drawn).float()
+    drawn = minimum + (1 - minimum) * (1 - rng.random(shape))
+    # Drawn even if it is fixed: the references that are drawn next are then the same at every alpha.
+    return torch.from_numpy(drawn if fixed is None else np.full(shape, fixed)).float()
 
 
 def draw_volume_key(

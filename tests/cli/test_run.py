@@ -51,6 +51,8 @@ def test_the_record_says_what_was_measured(record_path: Path) -> None:
     assert record.status == "ok"
     assert set(record.utility.dice) == {"GM", "WM", "CSF"}
     assert [point.queries for point in record.utility.dice_by_queries] == [1, 3]
+    assert record.utility.dice_by_dial is not None
+    assert [point.value for point in record.utility.dice_by_dial.points] == [0.1, 0.3, 0.5, 0.7, 0.9]
     assert record.utility.stability["GM"].kind == "ICC(1,1)"
     assert record.privacy is not None
     assert record.privacy.details["levels"] == 3
@@ -68,7 +70,7 @@ def test_no_subject_is_named_in_the_record(record_path: Path) -> None:
 
 def test_pictures_lie_beside_the_record(record_path: Path) -> None:
     pictures = read_record(record_path).pictures
-    assert pictures == ["steps.png", "dice-by-queries.png"]
+    assert pictures == ["steps.png", "dice-by-queries.png", "dice-by-alpha.png"]
     for name in pictures:
         assert (record_path.parent / name).read_bytes().startswith(b"\x89PNG")
 

@@ -153,6 +153,14 @@ def test_class_names_come_from_the_table_and_values_may_have_gaps(tree: Tree) ->
     assert cohort.scans[0].labels.unique().tolist() == [0, 1, 2, 4]
 
 
+@pytest.mark.parametrize(("short", "name"), [("GM", "GM"), ("n/a", "gray matter")])
+def test_short_class_names_are_used_where_every_class_has_one(tree: Tree, short: str, name: str) -> None:
+    root = tree()
+    rows = ["index\tname\tabbreviation", f"1\tgray matter\t{short}", "2\twhite matter\tWM", "3\tliquor\tCSF"]
+    (root / "dseg.tsv").write_text("\n".join(rows) + "\n")
+    assert Bids().load(root, SMALL).classes[1] == name
+
+
 def test_families_come_from_the_participants_table(tree: Tree) -> None:
     root = tree(people=9)
     rows = [f"sub-{person:02d}\t{'twins' if person in (3, 4) else 'n/a'}" for person in range(9)]
@@ -201,7 +209,7 @@ def test_settings_out_of_range_are_refused(setting: dict, message: str) -> None:
 @pytest.mark.real
 def test_real_scans_load_and_the_twins_are_one_family(ixi: Path) -> None:
     cohort = Bids(max_subjects=8).load(ixi, Grid((28, 36, 28), 6.0))
-    assert cohort.classes == ("background", "gray matter", "white matter", "cerebrospinal fluid")
+    assert cohort.classes == ("background", "GM", "WM", "CSF")
     assert len(cohort) == 16
     assert len(set(read_families(ixi, ["sub-IXI383", "sub-IXI384"]).values())) == 1
     for scan in cohort:

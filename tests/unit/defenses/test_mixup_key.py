@@ -114,3 +114,13 @@ def test_alpha_of_one_sends_what_no_proxy_sends(roles: Roles) -> None:
 def test_impossible_settings_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         MixupLearned(**change)  # type: ignore[arg-type]
+
+
+def test_turning_the_dial_keeps_the_references(roles: Roles) -> None:
+    defense = MixupLearnedTTA(queries=3)
+    key = defense.draw_key(_rng(), roles.references.scans)
+    for value, turned in defense.dialled().items():
+        other = turned.draw_key(_rng(), roles.references.scans)
+        assert len(other) == 1
+        assert float(other.alpha) == pytest.approx(value)
+        assert torch.equal(other.images[0], key.images[0])

@@ -69,13 +69,13 @@ def test_attacks_with_different_goals_or_headlines_get_their_own_boards() -> Non
 
 def test_a_failed_cell_stands_on_the_board_of_the_same_attack() -> None:
     siamese = make_record(attack={"name": "siamese"}, privacy={"headline": "rank1"})
-    failed = make_record(attack={"name": "siamese"}, seed=1, status="failed", reason="NaN", privacy=None)
+    failed = make_record(attack={"name": "siamese"}, seed=1, status="failed", reason="NaN")
     (group,) = grouped(make_record(), siamese, failed)
     assert [len(board.entries) for board in group.boards] == [1, 2]
 
 
 def test_a_group_of_failed_cells_has_a_board_without_headline() -> None:
-    (group,) = grouped(make_record(status="failed", reason="NaN", privacy=None))
+    (group,) = grouped(make_record(status="failed", reason="NaN"))
     assert group.boards[0].headline is None
 
 
@@ -95,7 +95,7 @@ def test_attackers_above_t2_never_decide_the_order() -> None:
 
 
 @pytest.mark.parametrize("status", ["invalid", "failed", "timeout"])
-def test_a_cell_that_is_not_ok_has_no_score_even_if_its_record_carries_one(status: str) -> None:
+def test_a_cell_that_is_not_ok_comes_last(status: str) -> None:
     records = leaking(0.0, "a", status=status, reason="r"), leaking(0.99, "b")
     assert order(*records) == [("b", 0.99), ("a", None)]
 

@@ -1,7 +1,7 @@
 """A defense and attacks made for tests: every number they lead to can be worked out by hand."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -35,7 +35,12 @@ class Shells(Defense[float]):
     source: ClassVar[str] = "tests"
     family: ClassVar[str] = "shells"
 
+    dial: ClassVar[str] = "queries"
+
     queries: int = CLASSES
+
+    def dialled(self) -> Mapping[float, Defense[Any]]:
+        return {float(queries): replace(self, queries=queries) for queries in (2, 4)}
 
     def fit(self, cohort: Cohort, trainer: Trainer) -> Networks:
         return Networks(nn.Identity(), nn.Identity(), History())

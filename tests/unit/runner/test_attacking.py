@@ -29,7 +29,7 @@ def _verdict(attack: Doing, roles: Roles, folder: Path) -> Verdict:
     client = Client(defense, nn.Identity(), (), CPU)
     traffic = record_traffic(client, None, roles.test, key_source(client, 0), 0, folder, Display(quiet=True))
     networks = Networks(nn.Identity(), nn.Identity(), History())
-    return attack_transcript(attack, defense, traffic, networks, roles, trainer_in(folder), (0, "attack", "doing"))
+    return attack_transcript(attack, client, traffic, networks, roles, trainer_in(folder), (0, "attack", "doing"))
 
 
 def _boom(view: AttackerView) -> Linkage:

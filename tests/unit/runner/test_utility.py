@@ -10,7 +10,6 @@ from torch import nn
 from bench.metrics.dice import dice_of_probabilities
 from bench.progress import Display
 from bench.runner.parties import Client, Server
-from bench.runner.traffic import key_source
 from bench.runner.utility import Measured, measure_utility, pseudonym
 from bench.types.scan import Cohort, Roles
 from tests.unit.runner.strangers import Shells
@@ -21,9 +20,7 @@ CPU = torch.device("cpu")
 def _measure(defense: Shells, scans: Cohort, grid: tuple[int, ...] = (1, 2, 9)) -> Measured:
     client = Client(defense, nn.Identity(), (), CPU)
     server = Server(defense, nn.Identity(), CPU)
-    return measure_utility(
-        client, server, scans, key_source(client, 0), grid, (0, "utility"), "salt", Display(quiet=True)
-    )
+    return measure_utility(client, server, scans, grid, 0, "salt", Display(quiet=True))
 
 
 def _victims(roles: Roles) -> Cohort:
@@ -50,6 +47,13 @@ def test_the_curve_counts_the_queries_that_were_sent(roles: Roles) -> None:
 def test_the_end_of_the_curve_is_the_average(roles: Roles) -> None:
     utility = _measure(Shells(queries=3), _victims(roles)).utility
     assert utility.dice_by_queries[-1].dice == utility.dice_average
+
+
+def test_the_dial_is_turned_through_its_values(roles: Roles) -> None:
+    dial = _measure(Shells(), _victims(roles)).utility.dice_by_dial
+    assert dial is not None
+    assert dial.name == "queries"
+    assert [(point.value, point.dice.value) for point in dial.points] == [(2, pytest.approx(1 / 3)), (4, 1.0)]
 
 
 def test_bytes_are_those_of_the_wire(roles: Roles) -> None:

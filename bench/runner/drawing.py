@@ -1,0 +1,74 @@
+"""Pictures as files: panels of slices, and curves."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.defense import Panel
+from bench.records.schema import Interval
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_COLOURS = ("#000000", "#8c8c8c", "#f2f2f2", "#3b7dd8", "#e69f00", "#cc79a7", "#009e73")
+"""Background and the first classes; told apart by lightness as well as by hue."""
+
+
+def draw_panels(rows: Sequence[Sequence[Panel]], classes: Sequence[str], title: str, path: Path) -> None:
+    """One axial slice of every panel, anterior up, patient's right on the reader's left."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.colors import ListedColormap
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
+    columns = max(len(row) for row in rows)
+    figure = Figure(figsize=(2.0 * columns, 2.45 * len(rows) + 0.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(len(rows), columns, squeeze=False)
+    colours = ListedColormap(_COLOURS[: len(classes)])
+    for row, line in zip(axes, rows, strict=True):
+        for axis in row:
+            axis.axis("off")
+        for axis, panel in zip(row, line, strict=False):
+            volume = panel.volume.detach().cpu().float()
+            # RAS+: first axis grows to the patient's right, which radiologists put on the left.
+            plane = volume[:, :, volume.shape[2] // 2].flip(0).T
+            limits = {"vmin": -0.5, "vmax": len(classes) - 0.5} if panel.is_label else {"vmin": 0.0, "vmax": 1.0}
+            axis.imshow(
+                plane, origin="lower", cmap=colours if panel.is_label else "gray", interpolation="nearest", **limits
+            )
+            axis.set_title(panel.title, fontsize=8)
+    figure.suptitle(title, fontsize=9)
+    patches = [Patch(color=colour, label=name) for colour, name in zip(_COLOURS[1:], classes[1:], strict=False)]
+    figure.legend(handles=patches, loc="outside lower center", ncols=len(patches), fontsize=8, facecolor="#d9c9a3")
+    _save(figure, path)
+
+
+def draw_curve(points: Sequence[tuple[float, Interval]], along: str, title: str, path: Path) -> None:
+    """Average Dice with its interval against what `along` names (Fig. 3)."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    measured = [(place, dice.value) for place, dice in points if dice.value is not None]
+    figure = Figure(figsize=(4.2, 3.0), layout="constrained")
+    FigureCanvasAgg(figure)
+    axis = figure.subplots()
+    axis.plot([place for place, _ in measured], [value for _, value in measured], marker="o", color="#0072b2")
+    bounds = [(place, dice.low, dice.high) for place, dice in points if dice.low is not None and dice.high is not None]
+    if bounds:
+        axis.fill_between(*map(list, zip(*bounds, strict=True)), alpha=0.2, color="#0072b2")  # type: ignore[arg-type]
+    axis.set_xlabel(along)
+    axis.set_ylabel("average Dice")
+    axis.set_title(title, fontsize=9)
+    axis.grid(alpha=0.3)
+    _save(figure, path)
+
+
+def _save(figure: "Figure", path: Path) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.png")
+    try:
+        figure.savefig(temporary, dpi=110, metadata={"Software": None})
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
