@@ -62,7 +62,7 @@ def _is_plugin_code(module: str) -> bool:
 
 @dataclass(frozen=True)
 class Store:
-    """Folders of the cache: prepared cohorts, trained networks, transcripts. Safe to delete at any time."""
+    """Folders of the cache: prepared cohorts, trained networks, transcripts, utilities. Safe to delete at any time."""
 
     root: Path
 
@@ -87,3 +87,7 @@ class Store:
     def transcript(self, content: str) -> Path:
         """The recorded traffic of one defense on one cohort."""
         return self.root / "transcripts" / content
+
+    def utility(self, content: str) -> Path:
+        """The measured utility of one defense on one cohort."""
+        return self.root / "utility" / f"{content}.json"

@@ -121,11 +121,9 @@ def build_leaderboard(
 ) -> None:
     """Write one offline HTML page from records."""
     with clear_errors():
-        from bench.leaderboard.build import build
-        from bench.records.files import find_records, read_record
+        from bench.cli.board import build_and_report
 
-        page = build([(path, read_record(path)) for path in find_records(runs)], out)
-        typer.echo(f"page    {page}")
+        build_and_report(runs, out)
 
 
 @schema.command("record")

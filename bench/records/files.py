@@ -63,7 +63,10 @@ def read_record(path: Path) -> Record:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise BenchError(f"{path} does not fit the record schema at {where}: {first['msg']}") from error
+        raise BenchError(
+            f"{path} does not fit the record schema at {where}: {first['msg']}; "
+            "run the command that made it again, or leave it out"
+        ) from error
 
 
 def find_records(paths: Iterable[Path]) -> list[Path]:

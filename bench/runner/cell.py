@@ -111,6 +111,19 @@ class Cell:
                 "training": self.training_address,
                 "code": store.code_version("bench.runner"),
                 "defense": [self.defense.name, config.plain(self.defense), store.plugin_version(type(self.defense))],
+                "pool": self.evaluation.reference_pool,
+            }
+        )
+
+    def utility_address(self, device: str) -> str:
+        """Content address of the measured utility; `device` enters because seconds are part of it."""
+        evaluation = self.evaluation
+        return store.address(
+            {
+                "transcript": self.transcript_address,
+                "code": store.code_version("bench.metrics"),
+                "evaluation": [evaluation.utility_subjects, list(evaluation.query_grid)],
+                "device": device,
             }
         )
 

@@ -25,7 +25,7 @@ from bench.runner.environment import describe_environment
 from bench.runner.figures import panels_for
 from bench.runner.parties import Client, Server
 from bench.runner.traffic import KeyFor, key_source, record_traffic
-from bench.runner.utility import measure_utility
+from bench.runner.utility import measure_utility, measured_once
 from bench.store import Store
 from bench.trainer.devices import make_fabric
 from bench.trainer.loop import FabricTrainer
@@ -83,7 +83,10 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
 
     victims = _first(roles.test.first_visits(), evaluation.utility_subjects)
     salt = entries.people_salt(cohort)
-    measured = measure_utility(client, server, victims, evaluation.query_grid, seed, salt, display)
+    measured = measured_once(
+        store.utility(cell.utility_address(fabric.device.type)),
+        lambda: measure_utility(client, server, victims, evaluation.query_grid, seed, salt, display),
+    )
 
     answering = server if Observes.REPLY in cell.attack.threat.observes else None
     transcript_folder = store.transcript(cell.transcript_address)

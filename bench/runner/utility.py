@@ -2,14 +2,15 @@
 
 import hashlib
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from bench.metrics.agreement import agreement
 from bench.progress import Display
-from bench.records.schema import CurvePoint, Stability, Utility
+from bench.records.files import write_atomically
+from bench.records.schema import CurvePoint, Part, Stability, Utility
 from bench.runner.dial import measure_dial
 from bench.runner.parties import Client, Server
 from bench.runner.segmentation import average, over_people, recovered_dice
@@ -17,20 +18,23 @@ from bench.runner.traffic import KeyFor, key_source
 from bench.types.scan import Cohort, Scan
 
 
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """Utility with what it cost.
-
-    Attributes:
-        client_seconds, server_seconds: medians per scan.
-        bytes_sent, bytes_received: per scan.
-    """
+class Measured(Part):
+    """Utility with what it cost: median seconds and bytes per scan."""
 
     utility: Utility
     client_seconds: float
     server_seconds: float
     bytes_sent: int
     bytes_received: int
+
+
+def measured_once(path: Path, measure: Callable[[], Measured]) -> Measured:
+    """What lies in `path`, else what `measure` finds, which then lies there."""
+    if path.exists():
+        return Measured.model_validate_json(path.read_bytes())
+    measured = measure()
+    write_atomically(path, measured.model_dump_json(indent=2))
+    return measured
 
 
 def measure_utility(
@@ -83,7 +87,11 @@ def measure_utility(
         stability={name: _stability([(first[s][name], second[s][name]) for s in first]) for name in classes},
     )
     return Measured(
-        utility, statistics.median(client_seconds), statistics.median(server.serving.seconds), sent, received
+        utility=utility,
+        client_seconds=statistics.median(client_seconds),
+        server_seconds=statistics.median(server.serving.seconds),
+        bytes_sent=sent,
+        bytes_received=received,
     )
 
 

@@ -70,7 +70,10 @@ def test_help_does_not_wait_for_torch() -> None:
 def test_leaderboard_is_built_from_a_folder_of_records(tmp_path: Path) -> None:
     write_record(make_record(), tmp_path / "runs" / "a" / "record.json")
     printed = _output("leaderboard", "build", str(tmp_path / "runs"), "--out", str(tmp_path / "site"))
-    assert str(tmp_path / "site" / "index.html") in printed
+    for words in ("ixi, quick", "mixup", "0.800", "0.300"):
+        assert words in printed
+    for name in ("site/index.html", "site/leaderboard.json", "runs/a/record.json"):
+        assert str(tmp_path / name) in printed
     assert "<html" in (tmp_path / "site" / "index.html").read_text()
 
 
