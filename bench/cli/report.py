@@ -73,9 +73,15 @@ def _chance(score: Score) -> str:
 
 def _cost(record: Record) -> str:
     cost = record.cost
-    client, server = (f"{1000 * (value or 0):.0f} ms" for value in (cost.client_seconds, cost.server_seconds))
+    client, server = map(_milliseconds, (cost.client_seconds, cost.server_seconds))
     return (
         f"per scan: client {client}, server {server}, sent {cost.bytes_sent / 1e6:.2f} MB, "
         f"received {cost.bytes_received / 1e6:.2f} MB; training {cost.training_seconds or 0:.0f} s, "
         f"attack {cost.attack_seconds or 0:.0f} s"
     )
+
+
+def _milliseconds(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return f"{1000 * seconds:.0f} ms" if seconds >= 0.0005 else "<1 ms"
