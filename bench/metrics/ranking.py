@@ -15,7 +15,7 @@ def average_precision(scores: Float[np.ndarray, " candidate"], relevant: Bool[np
     """Precision averaged over the full list, in (0, 1].
 
     Tied candidates enter together, as in scikit-learn: constant scores give the share of relevant candidates, which
-    is less than a random order gives on average.
+    is less than a random order gives on average. Where that would pass for privacy, break ties first (`ranked`).
     """
     from sklearn.metrics import average_precision_score
 
