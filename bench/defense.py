@@ -115,3 +115,11 @@ class Dialled(Protocol):
 
     def dialled(self) -> "Mapping[float, Defense[Any]]":
         """The defense at every value of the dial that is reported, sending one query per scan."""
+
+
+@runtime_checkable
+class Amplified(Protocol):
+    """A defense that attenuates the scan: what its release looks like when that is undone with the key alone."""
+
+    def amplified(self, release: Release, key: Any) -> Float[Tensor, "channel depth height width"]:
+        """The release scaled as if nothing but the target were in it; a control, not an attack."""

@@ -82,7 +82,7 @@ def score_linkage(linkage: Linkage, identities: Sequence[str], *axes: str | int)
     for probe, candidates in zip(probes, others, strict=True):
         row, same = scores[probe, candidates], who[candidates] == who[probe]
         order = ranked(row, generator(*axes, "ties", int(probe)))
-        # By place, not by score: scores that are all alike are then a guess in every measure, the average precision too.
+        # By place, not by score: where all scores are alike, the average precision is then a guess like the rest.
         precisions.append(average_precision(-np.argsort(order).astype(float), same))
         firsts.append(who[candidates[order[0]]])
         found.append(float(same[order[:CMC_DEPTH]].any()))

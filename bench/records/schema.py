@@ -163,10 +163,20 @@ class Score(Part):
     higher_is_worse: bool = True
 
 
+class Control(Part):
+    """What a fixed yardstick (MS-SSIM) scores on pictures that are no attack's work."""
+
+    meaning: str
+    scores: dict[str, Interval]
+
+
 class Privacy(Part):
     """What the attack achieved."""
 
     scores: dict[str, Score]
+    controls: dict[str, Control] = Field(
+        default_factory=dict, description="do-nothing, atlas, random other, oracle key, ..."
+    )
     headline: str = Field(description="the score that the leaderboard shows")
     details: dict[str, Any] = Field(description="metric settings: window, levels, gallery, ...")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from bench.metrics.retrieval import score_linkage
+from bench.metrics.retrieval import Retrieval, score_linkage
 from bench.records.schema import Interval, Privacy, Score
 from bench.types.claim import Claim, Linkage
 from bench.types.estimate import Estimate
@@ -28,15 +28,15 @@ def score_claim(goal: Goal, claim: object, scans: Sequence[Scan], axes: tuple[st
     return score(claim, scans, axes)
 
 
+def linkage_scores(claim: Linkage, scans: Sequence[Scan], axes: tuple[str | int, ...]) -> dict[str, Score]:
+    """Every score of a linkage beside chance; for arguments and errors see `score_claim`."""
+    return _scores(score_linkage(claim, [scan.subject for scan in scans], *axes))
+
+
 def _score_linkage(claim: Linkage, scans: Sequence[Scan], axes: tuple[str | int, ...]) -> Privacy:
     found = score_linkage(claim, [scan.subject for scan in scans], *axes)
     return Privacy(
-        scores={
-            "map": _score(found.map, found.chance_map),
-            "macro_f1": _score(found.macro_f1, found.chance_macro_f1),
-            "rank1": _score(found.rank1, found.chance_rank1),
-            "cmc5": _score(found.cmc5, found.chance_cmc5),
-        },
+        scores=_scores(found),
         headline="map",
         details={
             **claim.details,
@@ -45,6 +45,15 @@ def _score_linkage(claim: Linkage, scans: Sequence[Scan], axes: tuple[str | int,
             "candidates": len(scans) - 1,
         },
     )
+
+
+def _scores(found: Retrieval) -> dict[str, Score]:
+    return {
+        "map": _score(found.map, found.chance_map),
+        "macro_f1": _score(found.macro_f1, found.chance_macro_f1),
+        "rank1": _score(found.rank1, found.chance_rank1),
+        "cmc5": _score(found.cmc5, found.chance_cmc5),
+    }
 
 
 def _score(estimate: Estimate, chance: float) -> Score:

@@ -196,6 +196,10 @@ class Mixup(Defense[MixupKey]):
             value: replace(self, alpha_test="fixed", alpha_value=value, queries=1) for value in sorted(self.alpha_grid)
         }
 
+    def amplified(self, release: Release, key: MixupKey) -> Float[Tensor, "channel depth height width"]:
+        """x_mix / alpha, averaged over queries."""
+        return (release.queries / key.alpha.to(release.queries.device)).mean(dim=0)
+
     def illustrate(self, scan: Scan, key: MixupKey, networks: Networks) -> list[list[Panel]]:
         """Fig. 2: the target, then per reference its mixture, the server's map and both ways to unmix it."""
         key = key.first(3).to(scan.image.device)

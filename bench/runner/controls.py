@@ -1,0 +1,93 @@
+"""Controls beside a linkage score: what a fixed yardstick links in pictures that are not an attack's work.
+
+A score means something only between the rows below it. The yardstick is MS-SSIM for every attack, so controls of one
+cohort compare, and they cost next to nothing.
+"""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from bench import seeds
+from bench.defense import Amplified
+from bench.metrics.msssim import MsSsimSettings, levels_for
+from bench.metrics.pairwise_msssim import ms_ssim_matrix
+from bench.records.schema import Control
+from bench.runner import wire
+from bench.runner.parties import Client
+from bench.runner.privacy import linkage_scores
+from bench.runner.traffic import KeyFor, Traffic
+from bench.types.claim import Linkage
+from bench.types.scan import Cohort
+
+WINDOW = 7
+Pictures = Float[Tensor, "scan channel depth height width"]
+
+MEANINGS: Mapping[str, str] = {
+    "do-nothing": "the release itself, its queries averaged",
+    "amplified": "the release divided by the weight of the target (x_mix / alpha); takes the key",
+    "atlas": "the mean of the attacker's own scans in place of every release",
+    "random-other": "a random one of the attacker's own scans in place of every release",
+    "oracle-key": "the clean scan, as whoever holds the whole key sees it",
+}
+
+
+def linkage_controls(
+    client: Client, traffic: Traffic, auxiliary: Cohort, key_for: KeyFor, axes: tuple[str | int, ...]
+) -> dict[str, Control]:
+    """Every control by name; `amplified` only where the defense attenuates.
+
+    Args:
+        client: who sent the traffic.
+        auxiliary: the attacker's own scans.
+        axes: seed axes of the random choice, ties and intervals.
+    """
+    found = {}
+    for name, pictures in _pictures(client, traffic, auxiliary, key_for, axes).items():
+        claim = Linkage(_yardstick(pictures(), client.device))
+        scores = linkage_scores(claim, traffic.scans, (*axes, "control", name))
+        found[name] = Control(meaning=MEANINGS[name], scores={score: found.value for score, found in scores.items()})
+    return found
+
+
+def _pictures(
+    client: Client, traffic: Traffic, auxiliary: Cohort, key_for: KeyFor, axes: tuple[str | int, ...]
+) -> dict[str, Callable[[], Pictures]]:
+    releases, scans = traffic.transcript.releases, traffic.scans
+
+    def amplified() -> Pictures:
+        defense = client.defense
+        assert isinstance(defense, Amplified)
+        return torch.stack(
+            [defense.amplified(release, key_for(scan, 0)) for release, scan in zip(releases, scans, strict=True)]
+        )
+
+    def random_other() -> Pictures:
+        rng = seeds.generator(*axes, "control", "random other subject")
+        chosen = rng.integers(len(auxiliary), size=len(scans))
+        return torch.stack([auxiliary.scans[int(index)].image for index in chosen])
+
+    pictures: dict[str, Callable[[], Pictures]] = {
+        "do-nothing": lambda: torch.stack([release.queries.mean(dim=0) for release in releases]),
+        "amplified": amplified,
+        "atlas": lambda: torch.stack([scan.image for scan in auxiliary]).mean(dim=0).expand(len(scans), -1, -1, -1, -1),
+        "random-other": random_other,
+        "oracle-key": lambda: torch.stack([_as_sent(scan.image) for scan in scans]),
+    }
+    if not isinstance(client.defense, Amplified):
+        del pictures["amplified"]
+    return pictures
+
+
+def _as_sent(image: Float[Tensor, "1 depth height width"]) -> Float[Tensor, "1 depth height width"]:
+    return wire.decode(wire.encode(image), torch.device("cpu"))
+
+
+def _yardstick(pictures: Pictures, device: torch.device) -> Float[Tensor, "scan scan"]:
+    """MS-SSIM of every pair, averaged over channels."""
+    depth, height, width = pictures.shape[2:]
+    settings = MsSsimSettings(window=WINDOW, levels=levels_for((depth, height, width), WINDOW))
+    channels = [channel.contiguous().to(device) for channel in torch.split(pictures, 1, dim=1)]
+    return torch.stack([ms_ssim_matrix(channel, settings).cpu() for channel in channels]).mean(dim=0)

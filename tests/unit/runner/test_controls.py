@@ -1,0 +1,62 @@
+"""Controls: what each one must score, whatever the defense."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from bench.defenses.mixup.variants import MixupNaiveTTA
+from bench.progress import Display
+from bench.records.schema import Control
+from bench.runner.controls import MEANINGS, linkage_controls
+from bench.runner.parties import Client
+from bench.runner.traffic import key_source, record_traffic
+from bench.types.scan import Roles
+from tests.unit.runner.strangers import Shells
+
+CPU = torch.device("cpu")
+
+
+def _controls(client: Client, roles: Roles, folder: Path) -> dict[str, Control]:
+    key_for = key_source(client, 0)
+    traffic = record_traffic(client, None, roles.test, key_for, 0, folder, Display(quiet=True))
+    return linkage_controls(client, traffic, roles.auxiliary, key_for, (0, "attack"))
+
+
+def _map(control: Control) -> float:
+    value = control.scores["map"].value
+    assert value is not None
+    return value
+
+
+@pytest.fixture(scope="module")
+def mixed(roles: Roles, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Control]:
+    defense = MixupNaiveTTA(queries=2, alpha_test="fixed", alpha_value=0.1)
+    client = Client(defense, nn.Identity(), roles.references.scans, CPU)
+    return _controls(client, roles, tmp_path_factory.mktemp("mixed"))
+
+
+def test_who_holds_the_key_finds_everybody(mixed: dict[str, Control]) -> None:
+    assert _map(mixed["oracle-key"]) == 1
+
+
+@pytest.mark.parametrize("blind", ["atlas", "random-other"])
+def test_pictures_of_nobody_find_nobody(mixed: dict[str, Control], blind: str) -> None:
+    low = mixed[blind].scores["map"].low
+    assert low is not None
+    assert low < 0.24  # chance with 16 scans of 8 people is .22
+
+
+def test_a_faint_target_is_hard_to_see(mixed: dict[str, Control]) -> None:
+    assert _map(mixed["do-nothing"]) < _map(mixed["oracle-key"])
+
+
+def test_every_control_says_what_it_is(mixed: dict[str, Control]) -> None:
+    assert {name: control.meaning for name, control in mixed.items()} == dict(MEANINGS)
+
+
+def test_doing_nothing_is_all_it_takes_where_nothing_is_hidden(roles: Roles, tmp_path: Path) -> None:
+    found = _controls(Client(Shells(), nn.Identity(), (), CPU), roles, tmp_path)
+    assert "amplified" not in found
+    assert found["do-nothing"].scores == found["oracle-key"].scores
