@@ -1,5 +1,6 @@
 """Random cubes from scans that already lie on the training device."""
 
+import logging
 from dataclasses import dataclass
 from typing import Literal, final
 
@@ -11,6 +12,8 @@ from torch import Tensor
 from bench import seeds
 from bench.errors import BenchError
 from bench.types.scan import Cohort
+
+log = logging.getLogger(__name__)
 
 MOST_CENTRES = 4096
 
@@ -70,7 +73,7 @@ class PatchSampler:
         group: int = 1,
         location: Literal["same_location", "random_location"] = "same_location",
     ) -> "PatchSampler":
-        """A sampler that holds the cohort on `device`.
+        """A sampler that holds the cohort on `device`, or in main memory where a GPU has no room for it, and says so.
 
         Raises:
             ValueError: a number is < 1, or `location` is neither word.
@@ -93,13 +96,14 @@ class PatchSampler:
         families = [names.index(scan.family) for scan in cohort]
         members = [[scan for scan, own in enumerate(families) if own == family] for family in range(len(names))]
         centres = [_brain_voxels(scan.labels.numpy(), scan.name) for scan in cohort]
+        home = _home(cohort, device)
         return cls(
             patch=patch,
             batch=batch,
             group=group,
             location=location,
-            images=torch.stack([scan.image[0].half() for scan in cohort]).to(device),
-            labels=torch.stack([scan.labels for scan in cohort]).to(device),
+            images=torch.stack([scan.image[0].half() for scan in cohort]).to(home),
+            labels=torch.stack([scan.labels for scan in cohort]).to(home),
             families=torch.tensor(families, device=device),
             members=_padded([torch.tensor(scans) for scans in members]).to(device),
             sizes=torch.tensor([len(scans) for scans in members], device=device),
@@ -108,18 +112,19 @@ class PatchSampler:
         )
 
     def draw(self, generator: torch.Generator) -> Patches:
-        """A batch on the generator's device, which must be the sampler's."""
+        """A batch on the generator's device, which must be the one the sampler was made for."""
         scans = self._scans(generator)
         centred_on = scans if self.location == "random_location" else scans[:, :1]
         starts = self._starts(centred_on, generator).expand(self.batch, self.group, 3)
-        depth, height, width = starts.unbind(-1)  # batch group
+        home = self.images.device
+        where = (scans.to(home), *(start.to(home) for start in starts.unbind(-1)))  # each batch group
         return Patches(
-            images=_windows(self.images, self.patch)[scans, depth, height, width].float().unsqueeze(2),
-            labels=_windows(self.labels, self.patch)[scans, depth, height, width],
+            images=_windows(self.images, self.patch)[where].to(generator.device).float().unsqueeze(2),
+            labels=_windows(self.labels, self.patch)[where].to(generator.device),
         )
 
     def _scans(self, generator: torch.Generator) -> Int64[Tensor, "batch group"]:
-        device = self.images.device
+        device = generator.device
         first = torch.randint(len(self.images), (self.batch, 1), generator=generator, device=device)
         if self.group == 1:
             return first
@@ -142,6 +147,24 @@ def _below(limits: Int64[Tensor, "batch some"], generator: torch.Generator) -> I
     """A uniform index below each limit, without asking the device for the limits."""
     uniform = torch.rand(limits.shape, generator=generator, device=limits.device, dtype=torch.float64)
     return (uniform * limits).long()
+
+
+def _home(cohort: Cohort, device: torch.device) -> torch.device:
+    """The device, unless it is a GPU and the scans would take more than half of its free memory."""
+    if device.type != "cuda":
+        return device
+    needed = 3 * len(cohort) * cohort.scans[0].labels.numel()  # two bytes of image, one of label
+    free, _ = torch.cuda.mem_get_info(device)
+    if needed <= free / 2:
+        return device
+    log.warning(
+        "cohort %s takes %.1f GB, %s has %.1f GB free: patches are cut in main memory, which is slower",
+        cohort.name,
+        needed / 1e9,
+        device,
+        free / 1e9,
+    )
+    return torch.device("cpu")
 
 
 def _windows(volumes: Tensor, edge: int) -> Tensor:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from bench.data.patches import PatchSampler
+from bench.data.patches import PatchSampler, _home
 from bench.errors import BenchError
 from bench.types.scan import Cohort
 from tests.conftest import toy_cohort
@@ -151,3 +151,15 @@ def test_scan_without_labels_is_named() -> None:
     empty = dataclasses.replace(cohort.scans[0], labels=torch.zeros_like(cohort.scans[0].labels))
     with pytest.raises(BenchError, match="scan person00_visit0 has no labelled voxel"):
         PatchSampler.of(cohort.only((empty,)), patch=8, batch=1, device=CPU)
+
+
+def test_scans_stay_in_main_memory_where_a_gpu_has_no_room(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    cohort, gpu = toy_cohort(range(4)), torch.device("cuda")
+    needed = 3 * 8 * 20 * 24 * 20
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2 * needed, 10**12))
+    assert _home(cohort, gpu) == gpu
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2 * needed - 1, 10**12))
+    assert _home(cohort, gpu) == CPU
+    assert "patches are cut in main memory" in caplog.text
