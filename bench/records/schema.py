@@ -163,11 +163,44 @@ class Score(Part):
     higher_is_worse: bool = True
 
 
+class LeakCheck(Part):
+    """What the attack made of a defense that is known to hide little or nothing, at smoke size."""
+
+    passed: bool
+    score: Score | None = Field(description="headline score; null if the attack did not get that far")
+    reason: str | None = Field(description="why it did not pass")
+
+
+class Validity(Part):
+    """Known-answer checks of the attack. An attack that fails one proves nothing about any defense."""
+
+    leaks: dict[str, LeakCheck]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every planted leak was found."""
+        return all(leak.passed for leak in self.leaks.values())
+
+
 class Control(Part):
     """What a fixed yardstick (MS-SSIM) scores on pictures that are no attack's work."""
 
     meaning: str
     scores: dict[str, Interval]
+
+
+class LeakPoint(Part):
+    """The headline score at one value of what the curve runs along; null where the attack failed there."""
+
+    at: float
+    score: Interval
+
+
+class LeakCurve(Part):
+    """Leakage along the number of queries, or along the defense's dial (one query per scan)."""
+
+    along: str
+    points: list[LeakPoint]
 
 
 class Privacy(Part):
@@ -178,6 +211,10 @@ class Privacy(Part):
         default_factory=dict, description="do-nothing, atlas, random other, oracle key, ..."
     )
     headline: str = Field(description="the score that the leaderboard shows")
+    by_queries: LeakCurve | None = Field(
+        default=None, description="null if the attack's card fixes how many queries it uses, or one was sent"
+    )
+    by_dial: LeakCurve | None = Field(default=None, description="null if the defense has no dial")
     details: dict[str, Any] = Field(description="metric settings: window, levels, gallery, ...")
 
 

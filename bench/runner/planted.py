@@ -1,0 +1,128 @@
+"""Planted leaks: defenses that are known to hide little or nothing. An attack that misses them proves nothing.
+
+None of them learns anything, so they cost only the attack itself. The server segments by intensity, which is enough for
+a reply that says something about the image.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from bench import seeds
+from bench.defense import Defense, Networks
+from bench.types.scan import Cohort, Scan
+from bench.types.traffic import Probabilities, Release, Reply
+from bench.types.training import History, Trainer
+
+Image = Float[Tensor, "1 depth height width"]
+
+
+class IntensityServer(nn.Module):
+    """Soft maps of classes that stand for bands of intensity; background, then from dark to bright."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        centres = torch.cat([torch.zeros(1), torch.linspace(0.25, 0.9, classes - 1)])
+        self.register_buffer("centres", centres)
+
+    def forward(
+        self, x: Float[Tensor, "batch channel depth height width"]
+    ) -> Float[Tensor, "batch class depth height width"]:
+        """Scores: minus the squared distance from each band's centre."""
+        assert isinstance(self.centres, Tensor)
+        return -100 * (x.mean(dim=1, keepdim=True) - self.centres[None, :, None, None, None]) ** 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlantedLeak(Defense[Any]):
+    """What all planted leaks share: nothing is learned, and the reply is taken as it is."""
+
+    summary: ClassVar[str] = "a planted leak"
+    source: ClassVar[str] = "the known-answer checks of this suite"
+    family: ClassVar[str] = "planted"
+
+    def fit(self, cohort: Cohort, trainer: Trainer) -> Networks:
+        """Nothing to learn."""
+        return Networks(nn.Identity(), IntensityServer(len(cohort.classes)).to(trainer.device), History())
+
+    def draw_key(self, rng: np.random.Generator, references: Sequence[Scan]) -> Any:
+        """No secret unless a leak says otherwise."""
+        return None
+
+    def serve(self, release: Release, server: nn.Module) -> Reply:
+        """Bands of intensity."""
+        return Reply(server(release.queries).softmax(dim=1))
+
+    def recover(self, reply: Reply, key: Any, client: nn.Module) -> Probabilities:
+        """The reply."""
+        return reply.maps.mean(dim=0)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Identity(PlantedLeak):
+    """The scan itself."""
+
+    name: ClassVar[str] = "identity"
+    randomised: ClassVar[bool] = False
+
+    def protect(self, image: Image, key: Any, client: nn.Module) -> Release:
+        """The image."""
+        return Release(image[None])
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class NearlyNaked(PlantedLeak):
+    """A mixture that is 95 % target."""
+
+    name: ClassVar[str] = "alpha-0.95"
+
+    def draw_key(self, rng: np.random.Generator, references: Sequence[Scan]) -> Image:
+        """A random reference."""
+        return references[int(rng.integers(len(references)))].image
+
+    def protect(self, image: Image, key: Image, client: nn.Module) -> Release:
+        """.95 x + .05 x_ref."""
+        return Release((0.95 * image + 0.05 * key.to(image.device))[None])
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class OneReference(PlantedLeak):
+    """An even mixture with the same reference for everyone: what differs between two releases is the patient."""
+
+    name: ClassVar[str] = "one-reference"
+    randomised: ClassVar[bool] = False
+
+    def draw_key(self, rng: np.random.Generator, references: Sequence[Scan]) -> Image:
+        """The first reference, always."""
+        return references[0].image
+
+    def protect(self, image: Image, key: Image, client: nn.Module) -> Release:
+        """.5 x + .5 x_ref."""
+        return Release((0.5 * image + 0.5 * key.to(image.device))[None])
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LinearEncoder(PlantedLeak):
+    """A fixed random 3x3x3 filter, the same for everyone, scaled to [0, 1]."""
+
+    name: ClassVar[str] = "linear-encoder"
+    randomised: ClassVar[bool] = False
+
+    def protect(self, image: Image, key: Any, client: nn.Module) -> Release:
+        """The filtered image, with positive weights that sum to 1."""
+        weights = seeds.generator("planted", "linear encoder").random((1, 1, 3, 3, 3))
+        kernel = torch.from_numpy(weights / weights.sum()).to(image.device, image.dtype)
+        return Release(F.conv3d(image[None], kernel, padding=1))
+
+
+LEAKS: tuple[PlantedLeak, ...] = (Identity(), NearlyNaked(), OneReference(), LinearEncoder())

@@ -1,0 +1,73 @@
+"""Leakage along the number of queries and along the defense's dial.
+
+A method that sends K queries is charged for K, and an average over the law of its weight must not hide the patients
+who were nearly naked.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bench.attack import Attack
+from bench.defense import Dialled
+from bench.progress import Display
+from bench.records.schema import Interval, LeakCurve, LeakPoint, Privacy
+from bench.runner.attacking import Verdict
+from bench.runner.parties import Client, Server
+from bench.runner.traffic import Traffic, key_source, record_traffic
+from bench.types.scan import Cohort
+
+Attempt = Callable[[Client, Traffic, tuple[str | int, ...]], Verdict]
+"""One run of the attack on what a client sent, with the seed axes of this run."""
+
+
+def leak_by_queries(
+    attempt: Attempt, attack: Attack, client: Client, traffic: Traffic, whole: Privacy, grid: Sequence[int]
+) -> LeakCurve | None:
+    """The headline score when only the first K queries of every release are seen.
+
+    Args:
+        whole: what the attack achieved with all that were sent.
+        grid: numbers of queries; those the defense does not send are left out.
+    """
+    sent = len(traffic.transcript.releases[0])
+    if sent == 1 or attack.threat.queries is not None:
+        return None
+    points = []
+    for queries in sorted({count for count in grid if count < sent}):
+        seen = replace(traffic, transcript=traffic.transcript.first(queries))
+        points.append(_point(queries, attempt(client, seen, ("queries", queries)).privacy))
+    return LeakCurve(along="queries", points=[*points, _point(sent, whole)])
+
+
+def leak_by_dial(
+    attempt: Attempt,
+    client: Client,
+    server: Server | None,
+    test: Cohort,
+    seed: int,
+    folder: Path,
+    display: Display,
+) -> LeakCurve | None:
+    """The headline score at every value of the defense's dial, one query per scan; None if it has none.
+
+    Args:
+        server: answers, if the attack observes replies.
+        folder: for the traffic of each value.
+    """
+    if not isinstance(client.defense, Dialled):
+        return None
+    points = []
+    for value, defense in client.defense.dialled().items():
+        sender = Client(defense, client.network, client.references, client.device)
+        answering = None if server is None else Server(defense, server.network, server.device)
+        place = folder / f"{client.defense.dial}-{value:g}"
+        traffic = record_traffic(sender, answering, test, key_source(sender, seed), seed, place, display)
+        points.append(_point(value, attempt(sender, traffic, (client.defense.dial, str(value))).privacy))
+    return LeakCurve(along=client.defense.dial, points=points)
+
+
+def _point(at: float, privacy: Privacy | None) -> LeakPoint:
+    if privacy is None:
+        return LeakPoint(at=at, score=Interval(value=None, low=None, high=None, n=0))
+    return LeakPoint(at=at, score=privacy.scores[privacy.headline].value)
