@@ -1,0 +1,58 @@
+"""The linkage behind a record, kept beside it so that several attacks can be judged together."""
+
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+
+from bench.errors import BenchError
+
+CLAIM_NAME = "linkage.npz"
+
+
+@dataclass(frozen=True, eq=False)
+class StoredLinkage:
+    """What an attack claimed, with the truth in hashed form.
+
+    Attributes:
+        scores: larger = more likely the same person; the diagonal means nothing.
+        people: the hashed person behind every row and column, as in the record.
+    """
+
+    scores: Float32[np.ndarray, "probe candidate"]
+    people: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.scores.shape != (len(self.people), len(self.people)):
+            raise ValueError(f"scores of {len(self.people)} scans must be square, got {self.scores.shape}")
+
+
+def write_linkage(linkage: StoredLinkage, path: Path) -> None:
+    """Store a linkage by atomic rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        np.savez_compressed(temporary, allow_pickle=False, scores=linkage.scores, people=np.array(linkage.people))
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_linkage(path: Path) -> StoredLinkage:
+    """The linkage in `path`.
+
+    Raises:
+        BenchError: it is missing, damaged, or no linkage.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return StoredLinkage(stored["scores"].astype(np.float32), tuple(map(str, stored["people"])))
+    except FileNotFoundError as error:
+        raise BenchError(f"{path} is missing; run the command of the record beside it again") from error
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise BenchError(
+            f"{path} is no linkage ({type(error).__name__}); run the command of the record beside it again"
+        ) from error
