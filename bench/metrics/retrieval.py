@@ -65,7 +65,7 @@ def score_linkage(linkage: Linkage, identities: Sequence[str], *axes: str | int)
         ValueError: the matrix is not square, does not fit `identities`, or holds scores that are not finite.
         BenchError: nobody has two scans.
     """
-    scores = _checked(linkage.scores, len(identities))
+    scores = checked_scores(linkage.scores, len(identities))
     visits = Counter(identities)
     # Repeated people first, so that an index below `repeated` is one of the classes of the macro-F1.
     people = sorted(visits, key=lambda person: (visits[person] == 1, person))
@@ -117,7 +117,12 @@ def per_class_f1(
     return np.asarray(f1_score(true, predicted, labels=np.arange(classes), average=None, zero_division=0))
 
 
-def _checked(scores: Float[Tensor, "probe candidate"], scans: int) -> Float[np.ndarray, "probe candidate"]:
+def checked_scores(scores: Float[Tensor, "probe candidate"], scans: int) -> Float[np.ndarray, "probe candidate"]:
+    """The matrix in double precision.
+
+    Raises:
+        ValueError: it is not `scans` x `scans`, or holds scores off the diagonal that are not finite.
+    """
     if tuple(scores.shape) != (scans, scans):
         raise ValueError(
             f"linkage scores must be {scans} x {scans}, one row and column a scan, got {tuple(scores.shape)}"

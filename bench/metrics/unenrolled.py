@@ -1,0 +1,55 @@
+"""What an attack finds of people who are not there: the control of residual risk for linkage.
+
+Every probe is given a stranger's scans as the ones to find, its own person's are taken out of the gallery, and the
+same ranking is scored. A ranking that favours some scans for everybody scores above chance here, too.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor
+
+from bench.metrics.ranking import average_precision, ranked
+from bench.metrics.retrieval import checked_scores
+from bench.seeds import generator
+
+STRANGERS = 20
+"""Strangers per probe; each is a guess at a person who was never enrolled."""
+
+
+def unenrolled_precisions(
+    scores: Float[Tensor, "scan scan"], identities: Sequence[str], *axes: str | int
+) -> dict[str, float]:
+    """Average precision per person, averaged over probes and strangers; only people with two scans or more.
+
+    The stranger takes part with as many scans as the person's own would have, so that chance is nearly the same.
+
+    Args:
+        axes: seed of the choice of strangers and of ties.
+
+    Raises:
+        ValueError: the matrix does not fit, holds scores that are not finite, or nobody could be the stranger.
+    """
+    matrix = checked_scores(scores, len(identities))
+    who = np.array(identities)
+    visits = Counter(identities)
+    found: dict[str, list[float]] = {}
+    for probe, person in enumerate(identities):
+        wanted = visits[person] - 1
+        strangers = sorted(other for other, count in visits.items() if other != person and count >= max(wanted, 1))
+        if wanted == 0:
+            continue
+        if not strangers:
+            raise ValueError(f"nobody else has {wanted} scans, so there is no stranger to look for")
+        rng = generator(*axes, "strangers", probe)
+        for stranger in rng.choice(strangers, size=STRANGERS):
+            own, theirs = who == person, np.flatnonzero(who == stranger)
+            relevant = np.zeros(len(who), dtype=bool)
+            relevant[rng.permutation(theirs)[:wanted]] = True
+            candidates = np.flatnonzero(~own & (relevant | (who != stranger)))
+            order = ranked(matrix[probe, candidates], rng)
+            places = -np.argsort(order).astype(float)
+            found.setdefault(person, []).append(average_precision(places, relevant[candidates]))
+    return {person: float(np.mean(values)) for person, values in found.items()}
