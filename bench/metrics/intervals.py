@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import ndtr, stdtrit
 
 from bench.seeds import generator
 from bench.types.estimate import Estimate
@@ -17,6 +18,37 @@ Statistic = Callable[
     Float[np.ndarray, " draw"],
 ]
 """A statistic of many resamples at once, from every subject's sum of values and number of values."""
+
+Tails = Callable[[int], tuple[float, float]]
+"""Which quantiles of the resamples bound the interval, for this many subjects."""
+
+
+def percentile_tails(subjects: int) -> tuple[float, float]:
+    """2.5 % and 97.5 %, however few the subjects: a little too short for few, see `expanded_tails`."""
+    return 0.025, 0.975
+
+
+def expanded_tails(subjects: int) -> tuple[float, float]:
+    """Quantiles further out for fewer subjects, so that 95 % intervals cover the truth in about 95 % of cohorts.
+
+    Resampled means spread by sqrt((n - 1) / n) too little and their percentiles know no Student's t; this corrects
+    for both and still stays within the range of the values: 1.3 % and 98.7 % for 15 subjects, 1.8 % for 30.
+    Source: Hesterberg, "What teachers should know about the bootstrap", The American Statistician 2015 (there the
+        expanded percentile interval).
+    """
+    tail = float(ndtr(-critical_value(subjects)))
+    return tail, 1 - tail
+
+
+def critical_value(subjects: int) -> float:
+    """How many standard deviations of resampled means a 95 % interval reaches to each side; 1.96 for many subjects.
+
+    Raises:
+        ValueError: fewer than two subjects.
+    """
+    if subjects < 2:
+        raise ValueError(f"an interval needs >= 2 subjects, got {subjects}")
+    return math.sqrt(subjects / (subjects - 1)) * float(stdtrit(subjects - 1, 0.975))
 
 
 def mean_of_subjects(
@@ -40,13 +72,14 @@ def bootstrap_subjects(
     *axes: str | int,
     statistic: Statistic = mean_of_subjects,
     draws: int = 2000,
+    tails: Tails = percentile_tails,
 ) -> Estimate:
     """The statistic with a percentile bootstrap interval over subjects; NaN bounds for one subject.
 
     A subject is drawn with all its scans, as scans of one person are no independent evidence. Percentiles, not BCa:
     they stay within the range of the values, and with few people BCa's corrections are themselves badly estimated
-    and undefined where all draws agree. The price is an interval that is slightly short for few people. Where all
-    subjects agree it has no width at all; for proportions use `wilson`.
+    and undefined where all draws agree. The price is an interval that is slightly short for few people, which
+    `expanded_tails` makes up for. Where all subjects agree it has no width at all; for proportions use `wilson`.
 
     The order and the names of the subjects do not matter.
 
@@ -55,6 +88,7 @@ def bootstrap_subjects(
         axes: seed of the resampling, see `bench.seeds`.
         statistic: `mean_of_subjects` or `mean_of_scans`.
         draws: resamples.
+        tails: `percentile_tails` or `expanded_tails`.
 
     Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 13; clusters as units: Davison and
         Hinkley, "Bootstrap Methods and their Application", 1997, sec. 3.8.
@@ -72,7 +106,7 @@ def bootstrap_subjects(
     if subjects == 1:
         return Estimate(value, math.nan, math.nan, 1)
     chosen = generator(*axes, "bootstrap").integers(subjects, size=(draws, subjects))
-    low, high = np.quantile(statistic(sums[chosen], counts[chosen]), (0.025, 0.975))
+    low, high = np.quantile(statistic(sums[chosen], counts[chosen]), tails(subjects))
     return Estimate(value, float(low), float(high), subjects)
 
 
