@@ -1,0 +1,120 @@
+"""The worst case over several attacks: the union of their alarms, with the false ones on the same bill.
+
+Every attack sounds an alarm for a comparison from some false-positive rate of its own on. The union sounds one as
+soon as any attack does, for impostors too; so scores on different scales join without calibration, and an attack
+that knows nothing makes the union worse, not better: it adds false alarms. The best single attack therefore stands
+beside the union. Both are chosen with the truth in hand, which favours the adversary: the safe side.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from bench.metrics.comparisons import checked_scores, genuine_pairs
+from bench.metrics.verification import DRAWS, Verification, verify
+from bench.types.claim import Linkage
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorstCase:
+    """Several attacks together.
+
+    Attributes:
+        union: verification scores of the union of the attacks.
+        attacks: verification scores of every attack alone.
+        best: the attack with the largest TPR at the headline FPR; if equal, the largest AUC, then the first name.
+        shares: for every person with two scans or more and every attack, the share of the person's genuine
+            comparisons that the union recognises at its headline and that this attack raised first; attacks that
+            raise one at the same rate share it. Sums over attacks to `union.subject_tprs`.
+    """
+
+    union: Verification
+    attacks: Mapping[str, Verification]
+    best: str
+    shares: Mapping[str, Mapping[str, float]]
+
+
+def worst_case(
+    linkages: Mapping[str, Linkage], identities: Sequence[str], *axes: str | int, draws: int = DRAWS
+) -> WorstCase:
+    """Verification of several attacks' linkages of the same scans, alone and together; their order does not matter.
+
+    Args:
+        linkages: of every valid attack, by name.
+        identities: the person of every row and column.
+        axes: seed of the resampling, see `bench.seeds`.
+        draws: resamples.
+
+    Raises:
+        ValueError: no attack, or scores that `verify` refuses.
+        BenchError: nobody has two scans, or there is one person only.
+    """
+    together = union(linkages, identities)
+    attacks = {
+        name: verify(linkages[name], identities, *axes, "attack", name, draws=draws) for name in sorted(linkages)
+    }
+    result = verify(together, identities, *axes, "union", draws=draws)
+    shares = {} if result.threshold is None else first_alarms(linkages, identities, -result.threshold)
+    return WorstCase(union=result, attacks=attacks, best=best_attack(attacks), shares=shares)
+
+
+def union(linkages: Mapping[str, Linkage], identities: Sequence[str]) -> Linkage:
+    """Minus the smallest false-positive rate at which any of the attacks raises an alarm, in [-1, 0).
+
+    The union of one attack ranks its comparisons as the attack does.
+    """
+    if not linkages:
+        raise ValueError("the union of no attacks is undefined, got 0 linkages")
+    lowest = np.min([alarm_rates(linkage, identities) for linkage in linkages.values()], axis=0)
+    return Linkage(torch.from_numpy(-lowest))
+
+
+def alarm_rates(linkage: Linkage, identities: Sequence[str]) -> Float[np.ndarray, "probe candidate"]:
+    """The share of the attack's impostor comparisons that score at least as high, in (0, 1]; 1 on the diagonal.
+
+    A score between two impostor scores counts half a comparison more than the impostors above it, so that it ties
+    with neither of them; all shares are of half a comparison more than there are, so that none exceeds 1.
+    """
+    scores = checked_scores(linkage, identities).copy()
+    np.fill_diagonal(scores, 0)
+    genuine, same_scan = genuine_pairs(identities), np.eye(len(scores), dtype=bool)
+    impostors = np.sort(scores[~genuine & ~same_scan])
+    if len(impostors) == 0:
+        raise ValueError("false-positive rates need two people or more, got one")
+    below = np.searchsorted(impostors, scores, side="left")
+    untied = np.searchsorted(impostors, scores, side="right") == below
+    rates: Float[np.ndarray, "probe candidate"] = (len(impostors) - below + 0.5 * untied) / (len(impostors) + 0.5)
+    rates[same_scan] = 1
+    return rates
+
+
+def first_alarms(linkages: Mapping[str, Linkage], identities: Sequence[str], fpr: float) -> dict[str, dict[str, float]]:
+    """Per person and attack the share of genuine comparisons that the attack raises first, at less than this rate."""
+    names = sorted(linkages)
+    rates = np.array([alarm_rates(linkages[name], identities) for name in names])
+    lowest = rates.min(axis=0)
+    first = (rates == lowest) & (lowest < fpr)
+    credit = first / np.maximum(first.sum(axis=0), 1)
+    genuine = genuine_pairs(identities)
+    people = np.array(identities, dtype=object)
+    shares = {}
+    for person in sorted({name for name, pairs in zip(identities, genuine, strict=True) if pairs.any()}):
+        own = genuine & (people == person)[:, None]
+        shares[person] = {name: float(credit[row][own].mean()) for row, name in enumerate(names)}
+    return shares
+
+
+def best_attack(attacks: Mapping[str, Verification]) -> str:
+    """The attack with the largest TPR at the headline FPR; if equal, the largest AUC, then the first name."""
+    if not attacks:
+        raise ValueError("the best of no attacks is undefined, got 0 attacks")
+
+    def strength(name: str) -> tuple[float, float]:
+        headline = attacks[name].headline
+        tpr = headline.tpr.value if headline is not None and headline.tpr is not None else 0.0
+        return tpr, attacks[name].auc.value
+
+    return max(sorted(attacks), key=strength)

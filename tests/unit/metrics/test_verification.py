@@ -1,0 +1,242 @@
+"""Verification scores: hand-computed comparisons, supported rates, ties, extremes, and what is refused."""
+
+import math
+import time
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from bench.errors import BenchError
+from bench.metrics.comparisons import compare
+from bench.metrics.rates import cut_at, rates
+from bench.metrics.verification import FPRS, OperatingPoint, Verification, smallest_supported_fpr, verify
+from bench.types.claim import Linkage
+from bench.types.estimate import Estimate
+
+
+def verified(scores: Tensor, people: str, seed: int = 0, draws: int = 200) -> Verification:
+    return verify(Linkage(scores), list(people), seed, draws=draws)
+
+
+def same_person(people: str) -> Tensor:
+    return torch.tensor([[float(a == b) for b in people] for a in people])
+
+
+def numbers(point: OperatingPoint | None) -> Estimate:
+    assert point is not None
+    assert point.tpr is not None
+    return point.tpr
+
+
+def small_table() -> Tensor:
+    """Of a1, a2, b1, b2, c: 4 genuine comparisons (9, 5, 5, 1) and 16 impostor ones (7, 5, 14 of less than 1)."""
+    scores = torch.arange(25.0).reshape(5, 5) / 100
+    scores[0, 1], scores[1, 0], scores[2, 3], scores[3, 2] = 9, 5, 5, 1
+    scores[0, 2], scores[4, 0] = 7, 5
+    return scores
+
+
+def tprs_of_small_table(*fprs: float) -> list[float]:
+    found, _ = rates(compare(Linkage(small_table()), list("aabbc")), np.ones(3, dtype=np.int64), np.array(fprs))
+    return found.tolist()
+
+
+def test_the_auc_counts_wins_and_half_of_the_ties() -> None:
+    # Of 16 impostors 9 beats 16, each 5 beats 14 and ties with one, 1 beats 14.
+    assert verified(small_table(), "aabbc").auc.value == pytest.approx((16 + 2 * 14.5 + 14) / (4 * 16))
+
+
+def test_a_threshold_never_splits_equal_scores() -> None:
+    # None allowed: only 9 is above 7. One allowed: the impostor at 5 is not, so neither are the genuine ones there.
+    assert tprs_of_small_table(0.0, 1 / 16, 1.9 / 16) == [1 / 4, 1 / 4, 1 / 4]
+    assert tprs_of_small_table(2 / 16, 0.5, 1.0) == [1, 1, 1]
+
+
+def test_weights_count_pairs_with_their_product() -> None:
+    # a twice, b once, c never: genuine 9, 5 twice and 5, 1 once; impostors a-b: 8 pairs, each twice; 7 is one.
+    comparisons = compare(Linkage(small_table()), list("aabbc"))
+    weights = np.array([{"a": 2, "b": 1, "c": 0}[person] for person in comparisons.people])
+    tpr, auc = rates(comparisons, weights, np.array([1.9 / 16, 2 / 16]))
+    assert tpr.tolist() == pytest.approx([2 / 6, 1])
+    # 9 (twice) beats 16, 5 (twice and once) and 1 (once) beat 14.
+    assert auc == pytest.approx((2 * 16 + 3 * 14 + 14) / (6 * 16))
+
+
+def test_the_cut_counts_what_it_accepts() -> None:
+    comparisons = compare(Linkage(small_table()), list("aabbc"))
+    cuts = [cut_at(comparisons, fpr) for fpr in (0.0, 1 / 16, 2 / 16, 1.0)]
+    assert [cut.threshold for cut in cuts] == [7.0, 5.0, pytest.approx(0.23), -math.inf]
+    assert [(cut.impostors, cut.genuine) for cut in cuts] == [(0, 1), (1, 1), (2, 4), (16, 4)]
+
+
+@pytest.mark.parametrize(
+    ("impostors", "smallest"), [(9, None), (10, 1.0), (100, 0.1), (999, 10 / 999), (1000, 0.01), (10000, 0.001)]
+)
+def test_an_fpr_needs_ten_expected_alarms(impostors: int, smallest: float | None) -> None:
+    assert smallest_supported_fpr(impostors) == smallest
+
+
+def test_unsupported_rates_are_no_numbers() -> None:
+    # 12 people, 3 scans: 36 * 35 - 12 * 6 = 1188 impostor comparisons support 1 %, not 0.1 %.
+    people = "".join(letter * 3 for letter in "abcdefghijkl")
+    result = verified(same_person(people), people)
+    assert (result.genuine, result.impostors, result.smallest_fpr) == (72, 1188, 10 / 1188)
+    assert [point.fpr for point in result.tprs] == list(FPRS)
+    assert [point.tpr is None for point in result.tprs] == [False, False, True]
+    assert min(point.fpr for point in result.roc) == 10 / 1188
+    assert all(point.tpr is not None for point in result.roc)
+
+
+def test_the_headline_moves_to_the_smallest_supported_rate() -> None:
+    assert verified(small_table(), "aabbc").headline == OperatingPoint(
+        fpr=10 / 16, tpr=numbers(verified(small_table(), "aabbc").roc[-1])
+    )
+    people = "".join(letter * 3 for letter in "abcdefghijkl")
+    headline = verified(same_person(people), people).headline
+    assert headline is not None
+    assert headline.fpr == 0.01
+
+
+def test_fewer_than_ten_impostors_support_no_rate() -> None:
+    result = verified(same_person("aab"), "aab")
+    assert (result.impostors, result.smallest_fpr, result.headline, result.threshold) == (4, None, None, None)
+    assert (result.roc, dict(result.subject_fprs), dict(result.subject_tprs)) == ((), {}, {})
+    assert [point.tpr for point in result.tprs] == [None, None, None]
+    assert result.auc.value == 1
+
+
+def test_the_roc_has_evenly_spaced_points_on_a_logarithmic_axis() -> None:
+    people = "".join(letter * 3 for letter in "abcdefghijkl")
+    scores = torch.rand(36, 36, generator=torch.Generator().manual_seed(0)) + 0.3 * same_person(people)
+    roc = verified(scores, people).roc
+    steps = -np.diff(np.log10([point.fpr for point in roc]))
+    assert roc[0].fpr == 1
+    assert steps[:-1] == pytest.approx(1 / 20)
+    assert 0 < steps[-1] <= 1 / 20
+    tprs = [numbers(point).value for point in roc]
+    assert tprs[0] == 1
+    assert tprs == sorted(tprs, reverse=True)
+
+
+def test_a_perfect_linkage_is_one_with_an_honest_lower_bound() -> None:
+    people = "".join(letter * 3 for letter in "abcdefghijkl")
+    result = verified(same_person(people), people)
+    for estimate in (result.auc, numbers(result.headline), numbers(result.tprs[0])):
+        # Wilson at 12 of 12: 12 / (12 + 1.96^2)
+        assert (estimate.value, estimate.low, estimate.high) == (1, pytest.approx(12 / 15.8415, abs=1e-4), 1)
+        assert estimate.n == 12
+    assert set(result.subject_tprs.values()) == {1.0}
+    assert set(result.subject_fprs.values()) == {0.0}
+
+
+def test_the_worst_linkage_recognises_nobody() -> None:
+    people = "".join(letter * 3 for letter in "abcdefghijkl")
+    result = verified(-same_person(people), people)
+    assert (result.auc.value, result.auc.low) == (0, 0)
+    assert result.auc.high == pytest.approx(3.8415 / 15.8415, abs=1e-4)
+    assert numbers(result.headline).value == 0
+
+
+def test_constant_scores_recognise_nobody() -> None:
+    people = "".join(letter * 3 for letter in "abcdefghijkl")
+    result = verified(torch.full((36, 36), 0.7), people)
+    assert result.auc.value == 0.5
+    assert result.auc.low < 0.5 < result.auc.high
+    for point in result.roc:
+        assert numbers(point).value == (1 if point.fpr == 1 else 0)
+    assert set(result.subject_fprs.values()) == {0.0}
+
+
+def test_scores_of_noise_lie_within_chance() -> None:
+    people = "".join(letter * 2 for letter in "abcdefghijklmnopqrst")
+    rng = torch.Generator().manual_seed(0)
+    results = [verified(torch.rand(40, 40, generator=rng), people, seed) for seed in range(60)]
+    assert np.mean([result.auc.low <= 0.5 <= result.auc.high for result in results]) >= 0.9
+    tprs = [numbers(result.tprs[0]).value for result in results]
+    assert np.mean(tprs) == pytest.approx(0.1, abs=4 * np.std(tprs) / 60**0.5)
+
+
+def test_rates_of_a_person_count_their_scans_as_probes() -> None:
+    # 5 people with 2 scans and one with 1: 11 * 10 - 10 = 100 impostor comparisons; 10 may pass at 10 %.
+    people = "aabbccddeef"
+    scores = torch.zeros(11, 11) + torch.rand(11, 11, generator=torch.Generator().manual_seed(0))
+    scores[0, 2:11] = 5  # a1 resembles all 9 strangers
+    scores[10, 4] = 5  # f resembles one
+    scores[0, 1], scores[1, 0], scores[2, 3] = 6, 4, 6
+    result = verified(scores, people)
+    assert (result.smallest_fpr, result.headline and result.headline.fpr) == (0.1, 0.1)
+    assert result.subject_fprs == {"a": 9 / 18, "b": 0, "c": 0, "d": 0, "e": 0, "f": 1 / 10}
+    assert result.subject_tprs == {"a": 1, "b": 0.5, "c": 0, "d": 0, "e": 0}
+    assert numbers(result.headline).value == 3 / 10
+    assert result.threshold is not None
+    assert 0.5 < result.threshold < 1  # the best of the others
+
+
+def test_scores_may_differ_by_direction() -> None:
+    people = "aabbccddee"
+    scores = torch.triu(same_person(people)) - torch.tril(same_person(people))
+    assert verified(scores, people).auc.value == pytest.approx(0.5)
+    assert numbers(verified(scores, people).roc[-1]).value == 0.5
+
+
+def test_the_diagonal_is_ignored() -> None:
+    people = "aabbccdd"
+    scores = torch.rand(8, 8, generator=torch.Generator().manual_seed(0))
+    expected = verified(scores, people)
+    for own in (torch.nan, torch.inf, -1e9):
+        assert verified(scores.clone().fill_diagonal_(own), people) == expected
+
+
+def test_one_recognisable_person_leaves_values_without_an_interval() -> None:
+    result = verified(same_person("aabcdef"), "aabcdef")
+    assert (result.auc.value, result.auc.n) == (1, 1)
+    assert math.isnan(result.auc.low)
+    assert math.isnan(numbers(result.headline).high)
+
+
+def test_two_people_have_an_interval() -> None:
+    auc = verified(small_table()[:4, :4], "aabb").auc
+    assert 0 <= auc.low <= auc.value <= auc.high <= 1
+    assert auc.n == 2
+
+
+def test_seed_decides_the_resamples() -> None:
+    people = "".join(letter * 2 for letter in "abcdefgh")
+    scores = torch.rand(16, 16, generator=torch.Generator().manual_seed(0)) + 0.2 * same_person(people)
+    assert verified(scores, people, 1) == verified(scores, people, 1)
+    assert verified(scores, people, 1).auc != verified(scores, people, 2).auc
+
+
+def test_four_hundred_scans_take_seconds() -> None:
+    people = [f"person {scan // 2}" for scan in range(400)]
+    scores = torch.rand(400, 400, generator=torch.Generator().manual_seed(0))
+    start = time.perf_counter()
+    verify(Linkage(scores), people, 0, draws=500)
+    assert time.perf_counter() - start < 10  # measured: 0.5 s on one core
+
+
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+def test_scores_that_are_not_finite_are_refused(bad: float) -> None:
+    scores = torch.zeros(4, 4)
+    scores[1, 3] = bad
+    with pytest.raises(ValueError, match=r"finite off the diagonal, got .* for probe 1 and candidate 3"):
+        verified(scores, "aabb")
+
+
+def test_a_matrix_of_another_shape_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"linkage scores must be 4 x 4, .* got \(4, 3\)"):
+        verified(torch.zeros(4, 3), "aabb")
+
+
+def test_cohorts_without_genuine_or_without_impostor_comparisons_are_refused() -> None:
+    with pytest.raises(BenchError, match="nobody among 4 people has two scans"):
+        verified(torch.zeros(4, 4), "abcd")
+    with pytest.raises(BenchError, match="one person only"):
+        verified(torch.zeros(3, 3), "aaa")
+
+
+def test_no_draws_are_refused() -> None:
+    with pytest.raises(ValueError, match="draws must be >= 1, got 0"):
+        verified(torch.zeros(4, 4), "aabb", draws=0)
