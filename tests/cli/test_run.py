@@ -97,17 +97,22 @@ def test_a_variant_finds_the_networks_trained(bench: Bench, out: Path, record_pa
     assert hashes == {read_record(record_path).defense.training_hash}
 
 
-def _long_run(out: Path) -> list[str]:
-    return ["run", "no-proxy", "reid-msssim", *TINY, "--set", "iterations=400", "--out", str(out)]
+def _long_run(place: Path, iterations: int = 400) -> list[str]:
+    """A run long enough to be stopped; long enough for a checkpoint after ten seconds with 2000 iterations."""
+    words = ["run", "no-proxy", "reid-msssim", *TINY, "--set", f"iterations={iterations}"]
+    return [*words, "--out", str(place / "runs")]
+
+
+def _undisturbed(bench: Bench, place: Path, iterations: int = 400) -> Record:
+    run = bench(*_long_run(place, iterations), UNVEIL_CACHE=str(place / "cache"))
+    assert run.returncode == 0, run.stderr
+    return read_record(find_records([place])[0])
 
 
 @pytest.fixture(scope="module")
 def undisturbed(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Record:
     """The record of a run that nobody stopped."""
-    place = tmp_path_factory.mktemp("undisturbed")
-    run = bench(*_long_run(place / "runs"), UNVEIL_CACHE=str(place / "cache"))
-    assert run.returncode == 0, run.stderr
-    return read_record(find_records([place])[0])
+    return _undisturbed(bench, tmp_path_factory.mktemp("undisturbed"))
 
 
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGTERM])
@@ -127,8 +132,8 @@ def test_a_stopped_run_continues_and_ends_in_the_same_record(
 
 
 @pytest.mark.slow
-def test_a_killed_run_continues_from_its_checkpoint(bench: Bench, undisturbed: Record, tmp_path: Path) -> None:
-    killed = _start(tmp_path)
+def test_a_killed_run_continues_from_its_checkpoint(bench: Bench, tmp_path: Path) -> None:
+    killed = _start(tmp_path, 2000)
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("cache/networks/*/*.pt")):
         assert killed.poll() is None, "the run ended before its first checkpoint"
@@ -137,12 +142,12 @@ def test_a_killed_run_continues_from_its_checkpoint(bench: Bench, undisturbed: R
     killed.kill()
     killed.communicate(timeout=60)
     assert not list(tmp_path.glob("runs/**/record.json"))
-    _assert_continues(bench, tmp_path, undisturbed)
+    _assert_continues(bench, tmp_path, _undisturbed(bench, tmp_path / "undisturbed", 2000), 2000)
 
 
-def _start(place: Path) -> "subprocess.Popen[str]":
+def _start(place: Path, iterations: int = 400) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "bench", *_long_run(place / "runs")],
+        [sys.executable, "-m", "bench", *_long_run(place, iterations)],
         env=environment(UNVEIL_CACHE=str(place / "cache")),
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -150,9 +155,9 @@ def _start(place: Path) -> "subprocess.Popen[str]":
     )
 
 
-def _assert_continues(bench: Bench, place: Path, undisturbed: Record) -> None:
-    resumed = bench(*_long_run(place / "runs"), UNVEIL_CACHE=str(place / "cache"))
+def _assert_continues(bench: Bench, place: Path, undisturbed: Record, iterations: int = 400) -> None:
+    resumed = bench(*_long_run(place, iterations), UNVEIL_CACHE=str(place / "cache"))
     assert resumed.returncode == 0, resumed.stderr
     assert "continuing segmenter from step" in resumed.stderr
-    (path,) = find_records([place])
+    (path,) = find_records([place / "runs"])
     assert read_record(path).findings() == undisturbed.findings()
