@@ -1,29 +1,51 @@
 """The attacker's view: holds what the threat model grants and nothing else."""
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+import copy
+import sys
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from bench.errors import GrantError
 from bench.types.scan import Cohort, Scan
 from bench.types.threat import GRANTS, Knows, Observes, Owns, ThreatModel
-from bench.types.traffic import Release, Reply, Transcript
+from bench.types.traffic import Lazy, Release, Reply, Transcript
 
 ClientCode = Callable[[Scan, np.random.Generator], Release]
 """The client's own code, run by the attacker on the attacker's own scan with a fresh key."""
+
+DENIED = "bench.view.denied"
+"""Audit event of a refusal: whoever listens knows of it even if the attack catches the error."""
+
+Seal = Callable[[Callable[..., Any]], Callable[..., Any]]
+"""Puts a function behind a counter."""
+Counter = Generator[Any, Any, None]
 
 
 class AttackerView:
     """What one attack gets. Built by the suite from a threat model; ungranted fields are not in it at all."""
 
-    __slots__ = ("__attack", "__granted", "classes", "spacing_mm")
+    __slots__ = ("__ask", "classes", "spacing_mm")
 
-    def __init__(self, attack: str, granted: Mapping[str, Any], classes: tuple[str, ...], spacing_mm: float) -> None:
-        self.__attack = attack
-        self.__granted = MappingProxyType(dict(granted))
+    def __init__(
+        self,
+        attack: str,
+        granted: Mapping[str, Any],
+        classes: tuple[str, ...],
+        spacing_mm: float,
+        seal: Seal | None = None,
+    ) -> None:
+        def answer(name: str) -> Any:
+            if name not in granted:
+                raise denied(attack, f"touched view.{name}", frozenset(granted), name)
+            return granted[name]
+
+        self.__ask = (seal or sealed)(answer)
         self.classes = classes
         self.spacing_mm = spacing_mm
 
@@ -67,23 +89,66 @@ class AttackerView:
         return [release.queries[0] for release in self.releases]
 
     def __get(self, grant: Observes | Knows | Owns) -> Any:
-        try:
-            return self.__granted[grant.value]
-        except KeyError:
-            raise GrantError(
-                f"attack {self.__attack!r} touched view.{grant.value}, which its threat model does not grant; "
-                f"granted: {', '.join(sorted(self.__granted)) or 'nothing'}. "
-                f"Add {type(grant).__name__}.{grant.name} to the card if the attacker would really have it"
-            ) from None
+        return self.__ask(grant.value)
 
     def __getattr__(self, name: str) -> Any:
-        raise GrantError(
-            f"attack {self.__attack!r} touched view.{name}; "
-            f"a view has {', '.join(grant.value for grant in GRANTS)}, classes and spacing_mm, where granted"
-        )
+        return self.__ask(name)
 
     def __reduce__(self) -> Any:
-        raise GrantError("a view cannot be pickled or copied")
+        return self.__ask("__reduce__")  # copying and pickling come through here
+
+
+def denied(attack: str, deed: str, granted: frozenset[str], missing: str | None = None) -> GrantError:
+    """The error of an attack that reached past its card; says what would have to stand on it.
+
+    Args:
+        missing: name of the grant that was reached for; None (or no grant's name) where the deed could open anything.
+    """
+    named = [f"{type(grant).__name__}.{grant.name}" for grant in GRANTS if grant.value == missing]
+    rest = [f"{type(grant).__name__}.{grant.name}" for grant in GRANTS if grant.value not in granted]
+    has = ", ".join(sorted(granted)) or "nothing"
+    if named:
+        advice = f"Add {named[0]} to the card if the attacker would really have it"
+    else:
+        advice = f"Missing on the card: {', '.join(rest) or 'no grant; identities and scans are never granted'}"
+    reason = f"attack {attack!r} {deed}, which its threat model does not grant; granted: {has}. {advice}"
+    sys.audit(DENIED, reason)
+    return GrantError(reason)
+
+
+def counter(answer: Callable[..., Any]) -> Counter:
+    """A generator that answers what it is sent. `answer` lives in its frame, where no attribute of Python leads.
+
+    A closure would show its cells to anybody (`__closure__`); reading a generator's frame raises an audit event, which
+    the guard of the runner refuses.
+    """
+    reply: tuple[bool, Any] = (True, None)
+    while True:
+        question = yield reply
+        try:
+            reply = (True, answer(*question))
+        except Exception as error:  # noqa: BLE001 - raised again on the other side of the counter, see `asking`
+            reply = (False, error)
+
+
+def asking(answering: Counter) -> Callable[..., Any]:
+    """The function on the asker's side of a counter; one question at a time."""
+    next(answering)
+    lock = threading.RLock()  # a question asked from within an answer is an error, not a standstill
+
+    def ask(*question: Any) -> Any:
+        with lock:
+            done, reply = answering.send(question)
+        if not done:
+            raise reply
+        return reply
+
+    return ask
+
+
+def sealed(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, without a way to what it holds."""
+    return asking(counter(answer))
 
 
 def view_for(
@@ -93,11 +158,13 @@ def view_for(
     offers: Mapping[str, Any],
     classes: tuple[str, ...],
     spacing_mm: float,
+    seal: Seal | None = None,
 ) -> AttackerView:
     """The view that `threat` opens.
 
     Args:
         offers: everything beside the traffic that a card could grant, by grant name.
+        seal: puts a function behind a counter; `sealed` unless the caller wants to know the counters.
 
     Raises:
         GrantError: the card grants what this run cannot offer.
@@ -109,4 +176,32 @@ def view_for(
     missing = sorted(threat.grants - everything.keys())
     if missing:
         raise GrantError(f"the threat model of {attack!r} grants {', '.join(missing)}, which this run does not have")
-    return AttackerView(attack, {name: everything[name] for name in threat.grants}, classes, spacing_mm)
+    granted = {name: _bare(everything[name], seal or sealed) for name in threat.grants}
+    return AttackerView(attack, granted, classes, spacing_mm, seal)
+
+
+def _bare(field: Any, seal: Seal) -> Any:
+    """The field without what it would drag along: folders, scans behind keys, networks that others still use."""
+    if isinstance(field, Lazy):
+        return Lazy(len(field), seal(lambda index: _detached(field[index])))
+    if isinstance(field, nn.Module):
+        return copy.deepcopy(field)
+    if callable(field):
+        return seal(field)
+    return _detached(field)
+
+
+def _detached(item: Any) -> Any:
+    """Tensors of their own: a slice shares its storage with what it was cut from, such as queries beyond the budget."""
+    if isinstance(item, Release):
+        return replace(item, queries=_copy(item.queries))
+    if isinstance(item, Reply):
+        return replace(item, maps=_copy(item.maps))
+    if isinstance(item, Cohort):
+        scans = [replace(scan, image=_copy(scan.image), labels=_copy(scan.labels)) for scan in item]
+        return item.only(tuple(scans))
+    return item
+
+
+def _copy(tensor: Tensor) -> Tensor:
+    return tensor.clone(memory_format=torch.contiguous_format)

@@ -73,7 +73,7 @@ def test_the_budget_cuts_releases_and_replies() -> None:
 def test_a_view_cannot_be_copied_or_pickled() -> None:
     view = _view(ORACLE)
     for attempt in (copy.copy, copy.deepcopy, pickle.dumps):
-        with pytest.raises(GrantError, match=r"cannot be pickled or copied|touched view.__deepcopy__"):
+        with pytest.raises(GrantError, match=r"touched view\.__(reduce|deepcopy)__"):
             attempt(view)
 
 
