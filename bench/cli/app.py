@@ -53,6 +53,13 @@ def run(
         typer.Option("--set", metavar="KEY=VALUE", help="Change a setting (`bench show NAME`); repeatable."),
     ] = None,
     plugin: Plugins = None,
+    isolate: Annotated[
+        bool, typer.Option("--isolate", help="Run the attack in a process of its own that gets only what it may see.")
+    ] = False,
+    attack_timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.001, help="End the attack after so long: no score."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record instead of tables.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
@@ -76,6 +83,8 @@ def run(
             device=device,
             assignments=tuple(assignments or ()),
             plugins=tuple(plugin or ()),
+            isolate=isolate,
+            attack_timeout=attack_timeout,
             command=" ".join(["bench", *sys.argv[1:]]),
             as_json=as_json,
             quiet=quiet,

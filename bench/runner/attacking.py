@@ -1,7 +1,6 @@
 """Letting an attack work on the transcript alone, and judging what came out of it."""
 
-import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +9,26 @@ import torch
 
 from bench.attack import Attack
 from bench.defense import Networks
-from bench.errors import BenchError
+from bench.errors import BenchError, GrantError
 from bench.records.schema import Privacy, Status
 from bench.runner import wire
+from bench.runner.authors import Authors
+from bench.runner.claims import plain_claim
+from bench.runner.confinement import Confinement, LostAttack, reason_for
+from bench.runner.deadline import time_limit
+from bench.runner.guard import Watch, watching
+from bench.runner.isolation import claim_from_own_process
 from bench.runner.parties import Client
 from bench.runner.privacy import score_claim
 from bench.runner.traffic import Traffic, key_source
+from bench.trainer.loop import FabricTrainer
 from bench.types.scan import Roles, Scan
 from bench.types.threat import Knows, Owns
 from bench.types.traffic import Lazy, Release
-from bench.types.training import Trainer
-from bench.view import ClientCode, view_for
+from bench.view import AttackerView, ClientCode, Seal, sealed, view_for
+
+FREE = Confinement()
+"""In the suite's process, under guard, without a time limit."""
 
 
 @dataclass(frozen=True)
@@ -38,27 +46,58 @@ def attack_transcript(
     traffic: Traffic,
     networks: Networks,
     roles: Roles,
-    trainer: Trainer,
+    trainer: FabricTrainer,
     axes: tuple[str | int, ...],
+    held: Confinement = FREE,
 ) -> Verdict:
     """Run one attack on what `client` sent.
 
-    Whatever goes wrong inside it makes the cell FAILED; it never counts as privacy.
+    Whatever goes wrong inside it makes the cell FAILED, too much time TIMEOUT; neither ever counts as privacy.
+
+    Raises:
+        BenchError: something the user must mend.
+        KeyboardInterrupt: stopped from outside.
     """
     offers = _offers(client, traffic, networks, roles, trainer.device, axes)
+
+    def view(seal: Seal) -> AttackerView:
+        test, transcript = roles.test, traffic.transcript
+        return view_for(attack.name, attack.threat, transcript, offers, test.classes, test.spacing_mm, seal)
+
     try:
-        view = view_for(
-            attack.name, attack.threat, traffic.transcript, offers, roles.test.classes, roles.test.spacing_mm
-        )
-        claim = attack.run(view, trainer)
+        if held.isolate:
+            claim = claim_from_own_process(attack, view(sealed), trainer, axes, held)
+        else:
+            claim = _claim_here(attack, view, trainer, held)
         privacy = score_claim(attack.goal, claim, traffic.scans, axes)
     except BenchError:
         raise
-    except Exception as error:  # noqa: BLE001 - the one place where any error becomes a result: FAILED, with no score
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        reason = f"{type(error).__name__}: {error} ({where.filename.rpartition('/')[2]}:{where.lineno})"
-        return Verdict(Status.FAILED, reason, None)
-    return Verdict(Status.OK, None, privacy)
+    except LostAttack as lost:
+        return Verdict(lost.status, lost.reason, None)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the one place where any error becomes a FAILED cell
+        return Verdict(Status.FAILED, reason_for(error), None)
+    details = {**privacy.details, "isolation": held.label}
+    return Verdict(Status.OK, None, privacy.model_copy(update={"details": details}))
+
+
+def _claim_here(
+    attack: Attack, view: Callable[[Seal], AttackerView], trainer: FabricTrainer, held: Confinement
+) -> object:
+    """What the attack claims, in this process and under guard."""
+    watch = Watch(
+        attack.name, attack.threat.grants, Authors(type(attack)), held.places, trainer.folder, in_process=True
+    )
+    seen = view(watch.seal)
+    try:
+        with time_limit(held.timeout), watching(watch):
+            claim = plain_claim(attack.run(seen, trainer))
+    except (Exception, SystemExit) as error:
+        if watch.refusals and not isinstance(error, GrantError | LostAttack):
+            raise GrantError(watch.refusals[0]) from error
+        raise
+    if watch.refusals:
+        raise GrantError(watch.refusals[0])
+    return claim
 
 
 def _offers(

@@ -18,7 +18,11 @@ _MEASURING_CODE = ("bench.metrics", "bench.runner", "bench.view")
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a user asks for."""
+    """What a user asks for.
+
+    Attributes:
+        isolate, attack_timeout: how the attack is held; neither changes what an attack that ends in time claims.
+    """
 
     defense: str
     attack: str
@@ -31,6 +35,8 @@ class Request:
     device: str = "auto"
     out: Path = field(default_factory=lambda: Path("runs"))
     command: str = ""
+    isolate: bool = False
+    attack_timeout: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ from bench.records.schema import Cost, Record, Status, Utility
 from bench.runner import entries
 from bench.runner.attacking import attack_transcript
 from bench.runner.cell import Cell
+from bench.runner.confinement import OWN_PROCESS, Confinement
 from bench.runner.drawing import draw_curve, draw_panels
 from bench.runner.environment import describe_environment
 from bench.runner.figures import panels_for
@@ -48,8 +49,10 @@ def known_outcome(cell: Cell) -> Outcome | None:
     if not path.exists():
         return None
     record = read_record(path)
-    if record.cell != cell.address or record.status is not Status.OK:
+    if record.cell != cell.address or record.status is not Status.OK or record.privacy is None:
         return None
+    if cell.request.isolate and record.privacy.details.get("isolation") != OWN_PROCESS:
+        return None  # whoever asks for isolation must not get a number that was made without
     return Outcome(record, path, known=True)
 
 
@@ -97,7 +100,8 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     axes = (seed, "attack", cell.attack.name)
     attacker = FabricTrainer(fabric, store.networks(cell.attacker_address), axes, display)
     with seeded_torch(*axes):
-        verdict = attack_transcript(cell.attack, client, traffic, networks, roles, attacker, axes)
+        held = Confinement.of(cell.request, evaluation.precision, store)
+        verdict = attack_transcript(cell.attack, client, traffic, networks, roles, attacker, axes, held)
     attack_seconds = time.monotonic() - attacked
 
     cell.folder.mkdir(parents=True, exist_ok=True)
