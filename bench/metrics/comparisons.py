@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from bench.errors import BenchError
+from bench.metrics.retrieval import checked_scores
 from bench.types.claim import Linkage
 
 
@@ -50,7 +51,7 @@ def compare(linkage: Linkage, identities: Sequence[str]) -> Comparisons:
         ValueError: the matrix is not square, does not fit `identities`, or holds scores that are not finite.
         BenchError: nobody has two scans, or there is one person only.
     """
-    scores = checked_scores(linkage, identities)
+    scores = checked_scores(linkage.scores, len(identities))
     names, who = np.unique(np.array(identities, dtype=object).astype(str), return_inverse=True)
     if len(names) == 1:
         raise BenchError("one person only, so nobody can be mistaken for another; use a cohort of more people")
@@ -75,28 +76,6 @@ def compare(linkage: Linkage, identities: Sequence[str]) -> Comparisons:
         impostors_above=np.searchsorted(impostor_levels, genuine_levels, side="left"),
         impostors_from=np.searchsorted(impostor_levels, genuine_levels, side="right"),
     )
-
-
-def checked_scores(linkage: Linkage, identities: Sequence[str]) -> Float[np.ndarray, "probe candidate"]:
-    """The scores in double precision.
-
-    Raises:
-        ValueError: the matrix is not square, does not fit `identities`, or holds scores that are not finite.
-    """
-    scans = len(identities)
-    if tuple(linkage.scores.shape) != (scans, scans):
-        raise ValueError(
-            f"linkage scores must be {scans} x {scans}, one row and column a scan, got {tuple(linkage.scores.shape)}"
-        )
-    matrix: Float[np.ndarray, "probe candidate"] = linkage.scores.detach().cpu().double().numpy()
-    bad = ~np.isfinite(matrix) & ~np.eye(scans, dtype=bool)
-    if bad.any():
-        probe, candidate = np.argwhere(bad)[0]
-        raise ValueError(
-            f"linkage scores must be finite off the diagonal, got {matrix[probe, candidate]} "
-            f"for probe {probe} and candidate {candidate} ({int(bad.sum())} such scores)"
-        )
-    return matrix
 
 
 def genuine_pairs(identities: Sequence[str]) -> Bool[np.ndarray, "probe candidate"]:

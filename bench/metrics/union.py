@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from bench.metrics.comparisons import checked_scores, genuine_pairs
+from bench.metrics.comparisons import genuine_pairs
+from bench.metrics.retrieval import checked_scores
 from bench.metrics.verification import DRAWS, Verification, verify
 from bench.types.claim import Linkage
 
@@ -78,7 +79,7 @@ def alarm_rates(linkage: Linkage, identities: Sequence[str]) -> Float[np.ndarray
     A score between two impostor scores counts half a comparison more than the impostors above it, so that it ties
     with neither of them; all shares are of half a comparison more than there are, so that none exceeds 1.
     """
-    scores = checked_scores(linkage, identities).copy()
+    scores = checked_scores(linkage.scores, len(identities)).copy()
     np.fill_diagonal(scores, 0)
     genuine, same_scan = genuine_pairs(identities), np.eye(len(scores), dtype=bool)
     impostors = np.sort(scores[~genuine & ~same_scan])

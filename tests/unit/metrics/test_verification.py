@@ -8,9 +8,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from bench.errors import BenchError
-from bench.metrics.comparisons import compare
-from bench.metrics.rates import cut_at, rates
 from bench.metrics.verification import FPRS, OperatingPoint, Verification, smallest_supported_fpr, verify
 from bench.types.claim import Linkage
 from bench.types.estimate import Estimate
@@ -30,45 +27,8 @@ def numbers(point: OperatingPoint | None) -> Estimate:
     return point.tpr
 
 
-def small_table() -> Tensor:
-    """Of a1, a2, b1, b2, c: 4 genuine comparisons (9, 5, 5, 1) and 16 impostor ones (7, 5, 14 of less than 1)."""
-    scores = torch.arange(25.0).reshape(5, 5) / 100
-    scores[0, 1], scores[1, 0], scores[2, 3], scores[3, 2] = 9, 5, 5, 1
-    scores[0, 2], scores[4, 0] = 7, 5
-    return scores
-
-
-def tprs_of_small_table(*fprs: float) -> list[float]:
-    found, _ = rates(compare(Linkage(small_table()), list("aabbc")), np.ones(3, dtype=np.int64), np.array(fprs))
-    return found.tolist()
-
-
-def test_the_auc_counts_wins_and_half_of_the_ties() -> None:
-    # Of 16 impostors 9 beats 16, each 5 beats 14 and ties with one, 1 beats 14.
-    assert verified(small_table(), "aabbc").auc.value == pytest.approx((16 + 2 * 14.5 + 14) / (4 * 16))
-
-
-def test_a_threshold_never_splits_equal_scores() -> None:
-    # None allowed: only 9 is above 7. One allowed: the impostor at 5 is not, so neither are the genuine ones there.
-    assert tprs_of_small_table(0.0, 1 / 16, 1.9 / 16) == [1 / 4, 1 / 4, 1 / 4]
-    assert tprs_of_small_table(2 / 16, 0.5, 1.0) == [1, 1, 1]
-
-
-def test_weights_count_pairs_with_their_product() -> None:
-    # a twice, b once, c never: genuine 9, 5 twice and 5, 1 once; impostors a-b: 8 pairs, each twice; 7 is one.
-    comparisons = compare(Linkage(small_table()), list("aabbc"))
-    weights = np.array([{"a": 2, "b": 1, "c": 0}[person] for person in comparisons.people])
-    tpr, auc = rates(comparisons, weights, np.array([1.9 / 16, 2 / 16]))
-    assert tpr.tolist() == pytest.approx([2 / 6, 1])
-    # 9 (twice) beats 16, 5 (twice and once) and 1 (once) beat 14.
-    assert auc == pytest.approx((2 * 16 + 3 * 14 + 14) / (6 * 16))
-
-
-def test_the_cut_counts_what_it_accepts() -> None:
-    comparisons = compare(Linkage(small_table()), list("aabbc"))
-    cuts = [cut_at(comparisons, fpr) for fpr in (0.0, 1 / 16, 2 / 16, 1.0)]
-    assert [cut.threshold for cut in cuts] == [7.0, 5.0, pytest.approx(0.23), -math.inf]
-    assert [(cut.impostors, cut.genuine) for cut in cuts] == [(0, 1), (1, 1), (2, 4), (16, 4)]
+def noisy() -> Tensor:
+    return torch.rand(5, 5, generator=torch.Generator().manual_seed(0))
 
 
 @pytest.mark.parametrize(
@@ -90,8 +50,8 @@ def test_unsupported_rates_are_no_numbers() -> None:
 
 
 def test_the_headline_moves_to_the_smallest_supported_rate() -> None:
-    assert verified(small_table(), "aabbc").headline == OperatingPoint(
-        fpr=10 / 16, tpr=numbers(verified(small_table(), "aabbc").roc[-1])
+    assert verified(noisy(), "aabbc").headline == OperatingPoint(
+        fpr=10 / 16, tpr=numbers(verified(noisy(), "aabbc").roc[-1])
     )
     people = "".join(letter * 3 for letter in "abcdefghijkl")
     headline = verified(same_person(people), people).headline
@@ -197,7 +157,7 @@ def test_one_recognisable_person_leaves_values_without_an_interval() -> None:
 
 
 def test_two_people_have_an_interval() -> None:
-    auc = verified(small_table()[:4, :4], "aabb").auc
+    auc = verified(noisy()[:4, :4], "aabb").auc
     assert 0 <= auc.low <= auc.value <= auc.high <= 1
     assert auc.n == 2
 
@@ -215,26 +175,6 @@ def test_four_hundred_scans_take_seconds() -> None:
     start = time.perf_counter()
     verify(Linkage(scores), people, 0, draws=500)
     assert time.perf_counter() - start < 10  # measured: 0.5 s on one core
-
-
-@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
-def test_scores_that_are_not_finite_are_refused(bad: float) -> None:
-    scores = torch.zeros(4, 4)
-    scores[1, 3] = bad
-    with pytest.raises(ValueError, match=r"finite off the diagonal, got .* for probe 1 and candidate 3"):
-        verified(scores, "aabb")
-
-
-def test_a_matrix_of_another_shape_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"linkage scores must be 4 x 4, .* got \(4, 3\)"):
-        verified(torch.zeros(4, 3), "aabb")
-
-
-def test_cohorts_without_genuine_or_without_impostor_comparisons_are_refused() -> None:
-    with pytest.raises(BenchError, match="nobody among 4 people has two scans"):
-        verified(torch.zeros(4, 4), "abcd")
-    with pytest.raises(BenchError, match="one person only"):
-        verified(torch.zeros(3, 3), "aaa")
 
 
 def test_no_draws_are_refused() -> None:
