@@ -146,7 +146,11 @@ def test_zero_bytes(tree: Tree) -> None:
     assert f"{root / T1W} is empty (zero bytes); copy it again" in one_line(root)
 
 
-@pytest.mark.parametrize("content", [b"not an image", gzip.compress(b"not an image"), gzip.compress(bytes(400))])
+@pytest.mark.parametrize(
+    "content",
+    [b"not an image", gzip.compress(b"not an image"), gzip.compress(bytes(400))],
+    ids=["text", "zipped text", "zeros"],
+)
 def test_not_nifti(tree: Tree, content: bytes) -> None:
     root = tree()
     (root / T1W).write_bytes(content)
