@@ -17,7 +17,7 @@ def run_and_report(*, plugins: tuple[Path, ...], as_json: bool, quiet: bool, **r
     from bench.store import Store
 
     display = Display(quiet=quiet)
-    cell = Cell.resolve(Request(**request), Registry(plugins))
+    cell = Cell.resolve(Request(plugins=plugins, **request), Registry(plugins))
 
     from bench.runner.run import run_cell
 

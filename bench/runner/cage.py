@@ -14,7 +14,7 @@ import torch
 
 from bench import seeds
 from bench.attack import Attack
-from bench.errors import BenchError, GrantError, InterruptedTraining
+from bench.errors import BenchError, InterruptedTraining
 from bench.progress import Display
 from bench.registry import Registry
 from bench.runner.authors import Authors
@@ -35,6 +35,7 @@ class Suite:
     def __init__(self, hearing: BinaryIO, speaking: BinaryIO) -> None:
         self.hearing, self.speaking = hearing, speaking
         self._one_at_a_time = threading.Lock()
+        self._process = os.getpid()
 
     def next(self) -> Message:
         """What it says next; ends this process if it is gone."""
@@ -49,6 +50,8 @@ class Suite:
         Raises:
             Exception: what went wrong on the other side, e.g. `GrantError`.
         """
+        if os.getpid() != self._process:
+            raise RuntimeError(f"view.{field} answers the attack's own process only; load it before starting workers")
         with self._one_at_a_time:
             speak(self.speaking, "ask", body, field=field, index=index)
             message = self.next()
@@ -92,11 +95,7 @@ class Granted(Mapping[str, Any]):
 
 
 def attack_as_told(suite: Suite, order: Mapping[str, Any]) -> bytes:
-    """The packed claim.
-
-    Raises:
-        GrantError: the attack reached past its card, whether or not it caught the error.
-    """
+    """The packed claim."""
     torch.set_num_threads(order["threads"])
     cls = Registry(order["plugins"]).find("attacks", order["attack"]).load()
     attack = cls(**order["settings"])
@@ -111,10 +110,7 @@ def attack_as_told(suite: Suite, order: Mapping[str, Any]) -> bytes:
     torch.manual_seed(seeds.seed(*order["axes"]))
     view = AttackerView(attack.name, Granted(suite, order), order["classes"], order["spacing_mm"])
     with watching(watch):
-        claim = packed(attack.run(view, trainer))
-    if watch.refusals:
-        raise GrantError(watch.refusals[0])
-    return claim
+        return packed(attack.run(view, trainer))
 
 
 def main() -> None:

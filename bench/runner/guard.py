@@ -171,13 +171,23 @@ def _caller() -> FrameType | None:
 
 @contextmanager
 def watching(watch: Watch) -> Iterator[None]:
-    """Judge every audit event in this process while the block runs."""
+    """Judge every audit event in this process while the block runs.
+
+    Raises:
+        GrantError: something was refused, even if the block caught the error.
+    """
     desk = _desk()
     desk(watch, True)
     try:
         yield
+    except (Exception, SystemExit) as error:
+        if watch.refusals and not isinstance(error, GrantError):
+            raise GrantError(watch.refusals[0]) from error
+        raise
     finally:
         desk(watch, False)
+    if watch.refusals:
+        raise GrantError(watch.refusals[0])
 
 
 @cache

@@ -32,6 +32,7 @@ from bench.view import AttackerView, denied
 _LOOK_EVERY = 0.05
 _SAVING_TAKES = 30.0
 """Seconds that a stopped attack gets to write its trainer's checkpoint."""
+_LEAVING_TAKES = 2.0
 _DYING_TAKES = 5.0
 _SUITE_ONLY = ("UNVEIL_CACHE", "UNVEIL_IXI")
 
@@ -74,13 +75,13 @@ def _process() -> "Iterator[subprocess.Popen[bytes]]":
     try:
         yield child
     finally:
-        if child.poll() is None:
-            child.terminate()
-            try:
-                child.wait(timeout=2)
-            except subprocess.TimeoutExpired:
-                child.kill()
-        child.wait()
+        try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.terminate()
+                child.wait(timeout=_LEAVING_TAKES)
+        finally:  # an interrupt while waiting must not leave it behind
+            child.kill()
+            child.wait()
         for stream in (child.stdin, child.stdout):
             with contextlib.suppress(OSError):
                 stream and stream.close()
@@ -131,8 +132,10 @@ def _converse(
             else:
                 heard.put(message)
         heard.put(None)
-    except (OSError, ValueError) as error:  # the process is gone, or says what is no message
-        heard.put(None if isinstance(error, OSError) else error)
+    except OSError:  # the process is gone
+        heard.put(None)
+    except Exception as error:  # noqa: BLE001 - what it says is no message; whoever waits must hear of it
+        heard.put(error)
 
 
 def _answer(view: AttackerView, message: Message) -> tuple[str, bytes]:
