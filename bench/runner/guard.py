@@ -76,6 +76,7 @@ class Watch:
     ) -> None:
         self.attack, self.granted, self.authors = attack, granted, authors
         self.places = {place.resolve(): content for place, content in places.items()}
+        own.mkdir(parents=True, exist_ok=True)  # the trainer could not make what lies outside of it
         self.free = (own.resolve(), *library_folders())
         self.in_process = in_process
         self.refusals: list[str] = []
