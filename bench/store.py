@@ -91,3 +91,7 @@ class Store:
     def utility(self, content: str) -> Path:
         """The measured utility of one defense on one cohort."""
         return self.root / "utility" / f"{content}.json"
+
+    def validity(self, content: str) -> Path:
+        """The known-answer checks of one attack."""
+        return self.root / "validity" / f"{content}.json"

@@ -5,6 +5,8 @@ from typing import Any
 
 from bench.records.schema import (
     AttackEntry,
+    Confound,
+    Control,
     Cost,
     CurvePoint,
     DataEntry,
@@ -13,14 +15,21 @@ from bench.records.schema import (
     DialPoint,
     Environment,
     Interval,
+    LeakCheck,
+    LeakCurve,
+    LeakPoint,
+    OperatingPoint,
     Part,
     Privacy,
     Record,
+    Residual,
     Score,
     Stability,
     Status,
     ThreatCard,
     Utility,
+    Validity,
+    Verification,
 )
 
 
@@ -127,13 +136,50 @@ def _default() -> Record:
                 "WM": Stability(icc=0.82, low=0.76, high=0.86, kind="ICC(1,1)", n=24),
             },
         ),
+        validity=Validity(
+            leaks={
+                "identity": LeakCheck(passed=True, score=Score(value=interval(1.0), chance=0.1), reason=None),
+                "one-reference": LeakCheck(passed=True, score=Score(value=interval(0.9), chance=0.1), reason=None),
+            }
+        ),
         privacy=Privacy(
             scores={
                 "macro_f1": Score(value=interval(0.30, 0.08), chance=0.04),
                 "rank1": Score(value=interval(0.35, 0.09), chance=0.043),
                 "map": Score(value=interval(0.41, 0.08), chance=0.16),
             },
+            controls={
+                name: Control(meaning=f"{name} in words", scores={"macro_f1": interval(value), "map": interval(value)})
+                for name, value in (("do-nothing", 0.30), ("atlas", 0.05), ("oracle-key", 0.99))
+            },
             headline="macro_f1",
+            verification=Verification(
+                auc=interval(0.81),
+                operating_points=[
+                    OperatingPoint(fpr=0.1, tpr=interval(0.55)),
+                    OperatingPoint(fpr=0.01, tpr=interval(0.20)),
+                    OperatingPoint(fpr=0.001, tpr=None),
+                ],
+                smallest_fpr=0.004,
+                roc=[OperatingPoint(fpr=fpr, tpr=interval(fpr**0.4)) for fpr in (1.0, 0.1, 0.01, 0.004)],
+                genuine=24,
+                impostors=528,
+                fpr_per_subject={"s1": 0.01},
+                tpr_per_subject={"s1": 0.5},
+            ),
+            residual=Residual(
+                excess=interval(0.3), control=0.15, mean=0.41, p95=0.9, maximum=1.0, per_subject={"s1": 0.41}
+            ),
+            confound=Confound(reference_preferred=interval(0.4)),
+            by_queries=LeakCurve(
+                along="queries",
+                points=[LeakPoint(at=1, score=interval(0.2)), LeakPoint(at=10, score=interval(0.3))],
+            ),
+            by_dial=LeakCurve(
+                along="alpha",
+                points=[LeakPoint(at=0.1, score=interval(0.1)), LeakPoint(at=0.9, score=interval(0.9))],
+            ),
+            linkage=None,
             details={"gallery": "leave one out"},
         ),
         cost=Cost(

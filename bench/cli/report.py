@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.console import Console, Group
 from rich.table import Table
 
-from bench.records.schema import Interval, Record, Score
+from bench.records.schema import Interval, Privacy, Record, Score
 
 _NAMES = {"map": "re-identification mAP", "macro_f1": "macro F1", "rank1": "rank-1 accuracy", "cmc5": "within first 5"}
 
@@ -13,7 +13,7 @@ _NAMES = {"map": "re-identification mAP", "macro_f1": "macro F1", "rank1": "rank
 def print_record(record: Record, path: Path, *, known: bool) -> None:
     """Utility beside leakage beside chance, then where the files are."""
     console = Console(highlight=False)
-    console.print(Group(_head(record), _utility(record), *_privacy(record), _cost(record)))
+    console.print(Group(_head(record), _utility(record), *_privacy(record.privacy), _cost(record)))
     for warning in record.warnings:
         console.print(f"note: {warning}", style="yellow", soft_wrap=True, markup=False)
     if known:
@@ -54,16 +54,35 @@ def _utility(record: Record) -> Table:
     return table
 
 
-def _privacy(record: Record) -> list[Table]:
-    if record.privacy is None:
+def _privacy(privacy: Privacy | None) -> list[Table]:
+    if privacy is None:
         return []
     table = Table(title="Leakage: what the attacker gets (higher is worse)", title_justify="left")
     table.add_column("score")
     table.add_column("value [95 % interval]", justify="right")
     table.add_column("chance", justify="right")
-    for name, score in record.privacy.scores.items():
-        style = "bold" if name == record.privacy.headline else None
+    for name, score in privacy.scores.items():
+        style = "bold" if name == privacy.headline else None
         table.add_row(_NAMES.get(name, name), str(score.value), _chance(score), style=style)
+    view = privacy.verification
+    table.add_row("AUC, same person or not", str(view.auc), "0.500")
+    for point in view.operating_points:
+        value = f"needs FPR >= {view.smallest_fpr:.2%}" if view.smallest_fpr is not None else "too few people"
+        shown = value if point.tpr is None else str(point.tpr)
+        table.add_row(f"recognised at FPR {point.fpr:.1%}", shown, f"{point.fpr:.3f}")
+    table.add_row("excess over strangers", str(privacy.residual.excess), "0.000")
+    headline = _NAMES.get(privacy.headline, privacy.headline)
+    table.add_section()
+    for name, control in privacy.controls.items():
+        table.add_row(f"control, MS-SSIM on {name}", str(control.scores[privacy.headline]), "")
+    if privacy.confound is not None:
+        table.add_row("shared reference beats own visit", str(privacy.confound.reference_preferred), "")
+    for curve in (privacy.by_queries, privacy.by_dial):
+        if curve is not None:
+            table.add_section()
+            sign = "K" if curve.along == "queries" else f"one query, {curve.along}"
+            for at in curve.points:
+                table.add_row(f"{headline} at {sign} = {at.at:g}", str(at.score), "")
     return [table]
 
 

@@ -17,7 +17,14 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from bench.errors import BenchError
-from bench.metrics.intervals import Statistic, bootstrap_subjects, mean_of_scans, mean_of_subjects, wilson
+from bench.metrics.intervals import (
+    Statistic,
+    bootstrap_subjects,
+    expanded_tails,
+    mean_of_scans,
+    mean_of_subjects,
+    wilson,
+)
 from bench.metrics.ranking import average_precision, chance_average_precision, chance_hit, class_f1, ranked
 from bench.seeds import generator
 from bench.types.claim import Linkage
@@ -160,7 +167,7 @@ def _mean(values: PerSubject, statistic: Statistic, *axes: str | int) -> Estimat
     Resampling equal values gives an interval without width, however few people there are. Nothing with values in
     [0, 1] varies more than a proportion, so Wilson's interval bounds it from the safe side.
     """
-    estimate = bootstrap_subjects(values, *axes, statistic=statistic)
+    estimate = bootstrap_subjects(values, *axes, statistic=statistic, tails=expanded_tails)
     different = {value for scans in values.values() for value in scans}
     if estimate.n == 1 or len(different) > 1:
         return estimate

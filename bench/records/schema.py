@@ -189,6 +189,46 @@ class Control(Part):
     scores: dict[str, Interval]
 
 
+class OperatingPoint(Part):
+    """Share of genuine comparisons that are accepted at a false-positive rate."""
+
+    fpr: float
+    tpr: Interval | None = Field(description="null where too few impostor comparisons support this rate")
+
+
+class Verification(Part):
+    """Two scans, one question: the same person? Every ordered pair of scans is a comparison."""
+
+    auc: Interval
+    operating_points: list[OperatingPoint] = Field(description="at FPR 10 %, 1 % and 0.1 %")
+    smallest_fpr: Number = Field(description="smallest rate that the impostor comparisons support")
+    roc: list[OperatingPoint]
+    genuine: int
+    impostors: int
+    fpr_per_subject: dict[str, Number] = Field(description="hashed subject -> false alarms at the headline rate")
+    tpr_per_subject: dict[str, Number] = Field(description="hashed subject -> recognised at the headline rate")
+
+
+class Residual(Part):
+    """What the attack finds of people beyond what it finds of people who are not there."""
+
+    excess: Interval = Field(description="(attack - control) / (1 - control), of the headline score")
+    control: Number = Field(description="mean headline score when looking for strangers")
+    mean: Number
+    p95: Number
+    maximum: Number
+    per_subject: dict[str, Number] = Field(description="hashed subject -> headline score")
+
+
+class Confound(Part):
+    """What the attack links: the patient, or the reference that two releases share."""
+
+    reference_preferred: Interval = Field(
+        description="share of people for whom another person under the same key looks more alike than they themselves "
+        "at another visit under another key"
+    )
+
+
 class LeakPoint(Part):
     """The headline score at one value of what the curve runs along; null where the attack failed there."""
 
@@ -207,14 +247,16 @@ class Privacy(Part):
     """What the attack achieved."""
 
     scores: dict[str, Score]
-    controls: dict[str, Control] = Field(
-        default_factory=dict, description="do-nothing, atlas, random other, oracle key, ..."
-    )
+    controls: dict[str, Control] = Field(description="do-nothing, atlas, random other, oracle key, ...")
     headline: str = Field(description="the score that the leaderboard shows")
+    verification: Verification
+    residual: Residual
+    confound: Confound | None = Field(description="null if two keys give the same release, or nobody has two visits")
     by_queries: LeakCurve | None = Field(
-        default=None, description="null if the attack's card fixes how many queries it uses, or one was sent"
+        description="null if the attack's card fixes how many queries it uses, or one was sent"
     )
-    by_dial: LeakCurve | None = Field(default=None, description="null if the defense has no dial")
+    by_dial: LeakCurve | None = Field(description="null if the defense has no dial")
+    linkage: str | None = Field(description="file beside the record that holds the attack's scores")
     details: dict[str, Any] = Field(description="metric settings: window, levels, gallery, ...")
 
 
@@ -263,6 +305,7 @@ class Record(Part):
     attack: AttackEntry
     data: DataEntry
     utility: Utility
+    validity: Validity | None = Field(description="known-answer checks of the attack; null if they could not be run")
     privacy: Privacy | None = Field(description="null unless the status is ok")
     cost: Cost
     environment: Environment

@@ -10,7 +10,7 @@ import torch
 from bench.attack import Attack
 from bench.defense import Networks
 from bench.errors import BenchError, GrantError
-from bench.records.schema import Privacy, Status
+from bench.records.schema import Status
 from bench.runner import wire
 from bench.runner.authors import Authors
 from bench.runner.claims import plain_claim
@@ -19,9 +19,10 @@ from bench.runner.deadline import time_limit
 from bench.runner.guard import Watch, watching
 from bench.runner.isolation import claim_from_own_process
 from bench.runner.parties import Client
-from bench.runner.privacy import score_claim
+from bench.runner.privacy import checked_claim
 from bench.runner.traffic import Traffic, key_source
 from bench.trainer.loop import FabricTrainer
+from bench.types.claim import Linkage
 from bench.types.scan import Roles, Scan
 from bench.types.threat import Knows, Owns
 from bench.types.traffic import Lazy, Release
@@ -33,11 +34,11 @@ FREE = Confinement()
 
 @dataclass(frozen=True)
 class Verdict:
-    """State of the cell; scores only if it is OK."""
+    """How an attack ended; a claim only if it ended well."""
 
     status: Status
     reason: str | None
-    privacy: Privacy | None
+    claim: Linkage | None
 
 
 def attack_transcript(
@@ -50,7 +51,7 @@ def attack_transcript(
     axes: tuple[str | int, ...],
     held: Confinement = FREE,
 ) -> Verdict:
-    """Run one attack on what `client` sent.
+    """Run one attack on what `client` sent, and check that its claim can be scored.
 
     Whatever goes wrong inside it makes the cell FAILED, too much time TIMEOUT; neither ever counts as privacy.
 
@@ -66,18 +67,17 @@ def attack_transcript(
 
     try:
         if held.isolate:
-            claim = claim_from_own_process(attack, view(sealed), trainer, axes, held)
+            claimed = claim_from_own_process(attack, view(sealed), trainer, axes, held)
         else:
-            claim = _claim_here(attack, view, trainer, held)
-        privacy = score_claim(attack.goal, claim, traffic.scans, axes)
+            claimed = _claim_here(attack, view, trainer, held)
+        claim = checked_claim(attack.goal, claimed, len(traffic.scans))
     except BenchError:
         raise
     except LostAttack as lost:
         return Verdict(lost.status, lost.reason, None)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the one place where any error becomes a FAILED cell
         return Verdict(Status.FAILED, reason_for(error), None)
-    details = {**privacy.details, "isolation": held.label}
-    return Verdict(Status.OK, None, privacy.model_copy(update={"details": details}))
+    return Verdict(Status.OK, None, claim)
 
 
 def _claim_here(

@@ -29,7 +29,7 @@ MEANINGS: Mapping[str, str] = {
     "do-nothing": "the release itself, its queries averaged",
     "amplified": "the release divided by the weight of the target (x_mix / alpha); takes the key",
     "atlas": "the mean of the attacker's own scans in place of every release",
-    "random-other": "a random one of the attacker's own scans in place of every release",
+    "random-other": "the clean scan of a random test person in place of every release",
     "oracle-key": "the clean scan, as whoever holds the whole key sees it",
 }
 
@@ -65,9 +65,8 @@ def _pictures(
         )
 
     def random_other() -> Pictures:
-        rng = seeds.generator(*axes, "control", "random other subject")
-        chosen = rng.integers(len(auxiliary), size=len(scans))
-        return torch.stack([auxiliary.scans[int(index)].image for index in chosen])
+        order = seeds.generator(*axes, "control", "random other").permutation(len(scans))
+        return torch.stack([_as_sent(scans[int(index)].image) for index in order])
 
     pictures: dict[str, Callable[[], Pictures]] = {
         "do-nothing": lambda: torch.stack([release.queries.mean(dim=0) for release in releases]),

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,23 +46,40 @@ def draw_panels(rows: Sequence[Sequence[Panel]], classes: Sequence[str], title: 
     _save(figure, path)
 
 
-def draw_curve(points: Sequence[tuple[float, Interval]], along: str, title: str, path: Path) -> None:
-    """Average Dice with its interval against what `along` names (Fig. 3)."""
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One measure along something.
+
+    Attributes:
+        points: where, and what was measured there.
+        reference: a level to compare with, such as chance.
+    """
+
+    measure: str
+    points: Sequence[tuple[float, Interval]]
+    reference: float | None = None
+
+
+def draw_curves(curves: Sequence[Curve], along: str, title: str, path: Path) -> None:
+    """Curves side by side with their intervals (Fig. 3): what hiding costs beside what it hides."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    measured = [(place, dice.value) for place, dice in points if dice.value is not None]
-    figure = Figure(figsize=(4.2, 3.0), layout="constrained")
+    figure = Figure(figsize=(4.2 * len(curves), 3.2), layout="constrained")
     FigureCanvasAgg(figure)
-    axis = figure.subplots()
-    axis.plot([place for place, _ in measured], [value for _, value in measured], marker="o", color="#0072b2")
-    bounds = [(place, dice.low, dice.high) for place, dice in points if dice.low is not None and dice.high is not None]
-    if bounds:
-        axis.fill_between(*map(list, zip(*bounds, strict=True)), alpha=0.2, color="#0072b2")  # type: ignore[arg-type]
-    axis.set_xlabel(along)
-    axis.set_ylabel("average Dice")
-    axis.set_title(title, fontsize=9)
-    axis.grid(alpha=0.3)
+    for axis, curve in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves, strict=True):
+        known = [(place, value.value) for place, value in curve.points if value.value is not None]
+        axis.plot([place for place, _ in known], [value for _, value in known], marker="o", color="#0072b2")
+        bounds = [(place, v.low, v.high) for place, v in curve.points if v.low is not None and v.high is not None]
+        if bounds:
+            axis.fill_between(*map(list, zip(*bounds, strict=True)), alpha=0.2, color="#0072b2")
+        if curve.reference is not None:
+            axis.axhline(curve.reference, linestyle="--", color="#555555", label="chance")
+            axis.legend(fontsize=8)
+        axis.set_xlabel(along)
+        axis.set_ylabel(curve.measure)
+        axis.grid(alpha=0.3)
+    figure.suptitle(title, fontsize=9)
     _save(figure, path)
 
 

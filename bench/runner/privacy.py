@@ -1,53 +1,53 @@
 """Scoring what an attack claims, against the truth that only this side knows."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Mapping, Sequence
 
-from bench.metrics.retrieval import Retrieval, score_linkage
-from bench.records.schema import Interval, Privacy, Score
+from bench.metrics.residual import residual_risk, risk_distribution
+from bench.metrics.retrieval import Retrieval, checked_scores, score_linkage
+from bench.metrics.unenrolled import unenrolled_precisions
+from bench.metrics.verification import OperatingPoint as Point
+from bench.metrics.verification import verify
+from bench.records.schema import Interval, OperatingPoint, Residual, Score, Verification
+from bench.runner.people import pseudonym
 from bench.types.claim import Claim, Linkage
 from bench.types.estimate import Estimate
 from bench.types.scan import Scan
 from bench.types.threat import Goal
 
+HEADLINE = "map"
+"""The score of a linkage that the leaderboard shows."""
+CLAIMS: Mapping[Goal, type[Claim]] = {Goal.LINKAGE: Linkage}
+"""What an attack with each goal must return; a goal that is not here cannot be scored yet."""
 
-def score_claim(goal: Goal, claim: object, scans: Sequence[Scan], axes: tuple[str | int, ...]) -> Privacy:
-    """The privacy part of a record.
 
-    Args:
-        claim: what the attack returned.
-        scans: the scan behind every release, in the order of the transcript.
-        axes: seed axes for ties and the bootstrap.
+def checked_claim(goal: Goal, claim: object, scans: int) -> Linkage:
+    """The claim, if it can be scored.
 
     Raises:
-        TypeError: the claim is not of the goal's type.
+        TypeError: it is not of the goal's type.
         ValueError: it has the wrong shape, or holds NaN.
     """
-    expected, score = _SCORERS[goal]
+    expected = CLAIMS[goal]
     if not isinstance(claim, expected):
         raise TypeError(f"an attack with goal {goal.value} must return {expected.__name__}, got {type(claim).__name__}")
-    return score(claim, scans, axes)
+    assert isinstance(claim, Linkage)
+    checked_scores(claim.scores, scans)
+    return claim
 
 
 def linkage_scores(claim: Linkage, scans: Sequence[Scan], axes: tuple[str | int, ...]) -> dict[str, Score]:
-    """Every score of a linkage beside chance; for arguments and errors see `score_claim`."""
-    return _scores(score_linkage(claim, [scan.subject for scan in scans], *axes))
+    """Every score of a linkage beside chance.
+
+    Args:
+        scans: the scan behind every release, in the order of the transcript.
+        axes: seed axes for ties and the bootstrap.
+    """
+    return shown(score_linkage(claim, [scan.subject for scan in scans], *axes))
 
 
-def _score_linkage(claim: Linkage, scans: Sequence[Scan], axes: tuple[str | int, ...]) -> Privacy:
-    found = score_linkage(claim, [scan.subject for scan in scans], *axes)
-    return Privacy(
-        scores=_scores(found),
-        headline="map",
-        details={
-            **claim.details,
-            "gallery": "encoded against encoded, leave one out",
-            "probes": sum(len(values) for values in found.hits.values()),
-            "candidates": len(scans) - 1,
-        },
-    )
-
-
-def _scores(found: Retrieval) -> dict[str, Score]:
+def shown(found: Retrieval) -> dict[str, Score]:
+    """Retrieval scores in the form of the record."""
     return {
         "map": _score(found.map, found.chance_map),
         "macro_f1": _score(found.macro_f1, found.chance_macro_f1),
@@ -56,8 +56,45 @@ def _scores(found: Retrieval) -> dict[str, Score]:
     }
 
 
+def verification(claim: Linkage, scans: Sequence[Scan], salt: str, axes: tuple[str | int, ...]) -> Verification:
+    """The verification view of a linkage; people are named by `salt`."""
+    found = verify(claim, [scan.subject for scan in scans], *axes, "verification")
+    return Verification(
+        auc=Interval.of(found.auc),
+        operating_points=[_point(point) for point in found.tprs],
+        smallest_fpr=found.smallest_fpr,
+        roc=[_point(point) for point in found.roc],
+        genuine=found.genuine,
+        impostors=found.impostors,
+        fpr_per_subject=_hashed(found.subject_fprs, salt),
+        tpr_per_subject=_hashed(found.subject_tprs, salt),
+    )
+
+
+def residual(
+    claim: Linkage, found: Retrieval, scans: Sequence[Scan], salt: str, axes: tuple[str | int, ...]
+) -> Residual:
+    """What is found of people beyond what is found of strangers, and who carries it."""
+    risks = {person: math.fsum(values) / len(values) for person, values in found.average_precisions.items()}
+    control = unenrolled_precisions(claim.scores, [scan.subject for scan in scans], *axes)
+    spread = risk_distribution(risks)
+    return Residual(
+        excess=Interval.of(residual_risk(risks, control, *axes, "residual")),
+        control=math.fsum(control.values()) / len(control),
+        mean=spread.mean,
+        p95=spread.p95,
+        maximum=spread.maximum,
+        per_subject=_hashed(risks, salt),
+    )
+
+
 def _score(estimate: Estimate, chance: float) -> Score:
     return Score(value=Interval.of(estimate), chance=chance)
 
 
-_SCORERS: dict[Goal, tuple[type[Claim], Callable[..., Privacy]]] = {Goal.LINKAGE: (Linkage, _score_linkage)}
+def _point(point: Point) -> OperatingPoint:
+    return OperatingPoint(fpr=point.fpr, tpr=None if point.tpr is None else Interval.of(point.tpr))
+
+
+def _hashed(values: Mapping[str, float], salt: str) -> dict[str, float | None]:
+    return {pseudonym(person, salt): value for person, value in values.items()}

@@ -1,36 +1,36 @@
 """Running one cell: data, training, utility, traffic, attack, pictures, record."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import torch
-
 import bench
-from bench import config, seeds
+from bench import config
 from bench.data.cached import load_cached
 from bench.data.roles import split
 from bench.defense import Networks
 from bench.progress import Display
 from bench.records.files import RECORD_NAME, read_record, write_record
-from bench.records.schema import Cost, Record, Status, Utility
+from bench.records.schema import Cost, Record, Status, Validity
 from bench.runner import entries
-from bench.runner.attacking import attack_transcript
+from bench.runner.attacking import Verdict
+from bench.runner.attempts import Attempts
 from bench.runner.cell import Cell
-from bench.runner.confinement import OWN_PROCESS, Confinement
-from bench.runner.drawing import draw_curve, draw_panels
+from bench.runner.confinement import OWN_PROCESS, Confinement, LostAttack
 from bench.runner.environment import describe_environment
-from bench.runner.figures import panels_for
+from bench.runner.leakage import measure_leakage
 from bench.runner.parties import Client, Server
-from bench.runner.traffic import KeyFor, key_source, record_traffic
+from bench.runner.pictures import draw_pictures
+from bench.runner.traffic import Traffic, key_source, record_traffic
 from bench.runner.utility import measure_utility, measured_once
+from bench.runner.validity import address_of as validity_address
+from bench.runner.validity import at_smoke_size, check_attack, checked_once
 from bench.store import Store
 from bench.trainer.devices import make_fabric
 from bench.trainer.loop import FabricTrainer
-from bench.types.scan import Cohort
+from bench.trainer.seeding import seeded_torch
+from bench.types.scan import Cohort, Roles
 from bench.types.threat import Observes
 
 
@@ -95,16 +95,35 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     transcript_folder = store.transcript(cell.transcript_address)
     traffic = record_traffic(client, answering, roles.test, key_for, seed, transcript_folder, display)
 
-    display.say(f"attacking with {cell.attack.name}")
-    attacked = time.monotonic()
-    axes = (seed, "attack", cell.attack.name)
-    attacker = FabricTrainer(fabric, store.networks(cell.attacker_address), axes, display)
-    with seeded_torch(*axes):
-        held = Confinement.of(cell.request, evaluation.precision, store)
-        verdict = attack_transcript(cell.attack, client, traffic, networks, roles, attacker, axes, held)
-    attack_seconds = time.monotonic() - attacked
-
     cell.folder.mkdir(parents=True, exist_ok=True)
+    attacked = time.monotonic()
+    attempts = Attempts(
+        attack=cell.attack,
+        fabric=fabric,
+        folder=store.networks(cell.attacker_address),
+        seed=seed,
+        held=Confinement.of(cell.request, evaluation.precision, store),
+        display=display,
+    )
+    validity, verdict = _attack(attempts, client, traffic, networks, roles, store)
+    attack_seconds = time.monotonic() - attacked
+    privacy = None
+    if verdict.claim is not None:
+        privacy = measure_leakage(
+            verdict.claim,
+            attempts,
+            client,
+            answering,
+            traffic,
+            networks,
+            roles,
+            query_grid=evaluation.query_grid,
+            salt=salt,
+            dial_folder=transcript_folder,
+            cell_folder=cell.folder,
+            display=display,
+        )
+
     record = Record(
         unveil_version=bench.__version__,
         cell=cell.address,
@@ -119,7 +138,8 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         attack=entries.attack_entry(cell),
         data=entries.data_entry(cell, cohort, roles),
         utility=measured.utility,
-        privacy=verdict.privacy,
+        validity=validity,
+        privacy=privacy,
         cost=Cost(
             client_seconds=measured.client_seconds,
             server_seconds=measured.server_seconds,
@@ -130,7 +150,9 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
             total_seconds=time.monotonic() - started,
         ),
         environment=describe_environment(fabric.device),
-        pictures=_draw(cell, client, server, victims, key_for, networks, measured.utility),
+        pictures=draw_pictures(
+            cell, client, server, victims, key_for(victims.scans[0], 0), networks, measured.utility, privacy
+        ),
         warnings=entries.warnings_about(cohort, roles),
     )
     path = cell.folder / RECORD_NAME
@@ -138,39 +160,27 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     return Outcome(record, path, known=False)
 
 
-@contextmanager
-def seeded_torch(*axes: str | int) -> Iterator[None]:
-    """Torch's global generator (initial weights, library code) seeded by named axes, and restored afterwards."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seeds.seed(*axes))
-        yield
+def _attack(
+    attempts: Attempts, client: Client, traffic: Traffic, networks: Networks, roles: Roles, store: Store
+) -> tuple[Validity | None, Verdict]:
+    """The attack, once it has found every planted leak."""
+    small = at_smoke_size(attempts.attack)
+    address = validity_address(small)
+    place = store.networks(address)
+    checks = replace(attempts, attack=small, folder=place, seed=0)
+    try:
+        validity = checked_once(
+            store.validity(address),
+            lambda: check_attack(checks, store.cohorts, store.transcript(address), client.device),
+        )
+    except LostAttack as lost:
+        return None, Verdict(lost.status, lost.reason, None)
+    if not validity.passed:
+        missed = "; ".join(f"{name}: {leak.reason}" for name, leak in validity.leaks.items() if not leak.passed)
+        return validity, Verdict(Status.INVALID, f"missed a planted leak, so it proves nothing ({missed})", None)
+    attempts.display.say(f"attacking with {attempts.attack.name}")
+    return validity, attempts.make(client, traffic, networks, roles)
 
 
 def _first(cohort: Cohort, count: int | None) -> Cohort:
     return cohort.only(cohort.scans[:count])
-
-
-def _draw(
-    cell: Cell,
-    client: Client,
-    server: Server,
-    victims: Cohort,
-    key_for: KeyFor,
-    networks: Networks,
-    utility: Utility,
-) -> list[str]:
-    scan = victims.scans[0]
-    rows = panels_for(client, server, scan, key_for(scan, 0), networks)
-    title = f"{cell.defense.name} on {cell.dataset.name}, {cell.request.preset}, seed {cell.request.seed}"
-    draw_panels(rows, victims.classes, title, cell.folder / "steps.png")
-    pictures = ["steps.png"]
-    if len(utility.dice_by_queries) > 1:
-        points = [(float(point.queries), point.dice) for point in utility.dice_by_queries]
-        draw_curve(points, "queries K", title, cell.folder / "dice-by-queries.png")
-        pictures.append("dice-by-queries.png")
-    if utility.dice_by_dial is not None:
-        dial = utility.dice_by_dial
-        along = f"{dial.name} (one query)"
-        draw_curve([(p.value, p.dice) for p in dial.points], along, title, cell.folder / f"dice-by-{dial.name}.png")
-        pictures.append(f"dice-by-{dial.name}.png")
-    return pictures

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from bench.metrics.dice import dice_of_probabilities
-from bench.metrics.intervals import bootstrap_subjects
+from bench.metrics.intervals import bootstrap_subjects, expanded_tails
 from bench.records.schema import Interval
 from bench.runner.parties import Client
 from bench.types.scan import Scan
@@ -28,4 +28,4 @@ def over_people(values: dict[str, float], *axes: str | int) -> Interval:
     measured = {subject: [value] for subject, value in values.items() if not np.isnan(value)}
     if not measured:
         return Interval(value=None, low=None, high=None, n=0)
-    return Interval.of(bootstrap_subjects(measured, *axes))
+    return Interval.of(bootstrap_subjects(measured, *axes, tails=expanded_tails))

@@ -11,24 +11,30 @@ from pathlib import Path
 from bench.attack import Attack
 from bench.defense import Dialled
 from bench.progress import Display
-from bench.records.schema import Interval, LeakCurve, LeakPoint, Privacy
+from bench.records.schema import Interval, LeakCurve, LeakPoint
 from bench.runner.attacking import Verdict
 from bench.runner.parties import Client, Server
+from bench.runner.privacy import HEADLINE, linkage_scores
 from bench.runner.traffic import Traffic, key_source, record_traffic
 from bench.types.scan import Cohort
 
-Attempt = Callable[[Client, Traffic, tuple[str | int, ...]], Verdict]
-"""One run of the attack on what a client sent, with the seed axes of this run."""
+Axes = tuple[str | int, ...]
 
 
 def leak_by_queries(
-    attempt: Attempt, attack: Attack, client: Client, traffic: Traffic, whole: Privacy, grid: Sequence[int]
+    attempt: Callable[[Traffic, str], Verdict],
+    attack: Attack,
+    traffic: Traffic,
+    whole: Interval,
+    grid: Sequence[int],
+    axes: Axes,
 ) -> LeakCurve | None:
     """The headline score when only the first K queries of every release are seen.
 
     Args:
-        whole: what the attack achieved with all that were sent.
+        whole: the score with all that were sent.
         grid: numbers of queries; those the defense does not send are left out.
+        axes: seed axes of ties and intervals.
     """
     sent = len(traffic.transcript.releases[0])
     if sent == 1 or attack.threat.queries is not None:
@@ -36,17 +42,18 @@ def leak_by_queries(
     points = []
     for queries in sorted({count for count in grid if count < sent}):
         seen = replace(traffic, transcript=traffic.transcript.first(queries))
-        points.append(_point(queries, attempt(client, seen, ("queries", queries)).privacy))
-    return LeakCurve(along="queries", points=[*points, _point(sent, whole)])
+        points.append(_point(queries, attempt(seen, f"queries-{queries}"), seen, axes))
+    return LeakCurve(along="queries", points=[*points, LeakPoint(at=sent, score=whole)])
 
 
 def leak_by_dial(
-    attempt: Attempt,
+    attempt: Callable[[Client, Traffic, str], Verdict],
     client: Client,
     server: Server | None,
     test: Cohort,
     seed: int,
     folder: Path,
+    axes: Axes,
     display: Display,
 ) -> LeakCurve | None:
     """The headline score at every value of the defense's dial, one query per scan; None if it has none.
@@ -54,6 +61,7 @@ def leak_by_dial(
     Args:
         server: answers, if the attack observes replies.
         folder: for the traffic of each value.
+        axes: seed axes of ties and intervals.
     """
     if not isinstance(client.defense, Dialled):
         return None
@@ -61,13 +69,14 @@ def leak_by_dial(
     for value, defense in client.defense.dialled().items():
         sender = Client(defense, client.network, client.references, client.device)
         answering = None if server is None else Server(defense, server.network, server.device)
-        place = folder / f"{client.defense.dial}-{value:g}"
-        traffic = record_traffic(sender, answering, test, key_source(sender, seed), seed, place, display)
-        points.append(_point(value, attempt(sender, traffic, (client.defense.dial, str(value))).privacy))
+        name = f"{client.defense.dial}-{value:g}"
+        key_for = key_source(sender, seed)
+        traffic = record_traffic(sender, answering, test, key_for, seed, folder / name, display)
+        points.append(_point(value, attempt(sender, traffic, name), traffic, axes))
     return LeakCurve(along=client.defense.dial, points=points)
 
 
-def _point(at: float, privacy: Privacy | None) -> LeakPoint:
-    if privacy is None:
+def _point(at: float, verdict: Verdict, traffic: Traffic, axes: Axes) -> LeakPoint:
+    if verdict.claim is None:
         return LeakPoint(at=at, score=Interval(value=None, low=None, high=None, n=0))
-    return LeakPoint(at=at, score=privacy.scores[privacy.headline].value)
+    return LeakPoint(at=at, score=linkage_scores(verdict.claim, traffic.scans, axes)[HEADLINE].value)

@@ -1,6 +1,5 @@
 """How well the client's recovered segmentation agrees with the reference labels."""
 
-import hashlib
 import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from bench.records.files import write_atomically
 from bench.records.schema import CurvePoint, Part, Stability, Utility
 from bench.runner.dial import measure_dial
 from bench.runner.parties import Client, Server
+from bench.runner.people import pseudonym
 from bench.runner.segmentation import average, over_people, recovered_dice
 from bench.runner.traffic import KeyFor, key_source
 from bench.types.scan import Cohort, Scan
@@ -93,11 +93,6 @@ def measure_utility(
         bytes_sent=sent,
         bytes_received=received,
     )
-
-
-def pseudonym(subject: str, salt: str) -> str:
-    """What stands for a person in a record."""
-    return hashlib.sha256(f"{salt}:{subject}".encode()).hexdigest()[:10]
 
 
 def _again(

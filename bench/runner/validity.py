@@ -3,34 +3,51 @@
 At smoke size on the embedded cohort, once per attack and settings; the result is kept under its content address.
 """
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from bench import config, store
+from bench.attack import Attack
+from bench.data.cached import load_cached
 from bench.data.phantom import Phantom
 from bench.data.roles import split
 from bench.dataset import Grid
 from bench.defense import Networks
 from bench.progress import Display
 from bench.records.files import write_atomically
-from bench.records.schema import LeakCheck, Score, Status, Validity
+from bench.records.schema import LeakCheck, Score, Validity
 from bench.runner import planted
 from bench.runner.attacking import Verdict
+from bench.runner.attempts import Attempts
+from bench.runner.confinement import LostAttack
 from bench.runner.parties import Client, Server
+from bench.runner.privacy import HEADLINE, linkage_scores
 from bench.runner.traffic import Traffic, key_source, record_traffic
-from bench.types.scan import Cohort, Roles
+from bench.types.threat import Observes
 from bench.types.training import History
 
+COHORT = Phantom()
 GRID = Grid((28, 36, 28), 6.0)
 SHARES = (0.15, 0.15, 0.3, 0.4)
 """Many victims, for narrow intervals: nothing is trained for the defense, so it needs few people of its own."""
 IDENTITY_AT_LEAST = 0.9
 """A linkage of clean scans of the embedded cohort that scores less is broken."""
+_CODE = ("bench.data", "bench.metrics", "bench.runner", "bench.view")
 
-Attempt = Callable[[Client, Traffic, Networks, Roles, tuple[str | int, ...]], Verdict]
-"""One run of the attack on recorded traffic."""
+
+def at_smoke_size(attack: Attack) -> Attack:
+    """The attack with the sizes of its smoke preset; everything else as it was set."""
+    return dataclasses.replace(attack, **attack.presets.get("smoke", {}))  # type: ignore[type-var]
+
+
+def address_of(attack: Attack) -> str:
+    """Content address of the checks of an attack."""
+    settings = [attack.name, config.plain(attack), store.plugin_version(type(attack))]
+    return store.address({"validity-of": settings, "code": store.code_version(*_CODE)})
 
 
 def checked_once(path: Path, check: Callable[[], Validity]) -> Validity:
@@ -42,38 +59,35 @@ def checked_once(path: Path, check: Callable[[], Validity]) -> Validity:
     return found
 
 
-def check_attack(
-    attempt: Attempt, cohort: Cohort, folder: Path, device: torch.device, *, replies: bool, display: Display
-) -> Validity:
+def check_attack(attempts: Attempts, cohorts: Path, traffic_folder: Path, device: torch.device) -> Validity:
     """Let the attack at every planted leak.
 
     Args:
-        cohort: made of `validity_cohort()` on `GRID`.
-        folder: for the traffic of the leaks.
-        replies: whether the attack observes them.
+        cohorts: the cache of prepared cohorts.
+        traffic_folder: for what the leaks send.
+
+    Raises:
+        LostAttack: the attack made no claim about a leak.
     """
+    cohort = load_cached(COHORT, None, GRID, cohorts)
     roles = split(cohort, SHARES)
     found = {}
     for leak in planted.LEAKS:
+        attempts.display.say(f"known-answer check: {leak.name}")
         networks = Networks(nn.Identity(), planted.IntensityServer(len(cohort.classes)).to(device), History())
         client = Client(leak, networks.client, roles.references.first_visits().scans, device)
-        server = Server(leak, networks.server, device) if replies else None
-        place = folder / leak.name
-        traffic = record_traffic(client, server, roles.test, key_source(client, 0), 0, place, Display(quiet=True))
-        display.say(f"checking the attack against the planted leak {leak.name}")
-        found[leak.name] = _judge(leak.name, attempt(client, traffic, networks, roles, ("validity", leak.name)))
+        server = Server(leak, networks.server, device) if Observes.REPLY in attempts.attack.threat.observes else None
+        folder = traffic_folder / leak.name
+        traffic = record_traffic(client, server, roles.test, key_source(client, 0), 0, folder, Display(quiet=True))
+        verdict = attempts.make(client, traffic, networks, roles, "validity", leak.name)
+        found[leak.name] = _judged(leak.name, verdict, traffic, attempts.axes("validity", leak.name))
     return Validity(leaks=found)
 
 
-def validity_cohort() -> Phantom:
-    """The embedded cohort of the checks."""
-    return Phantom()
-
-
-def _judge(leak: str, verdict: Verdict) -> LeakCheck:
-    if verdict.status is not Status.OK or verdict.privacy is None:
-        return LeakCheck(passed=False, score=None, reason=verdict.reason or verdict.status.value)
-    score = verdict.privacy.scores[verdict.privacy.headline]
+def _judged(leak: str, verdict: Verdict, traffic: Traffic, axes: tuple[str | int, ...]) -> LeakCheck:
+    if verdict.claim is None:
+        raise LostAttack(verdict.status, f"{verdict.reason} [on the planted leak {leak}]")
+    score = linkage_scores(verdict.claim, traffic.scans, axes)[HEADLINE]
     reason = _shortfall(leak, score)
     return LeakCheck(passed=reason is None, score=score, reason=reason)
 
@@ -83,7 +97,7 @@ def _shortfall(leak: str, score: Score) -> str | None:
     if value is None or low is None or chance is None:
         return "no score"
     if leak == planted.Identity.name and value < IDENTITY_AT_LEAST:
-        return f"scored {score.value} on clean scans; at least {IDENTITY_AT_LEAST} is expected"
+        return f"{HEADLINE} {score.value} on clean scans, where at least {IDENTITY_AT_LEAST} is expected"
     if low <= chance:
-        return f"scored {score.value}, not above chance {chance:.3f}"
+        return f"{HEADLINE} {score.value}, not above chance {chance:.3f}"
     return None

@@ -35,7 +35,18 @@ def record_path(first: "subprocess.CompletedProcess[str]", out: Path) -> Path:
 def test_it_prints_utility_leakage_chance_and_where_the_files_are(
     first: "subprocess.CompletedProcess[str]", record_path: Path
 ) -> None:
-    for words in ("Utility", "Dice", "ICC", "Leakage", "re-identification mAP", "chance", "K = 1", "per scan"):
+    for words in (
+        "Utility",
+        "Dice",
+        "ICC",
+        "Leakage",
+        "re-identification mAP",
+        "chance",
+        "K = 1",
+        "oracle-key",
+        "alpha = 0.9",
+        "per scan",
+    ):
         assert words in first.stdout
     assert f"record  {record_path}" in first.stdout
     assert "synthetic anatomy" in first.stdout
@@ -57,6 +68,20 @@ def test_the_record_says_what_was_measured(record_path: Path) -> None:
     assert record.privacy is not None
     assert record.privacy.details["levels"] == 3
     assert record.privacy.details["window"] == 7
+    assert set(record.privacy.controls) == {"do-nothing", "amplified", "atlas", "random-other", "oracle-key"}
+    assert record.privacy.controls["oracle-key"].scores["map"].value == 1
+    assert record.privacy.by_queries is not None
+    assert [point.at for point in record.privacy.by_queries.points] == [1, 3]
+    assert record.privacy.by_dial is not None
+    assert [point.at for point in record.privacy.by_dial.points] == [0.1, 0.3, 0.5, 0.7, 0.9]
+    assert record.privacy.confound is not None
+    assert record.validity is not None
+    assert {name: leak.passed for name, leak in record.validity.leaks.items()} == {
+        "identity": True,
+        "alpha-0.95": True,
+        "one-reference": True,
+        "linear-encoder": True,
+    }
     assert record.data.revisits == "simulated"
     assert record.data.synthetic
     assert record.cost.bytes_sent == 3 * 28 * 36 * 28 * 2
@@ -70,7 +95,7 @@ def test_no_subject_is_named_in_the_record(record_path: Path) -> None:
 
 def test_pictures_lie_beside_the_record(record_path: Path) -> None:
     pictures = read_record(record_path).pictures
-    assert pictures == ["steps.png", "dice-by-queries.png", "dice-by-alpha.png"]
+    assert pictures == ["steps.png", "by-queries.png", "by-alpha.png"]
     for name in pictures:
         assert (record_path.parent / name).read_bytes().startswith(b"\x89PNG")
 

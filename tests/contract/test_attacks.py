@@ -11,8 +11,8 @@ from bench import config
 from bench.attack import Attack
 from bench.defenses.no_proxy import NoProxy
 from bench.registry import Registry
-from bench.runner.privacy import score_claim
-from bench.runner.run import seeded_torch
+from bench.runner.privacy import linkage_scores
+from bench.trainer.seeding import seeded_torch
 from bench.types.scan import Roles
 from bench.types.threat import Goal, Tier
 from bench.types.traffic import Release, Reply, Transcript
@@ -99,9 +99,9 @@ def test_same_seed_same_claim_and_inputs_untouched(name: str, roles: Roles, tmp_
 @pytest.mark.parametrize("name", [name for name in NAMES if _attack(name).goal is Goal.LINKAGE])
 def test_linkage_finds_everybody_who_is_not_protected(name: str, roles: Roles, tmp_path: Path) -> None:
     claim = _run(_attack(name), _naked(roles), roles, tmp_path)
-    privacy = score_claim(Goal.LINKAGE, claim, roles.test.scans, (0, "test"))
-    assert privacy.scores["map"].value.value == pytest.approx(1)
-    assert privacy.scores["macro_f1"].value.value == pytest.approx(1)
+    scores = linkage_scores(claim, roles.test.scans, (0, "test"))
+    assert scores["map"].value.value == pytest.approx(1)
+    assert scores["macro_f1"].value.value == pytest.approx(1)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if _attack(name).goal is Goal.LINKAGE])
@@ -109,7 +109,7 @@ def test_linkage_of_pure_noise_is_chance(name: str, roles: Roles, tmp_path: Path
     if _attack(name).threat.tier is Tier.ORACLE:
         return  # an oracle holds the keys, and may find people in noise
     claim = _run(_attack(name), _noise(roles), roles, tmp_path)
-    found = score_claim(Goal.LINKAGE, claim, roles.test.scans, (0, "test")).scores["map"]
+    found = linkage_scores(claim, roles.test.scans, (0, "test"))["map"]
     assert found.value.low is not None
     assert found.chance is not None
     assert found.value.low <= found.chance + 0.1

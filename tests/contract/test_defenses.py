@@ -13,7 +13,7 @@ from bench.defense import Defense, Networks
 from bench.registry import Registry
 from bench.runner import wire
 from bench.runner.parties import Client, SentRelease, Server
-from bench.runner.run import seeded_torch
+from bench.trainer.seeding import seeded_torch
 from bench.types.scan import Roles
 from bench.types.traffic import Release, Reply
 from tests.trainers import trainer_in

@@ -49,7 +49,7 @@ def _boom(view: AttackerView) -> Linkage:
 def test_a_broken_attack_fails_and_has_no_score(deed: object, reason: str, roles: Roles, tmp_path: Path) -> None:
     verdict = _verdict(Doing(deed=deed), roles, tmp_path)  # type: ignore[arg-type]
     assert verdict.status is Status.FAILED
-    assert verdict.privacy is None
+    assert verdict.claim is None
     assert verdict.reason is not None
     assert re.search(reason, verdict.reason)
 
@@ -66,7 +66,6 @@ def test_a_blind_claim_is_scored_not_failed(roles: Roles, tmp_path: Path) -> Non
     guess = torch.rand(SCANS, SCANS, generator=torch.Generator().manual_seed(0))
     verdict = _verdict(Doing(deed=lambda view: Linkage(guess, {"how": "guessed"})), roles, tmp_path)
     assert verdict.status is Status.OK
-    assert verdict.privacy is not None
-    assert verdict.privacy.details["how"] == "guessed"
-    rank1 = verdict.privacy.scores["rank1"]
-    assert rank1.chance == pytest.approx(1 / (SCANS - 1))
+    assert verdict.claim is not None
+    assert verdict.claim.details["how"] == "guessed"
+    assert torch.equal(verdict.claim.scores, guess)

@@ -10,7 +10,8 @@ from torch import nn
 from bench.metrics.dice import dice_of_probabilities
 from bench.progress import Display
 from bench.runner.parties import Client, Server
-from bench.runner.utility import Measured, measure_utility, pseudonym
+from bench.runner.people import pseudonym
+from bench.runner.utility import Measured, measure_utility
 from bench.types.scan import Cohort, Roles
 from tests.unit.runner.strangers import Shells
 

@@ -1,0 +1,45 @@
+"""One attack let loose many times: on the traffic itself, on parts of it, and on what is known to leak."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lightning_fabric import Fabric
+
+from bench.attack import Attack
+from bench.defense import Networks
+from bench.progress import Display
+from bench.runner.attacking import Verdict, attack_transcript
+from bench.runner.confinement import Confinement
+from bench.runner.parties import Client
+from bench.runner.traffic import Traffic
+from bench.trainer.loop import FabricTrainer
+from bench.trainer.seeding import seeded_torch
+from bench.types.scan import Roles
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Attempts:
+    """An attack with all it takes to run it, but for what it is run on.
+
+    Attributes:
+        folder: for what the attack trains; every run has its own place in it.
+        held: how the attack is held.
+    """
+
+    attack: Attack
+    fabric: Fabric
+    folder: Path
+    seed: int
+    held: Confinement
+    display: Display
+
+    def axes(self, *run: str) -> tuple[str | int, ...]:
+        """The seed axes of one run, named by words."""
+        return (self.seed, "attack", self.attack.name, *run)
+
+    def make(self, client: Client, traffic: Traffic, networks: Networks, roles: Roles, *run: str) -> Verdict:
+        """The attack on what `client` sent. Which `run` it is decides its random numbers and its folder."""
+        axes = self.axes(*run)
+        trainer = FabricTrainer(self.fabric, self.folder.joinpath(*run), axes, self.display)
+        with seeded_torch(*axes):
+            return attack_transcript(self.attack, client, traffic, networks, roles, trainer, axes, self.held)

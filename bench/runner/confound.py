@@ -1,0 +1,62 @@
+"""The reference confound of a linkage: does the attack link the patient, or the secret that two releases share?"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+
+from bench.attack import Attack
+from bench.metrics.intervals import wilson
+from bench.records.schema import Confound, Interval
+from bench.runner import wire
+from bench.runner.attacking import Verdict
+from bench.runner.parties import Client
+from bench.runner.traffic import KeyFor, Traffic
+from bench.types.scan import Scan
+from bench.types.threat import Knows, Observes
+from bench.types.traffic import Lazy, Release, Transcript
+
+
+def reference_confound(
+    attempt: Callable[[Traffic], Verdict], attack: Attack, client: Client, traffic: Traffic, key_for: KeyFor
+) -> Confound | None:
+    """Send another person's scan under everybody's key, and ask which looks more alike: that, or the own other visit.
+
+    None where two keys give the same release, where fewer than two people have two visits, and for attacks that see
+    more than the releases of a scan: these extra releases have no replies, and their keys are borrowed.
+    """
+    threat = attack.threat
+    if Observes.REPLY in threat.observes or Knows.KEYS in threat.knows:
+        return None
+    people: dict[str, list[int]] = {}
+    for index, scan in enumerate(traffic.scans):
+        people.setdefault(scan.subject, []).append(index)
+    repeated = {person: found for person, found in people.items() if len(found) > 1}
+    if not client.defense.randomised or len(repeated) < 2:
+        return None
+    names = sorted(repeated)
+    own = [traffic.scans[repeated[name][0]] for name in names]
+    others = [own[(place + 1) % len(own)] for place in range(len(own))]
+    sent = [client.protect(other, key_for(scan, 0)) for scan, other in zip(own, others, strict=True)]
+    verdict = attempt(
+        _with(traffic, [Release(wire.decode(s.queries, torch.device("cpu")), s.piece) for s in sent], others)
+    )
+    if verdict.claim is None:
+        return None
+    scores, first_extra = verdict.claim.scores, len(traffic.scans)
+    preferred = sum(
+        float(scores[repeated[name][0], first_extra + place]) >= float(scores[repeated[name][0], repeated[name][1]])
+        for place, name in enumerate(names)
+    )
+    return Confound(reference_preferred=Interval.of(wilson(preferred, len(names))))
+
+
+def _with(traffic: Traffic, extra: list[Release], scans: list[Scan]) -> Traffic:
+    """The traffic with more releases at its end."""
+    before = traffic.transcript.releases
+
+    def release_of(index: int) -> Release:
+        return before[index] if index < len(before) else extra[index - len(before)]
+
+    releases = Lazy(len(before) + len(extra), release_of)
+    return replace(traffic, transcript=Transcript(releases), scans=(*traffic.scans, *scans))
