@@ -9,7 +9,7 @@ import torch
 
 from bench.attack import Attack
 from bench.defense import Networks
-from bench.errors import BenchError, GrantError
+from bench.errors import BenchError
 from bench.records.schema import Status
 from bench.runner import wire
 from bench.runner.authors import Authors
@@ -88,15 +88,8 @@ def _claim_here(
         attack.name, attack.threat.grants, Authors(type(attack)), held.places, trainer.folder, in_process=True
     )
     seen = view(watch.seal)
-    try:
-        with time_limit(held.timeout), watching(watch):
-            claim = plain_claim(attack.run(seen, trainer))
-    except (Exception, SystemExit) as error:
-        if watch.refusals and not isinstance(error, GrantError | LostAttack):
-            raise GrantError(watch.refusals[0]) from error
-        raise
-    if watch.refusals:
-        raise GrantError(watch.refusals[0])
+    with time_limit(held.timeout), watching(watch):
+        claim = plain_claim(attack.run(seen, trainer))
     return claim
 
 

@@ -203,6 +203,7 @@ DEEDS: dict[str, Any] = {
     "segfault": lambda view, trainer: ctypes.memset(0, 0, 1),
     "exit": lambda view, trainer: os._exit(7),
     "kill": lambda view, trainer: os.kill(os.getpid(), signal.SIGKILL),
+    "interrupt": lambda view, trainer: signal.raise_signal(signal.SIGINT),
     "forge": lambda view, trainer: _forge(),
     "babble": lambda view, trainer: _babble(),
     "sleep": lambda view, trainer: time.sleep(60),

@@ -4,6 +4,7 @@ import collections
 import copy
 import ctypes
 import gc
+import importlib
 import inspect
 import io
 import logging
@@ -23,6 +24,7 @@ import pytest
 import torch
 from torch import nn
 
+from bench.attack import Attack
 from bench.defense import Networks
 from bench.errors import GrantError
 from bench.progress import Display
@@ -36,7 +38,7 @@ from bench.runner.traffic import key_source, record_traffic
 from bench.types.claim import Linkage
 from bench.types.scan import Roles
 from bench.types.threat import Knows, Observes, Owns, ThreatModel, Tier
-from bench.types.training import History
+from bench.types.training import History, Phase, Schedule
 from bench.view import AttackerView
 from tests.trainers import trainer_in
 from tests.unit.runner.strangers import Doing, Shells
@@ -127,7 +129,7 @@ def test_a_trick_fails_the_cell_and_names_the_missing_grant(name: str, roles: Ro
     deed, reason = TRICKS[name]
     verdict = _verdict(lambda view: _through(view, lambda: deed(view)), roles, tmp_path)
     assert verdict.status is Status.FAILED
-    assert verdict.privacy is None
+    assert verdict.claim is None
     assert verdict.reason is not None
     assert re.search(reason, verdict.reason)
     assert verdict.reason.startswith("GrantError: attack 'doing'")
@@ -195,6 +197,32 @@ def test_what_libraries_do_for_themselves_goes_through(roles: Roles, tmp_path: P
     assert "a mishap" in said.getvalue()
 
 
+def test_the_trainer_keeps_its_checkpoints_within_a_guarded_folder(roles: Roles, tmp_path: Path) -> None:
+    class Objective(nn.Linear):
+        def forward(self, batch: Any, rng: Any = None) -> Any:
+            return {"loss": super().forward(batch).mean()}
+
+    class Ones:
+        def draw(self, generator: torch.Generator) -> torch.Tensor:
+            return torch.ones(1, 1)
+
+    trainer = trainer_in(tmp_path / "cache" / "networks" / "address" / "queries-3")
+
+    def training(view: AttackerView) -> Linkage:
+        objective = Objective(1, 1)
+        schedule = Schedule(iterations=2, learning_rate=0.1)
+        trainer.fit("net", [Phase("net", objective, objective)], Ones(), schedule)
+        return GUESS
+
+    client = Client(Shells(), nn.Identity(), roles.references.scans, CPU)
+    traffic = record_traffic(client, None, roles.test, key_source(client, 0), 0, tmp_path, Display(quiet=True))
+    networks = Networks(nn.Identity(), nn.Identity(), History())
+    held = Confinement(places={tmp_path: "the suite's cache"})
+    verdict = attack_transcript(Doing(deed=training), client, traffic, networks, roles, trainer, (0, "a", "b"), held)
+    assert verdict.reason is None
+    assert (trainer.folder / "net.pt").exists()
+
+
 def test_nothing_leads_from_a_granted_field_to_what_is_behind_it(roles: Roles, tmp_path: Path) -> None:
     """Follows attributes, closures, cells, items and storages as far as they lead, without a guard in the way."""
     found: dict[str, Any] = {}
@@ -221,6 +249,41 @@ def test_nothing_leads_from_a_granted_field_to_what_is_behind_it(roles: Roles, t
     assert "generator" in kinds  # the counter, where the way ends
     assert kinds.isdisjoint({"Scan", "Cohort", "Client", "Traffic", "Shells", "PosixPath"})
     assert not any(isinstance(item, str) and "person" in item for item in seen.values())
+
+
+def test_no_module_of_the_suite_holds_a_secret(roles: Roles, tmp_path: Path) -> None:
+    """`sys.modules` cannot be closed, so there must be nothing in it."""
+    found: set[str] = set()
+
+    def digging(view: AttackerView) -> Linkage:
+        for name, module in list(sys.modules.items()):
+            for item in list(vars(module).values()) if name.partition(".")[0] == "bench" else []:
+                inside = list(item.values()) if isinstance(item, dict) else []
+                inside += list(item) if isinstance(item, list | tuple | set | frozenset) else []
+                found.update(type(part).__name__ for part in [item, *inside])
+        return GUESS
+
+    assert _verdict(digging, roles, tmp_path).status is Status.OK
+    assert "function" in found
+    assert found.isdisjoint({"Scan", "Cohort", "Roles", "Client", "Traffic", "Transcript", "Networks", "Watch"})
+
+
+def test_an_installed_attack_is_its_whole_package() -> None:
+    installed = type("Installed", (Attack,), {"__module__": "torch.nn"})
+    authors = Authors(installed)
+    assert authors.wrote(str(torch.__file__))
+    assert not authors.wrote(str(np.__file__))
+    assert not authors.wrote(str(inspect.__file__))
+    assert not authors.wrote(str(Path(__file__).parents[3] / "bench" / "view.py"))
+    assert authors.wrote("somewhere/else.py")
+
+
+def test_a_built_in_attack_is_told_from_the_suite() -> None:
+    built_in = type("BuiltIn", (Attack,), {"__module__": "bench.attacks.reid_msssim"})
+    importlib.import_module("bench.attacks.reid_msssim")
+    authors = Authors(built_in)
+    assert authors.wrote(str(sys.modules["bench.attacks.reid_msssim"].__file__))
+    assert not authors.wrote(str(sys.modules["bench.view"].__file__))
 
 
 def test_queries_beyond_the_budget_are_not_in_the_storage(roles: Roles, tmp_path: Path) -> None:
@@ -298,7 +361,7 @@ def test_the_guard_ends_with_the_attack(roles: Roles, tmp_path: Path) -> None:
 
 def test_a_watch_cannot_be_taken_off_by_who_does_not_hold_it(roles: Roles, tmp_path: Path) -> None:
     def swapping(view: AttackerView) -> Linkage:
-        other = Watch("x", frozenset(), Authors(Doing), {}, tmp_path, in_process=True)
+        other = Watch("x", frozenset(), Authors(Doing), {}, tmp_path / "own", in_process=True)
         with watching(other):
             pass
         sys._getframe(1)

@@ -20,8 +20,8 @@ from bench.registry import Registry
 from bench.runner.attacking import Verdict, attack_transcript
 from bench.runner.confinement import Confinement
 from bench.runner.parties import Client, Server
-from bench.runner.run import seeded_torch
 from bench.runner.traffic import key_source, record_traffic
+from bench.trainer.seeding import seeded_torch
 from bench.types.scan import Roles
 from bench.types.threat import Knows, Observes, Owns, ThreatModel, Tier
 from bench.types.training import History
@@ -74,20 +74,17 @@ def test_the_claim_is_the_same_in_both(kind: Any, roles: Roles, tmp_path: Path) 
     )
     assert here.reason is None
     assert there.reason is None
-    assert here.privacy is not None
-    assert there.privacy is not None
-    assert here.privacy.scores == there.privacy.scores
-    assert here.privacy.details["digest"] == there.privacy.details["digest"]
-    assert (here.privacy.details["isolation"], there.privacy.details["isolation"]) == (
-        "guarded in the suite's process",
-        "own process",
-    )
+    assert here.claim is not None
+    assert there.claim is not None
+    assert torch.equal(here.claim.scores, there.claim.scores)
+    assert here.claim.details == there.claim.details
+    assert len(here.claim.details["digest"]) == 64
 
 
 def test_the_process_holds_nothing_but_what_is_granted(kind: Any, roles: Roles, tmp_path: Path) -> None:
     verdict = _verdict(kind, "dig", roles, tmp_path, isolate=True)
-    assert verdict.privacy is not None, verdict.reason
-    details = verdict.privacy.details
+    assert verdict.claim is not None, verdict.reason
+    details = verdict.claim.details
     assert details["objects"] > 10_000  # it did look
     assert details["secret objects"] == []
     assert details["secret modules"] == []
@@ -115,7 +112,7 @@ def test_what_goes_wrong_is_a_failed_cell_either_way(
 ) -> None:
     verdict = _verdict(kind, deed, roles, tmp_path, isolate=isolate)
     assert verdict.status is Status.FAILED
-    assert verdict.privacy is None
+    assert verdict.claim is None
     assert verdict.reason is not None
     assert re.search(reason, verdict.reason), verdict.reason
 
@@ -135,7 +132,7 @@ def test_a_process_that_dies_or_lies_is_a_failed_cell(
 ) -> None:
     verdict = _verdict(kind, deed, roles, tmp_path, isolate=True)
     assert verdict.status is Status.FAILED
-    assert verdict.privacy is None
+    assert verdict.claim is None
     assert verdict.reason is not None
     assert reason in verdict.reason or re.search(reason, verdict.reason)
 
@@ -148,7 +145,7 @@ def test_an_attack_that_hangs_is_a_timeout(kind: Any, roles: Roles, tmp_path: Pa
     started = time.monotonic()
     verdict = _verdict(kind, deed, roles, tmp_path, isolate=isolate, timeout=0.5)
     assert verdict.status is Status.TIMEOUT
-    assert verdict.privacy is None
+    assert verdict.claim is None
     assert verdict.reason == "stopped after 0.5 s (--attack-timeout)"
     assert time.monotonic() - started < 20
     assert (signal.getsignal(signal.SIGALRM), signal.getsignal(signal.SIGINT)) == before
@@ -163,6 +160,12 @@ def test_an_attack_that_ends_in_time_is_not_disturbed(kind: Any, roles: Roles, t
 def test_what_a_user_can_mend_is_said_either_way(kind: Any, roles: Roles, tmp_path: Path, isolate: bool) -> None:
     with pytest.raises(BenchError, match="delete it"):
         _verdict(kind, "mend", roles, tmp_path, isolate=isolate)
+
+
+def test_an_interrupt_is_no_timeout(kind: Any, roles: Roles, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        _verdict(kind, "interrupt", roles, tmp_path, isolate=False, timeout=60.0)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
 def test_an_interrupt_stops_both_and_keeps_what_was_trained(kind: Any, roles: Roles, tmp_path: Path) -> None:
