@@ -42,7 +42,7 @@ def leak_by_queries(
     points = []
     for queries in sorted({count for count in grid if count < sent}):
         seen = replace(traffic, transcript=traffic.transcript.first(queries))
-        points.append(_point(queries, attempt(seen, f"queries-{queries}"), seen, axes))
+        points.append(_point(float(queries), attempt(seen, f"queries-{queries}"), seen, axes))
     return LeakCurve(along="queries", points=[*points, LeakPoint(at=sent, score=whole)])
 
 

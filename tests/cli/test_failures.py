@@ -31,23 +31,27 @@ class Plugin(Attack):
 
 
 @pytest.mark.parametrize(
-    ("body", "reason"),
+    ("body", "status", "reason"),
     [
-        ("raise RuntimeError('no luck')", "RuntimeError: no luck"),
-        ("return Linkage(torch.full((count, count), float('nan')))", "finite"),
-        ("return Linkage(torch.zeros(count, 2))", "ValueError"),
-        ("return None", "must return Linkage, got NoneType"),
-        ("return view.keys", "GrantError: attack 'plugin' touched view.keys"),
+        ("raise RuntimeError('no luck')", "failed", "RuntimeError: no luck"),
+        ("return view.keys", "failed", "GrantError: attack 'plugin' touched view.keys"),
+        (
+            "return Linkage(torch.zeros(count, count))",
+            "invalid",
+            "missed a planted leak, so it proves nothing (identity",
+        ),
     ],
 )
-def test_an_attack_that_goes_wrong_is_a_failed_cell(bench: Bench, tmp_path: Path, body: str, reason: str) -> None:
+def test_an_attack_that_goes_wrong_or_is_blind_has_no_score(
+    bench: Bench, tmp_path: Path, body: str, status: str, reason: str
+) -> None:
     plugin = tmp_path / "plugin.py"
     plugin.write_text(ATTACK.replace("BODY", body))
     ended = bench("run", "no-proxy", "plugin", *TINY, "--plugin", plugin, "--out", tmp_path)
     assert ended.returncode == 3, ended.stderr
-    assert "attack failed:" in ended.stderr
+    assert f"attack {status}:" in ended.stderr
     record = read_record(find_records([tmp_path])[0])
-    assert record.status == "failed"
+    assert record.status == status
     assert record.privacy is None
     assert record.reason is not None
     assert reason in record.reason
