@@ -103,6 +103,8 @@ def _default() -> Record:
             threat=ThreatCard(
                 goal="linkage", tier=0, phase="inference", observes=["releases"], knows=[], owns=[], queries=None
             ),
+            isolation="guarded in the suite's process",
+            timeout_seconds=None,
         ),
         data=DataEntry(
             name="ixi",

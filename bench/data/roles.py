@@ -69,9 +69,22 @@ def split_hash(roles: Roles) -> str:
     return digest.hexdigest()
 
 
+def data_secret(cohort: Cohort) -> str:
+    """What only those know who hold the scans: a hash of their voxels that is never written down.
+
+    Keys, the order of a transcript and pseudonyms are drawn from it beside the seed. The seed alone is public, and
+    whoever knows it could draw them again.
+    """
+    return _hash_of(cohort, "secret")
+
+
 def data_hash(cohort: Cohort) -> str:
     """Hash of names, images, labels, classes and spacing of all scans, whatever their order."""
-    digest = hashlib.sha256(f"{cohort.classes}\0{cohort.spacing_mm}\0{cohort.shape}\n".encode())
+    return _hash_of(cohort, "")
+
+
+def _hash_of(cohort: Cohort, domain: str) -> str:
+    digest = hashlib.sha256(f"{domain}{cohort.classes}\0{cohort.spacing_mm}\0{cohort.shape}\n".encode())
     for scan in sorted(cohort, key=lambda scan: scan.name):
         digest.update(f"{scan.name}\0{scan.family}\0{scan.simulated}\n".encode())
         digest.update(scan.image.contiguous().numpy().tobytes())

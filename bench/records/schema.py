@@ -94,6 +94,8 @@ class AttackEntry(Part):
     source: str
     settings: dict[str, Any]
     threat: ThreatCard
+    isolation: str = Field(description="how the attack was held to its card")
+    timeout_seconds: Number = Field(description="limit on one run of the attack; null = none")
 
 
 class DataEntry(Part):

@@ -115,7 +115,7 @@ class Cell:
         return store.address(
             {
                 "training": self.training_address,
-                "code": store.code_version("bench.runner"),
+                "code": store.code_version("bench.runner.traffic"),
                 "defense": [self.defense.name, config.plain(self.defense), store.plugin_version(type(self.defense))],
                 "pool": self.evaluation.reference_pool,
             }
@@ -127,7 +127,7 @@ class Cell:
         return store.address(
             {
                 "transcript": self.transcript_address,
-                "code": store.code_version("bench.metrics"),
+                "code": store.code_version("bench.metrics", "bench.runner.utility"),
                 "evaluation": [evaluation.utility_subjects, list(evaluation.query_grid)],
                 "device": device,
             }

@@ -6,6 +6,7 @@ from bench import config
 from bench.data.roles import data_hash, split_hash
 from bench.defense import Networks
 from bench.records.schema import AttackEntry, DataEntry, DefenseEntry, ThreatCard
+from bench.runner.attack.confinement import Confinement
 from bench.runner.cell import Cell
 from bench.types.scan import Cohort, Revisits, Roles
 
@@ -27,8 +28,8 @@ def defense_entry(cell: Cell, networks: Networks) -> DefenseEntry:
     )
 
 
-def attack_entry(cell: Cell) -> AttackEntry:
-    """Which attack, with its card."""
+def attack_entry(cell: Cell, held: Confinement) -> AttackEntry:
+    """Which attack, with its card, and how it was held to it."""
     attack, threat = cell.attack, cell.attack.threat
     return AttackEntry(
         name=attack.name,
@@ -44,6 +45,8 @@ def attack_entry(cell: Cell) -> AttackEntry:
             owns=sorted(grant.value for grant in threat.owns),
             queries=threat.queries,
         ),
+        isolation=held.label,
+        timeout_seconds=held.timeout,
     )
 
 
@@ -63,11 +66,6 @@ def data_entry(cell: Cell, cohort: Cohort, roles: Roles) -> DataEntry:
         scans={name: len(role) for name, role in roles.items()},
         notes=list(cohort.notes),
     )
-
-
-def people_salt(cohort: Cohort) -> str:
-    """Salt of the pseudonyms in a record: fixed for a cohort, so that records of one cohort can be paired."""
-    return data_hash(cohort)
 
 
 def warnings_about(cohort: Cohort, roles: Roles) -> list[str]:

@@ -8,24 +8,24 @@ from pathlib import Path
 import bench
 from bench import config
 from bench.data.cached import load_cached
-from bench.data.roles import split
+from bench.data.roles import data_secret, split
 from bench.defense import Networks
 from bench.progress import Display
 from bench.records.files import RECORD_NAME, read_record, write_record
 from bench.records.schema import Cost, Record, Status, Validity
 from bench.runner import entries
-from bench.runner.attacking import Verdict
-from bench.runner.attempts import Attempts
+from bench.runner.attack.attacking import Verdict
+from bench.runner.attack.attempts import Attempts
+from bench.runner.attack.confinement import OWN_PROCESS, Confinement, LostAttack
 from bench.runner.cell import Cell
-from bench.runner.confinement import OWN_PROCESS, Confinement, LostAttack
 from bench.runner.environment import describe_environment
-from bench.runner.leakage import measure_leakage
-from bench.runner.parties import Client, Server
-from bench.runner.pictures import draw_pictures
-from bench.runner.traffic import Traffic, key_source, record_traffic
-from bench.runner.utility import measure_utility, measured_once
-from bench.runner.validity import address_of as validity_address
-from bench.runner.validity import at_smoke_size, check_attack, checked_once
+from bench.runner.leakage.measure import measure_leakage
+from bench.runner.leakage.validity import address_of as validity_address
+from bench.runner.leakage.validity import at_smoke_size, check_attack, checked_once
+from bench.runner.pictures.draw import draw_pictures
+from bench.runner.traffic.parties import Client, Server
+from bench.runner.traffic.recording import Traffic, key_source, record_traffic
+from bench.runner.utility.measure import measure_utility, measured_once
 from bench.store import Store
 from bench.trainer.devices import make_fabric
 from bench.trainer.loop import FabricTrainer
@@ -49,9 +49,9 @@ def known_outcome(cell: Cell) -> Outcome | None:
     if not path.exists():
         return None
     record = read_record(path)
-    if record.cell != cell.address or record.status is not Status.OK or record.privacy is None:
+    if record.cell != cell.address or record.status is not Status.OK:
         return None
-    if cell.request.isolate and record.privacy.details.get("isolation") != OWN_PROCESS:
+    if cell.request.isolate and record.attack.isolation != OWN_PROCESS:
         return None  # whoever asks for isolation must not get a number that was made without
     return Outcome(record, path, known=True)
 
@@ -80,15 +80,15 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         networks = defense.fit(roles.train, trainer)
     pools = {"private": roles.references, "train": roles.train, "public": roles.auxiliary}
     pool = pools[evaluation.reference_pool].first_visits()
-    client = Client(defense, networks.client, pool.scans, fabric.device)
+    secret = data_secret(cohort)
+    client = Client(defense, networks.client, pool.scans, fabric.device, secret)
     server = Server(defense, networks.server, fabric.device)
     key_for = key_source(client, seed)
 
     victims = _first(roles.test.first_visits(), evaluation.utility_subjects)
-    salt = entries.people_salt(cohort)
     measured = measured_once(
         store.utility(cell.utility_address(fabric.device.type)),
-        lambda: measure_utility(client, server, victims, evaluation.query_grid, seed, salt, display),
+        lambda: measure_utility(client, server, victims, evaluation.query_grid, seed, display),
     )
 
     answering = server if Observes.REPLY in cell.attack.threat.observes else None
@@ -118,7 +118,6 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
             networks,
             roles,
             query_grid=evaluation.query_grid,
-            salt=salt,
             dial_folder=transcript_folder,
             cell_folder=cell.folder,
             display=display,
@@ -135,7 +134,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         seed=seed,
         settings=config.plain(evaluation),
         defense=entries.defense_entry(cell, networks),
-        attack=entries.attack_entry(cell),
+        attack=entries.attack_entry(cell, attempts.held),
         data=entries.data_entry(cell, cohort, roles),
         utility=measured.utility,
         validity=validity,

@@ -70,15 +70,14 @@ def test_isolation_changes_nothing_but_what_it_says(bench: Bench, tmp_path: Path
     words = ("run", "no-proxy", "reid-msssim", *TINY, "--out", tmp_path)
     assert bench(*words).returncode == 0
     (path,) = find_records([tmp_path])
-    here = read_record(path).privacy
+    here = read_record(path)
     again = bench(*words, "--isolate", "--attack-timeout", "100")
     assert again.returncode == 0, again.stderr
     assert "already done" not in again.stdout
-    there = read_record(path).privacy
-    assert here is not None
-    assert there is not None
-    assert here.scores == there.scores
-    assert there.details == {**here.details, "isolation": "own process"}
+    there = read_record(path)
+    assert here.privacy == there.privacy
+    assert (there.attack.isolation, there.attack.timeout_seconds) == ("own process", 100)
+    assert here.attack.isolation != there.attack.isolation
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")

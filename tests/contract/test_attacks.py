@@ -11,7 +11,7 @@ from bench import config
 from bench.attack import Attack
 from bench.defenses.no_proxy import NoProxy
 from bench.registry import Registry
-from bench.runner.privacy import linkage_scores
+from bench.runner.leakage.scores import linkage_scores
 from bench.trainer.seeding import seeded_torch
 from bench.types.scan import Roles
 from bench.types.threat import Goal, Tier

@@ -11,8 +11,8 @@ import torch
 from bench import config
 from bench.defense import Defense, Networks
 from bench.registry import Registry
-from bench.runner import wire
-from bench.runner.parties import Client, SentRelease, Server
+from bench.runner.traffic import wire
+from bench.runner.traffic.parties import Client, SentRelease, Server
 from bench.trainer.seeding import seeded_torch
 from bench.types.scan import Roles
 from bench.types.traffic import Release, Reply

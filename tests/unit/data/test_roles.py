@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from bench.data.roles import data_hash, split, split_hash
+from bench.data.roles import data_hash, data_secret, split, split_hash
 from bench.errors import BenchError
 from bench.types.scan import Cohort
 from tests.conftest import toy_cohort
@@ -47,3 +47,9 @@ def test_data_hash_ignores_order_and_sees_every_change() -> None:
         volume: torch.Tensor = getattr(changed.scans[2], change)
         volume.view(-1)[5] += 1
         assert data_hash(changed) != before
+
+
+def test_the_secret_follows_the_voxels_and_is_not_the_published_hash() -> None:
+    cohort, other = toy_cohort(range(4)), toy_cohort(range(1, 5))
+    assert data_secret(cohort) == data_secret(toy_cohort(range(4)))
+    assert data_secret(cohort) not in (data_secret(other), data_hash(cohort))

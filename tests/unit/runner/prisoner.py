@@ -113,9 +113,9 @@ def _dig(view: Any, trainer: Any) -> Linkage:
     strings |= set(os.environ.values()) | set(sys.argv)
     secret = ("Scan", "Cohort", "Roles", "Traffic", "Client", "Server", "Shells", "KeyFor", "Transcript")
     modules = (
-        "bench.runner.traffic",
-        "bench.runner.parties",
-        "bench.runner.attacking",
+        "bench.runner.traffic.recording",
+        "bench.runner.traffic.parties",
+        "bench.runner.attack.attacking",
         "bench.defenses.",
         "bench.data.",
     )

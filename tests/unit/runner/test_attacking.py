@@ -10,9 +10,9 @@ from torch import nn
 from bench.defense import Networks
 from bench.progress import Display
 from bench.records.schema import Status
-from bench.runner.attacking import Verdict, attack_transcript
-from bench.runner.parties import Client
-from bench.runner.traffic import key_source, record_traffic
+from bench.runner.attack.attacking import Verdict, attack_transcript
+from bench.runner.traffic.parties import Client
+from bench.runner.traffic.recording import key_source, record_traffic
 from bench.types.claim import Linkage, Reconstruction
 from bench.types.scan import Roles
 from bench.types.training import History

@@ -9,9 +9,9 @@ from torch import nn
 from bench.defenses.mixup.variants import MixupNaiveTTA
 from bench.progress import Display
 from bench.records.schema import Control
-from bench.runner.controls import MEANINGS, linkage_controls
-from bench.runner.parties import Client
-from bench.runner.traffic import key_source, record_traffic
+from bench.runner.leakage.controls import MEANINGS, linkage_controls
+from bench.runner.traffic.parties import Client
+from bench.runner.traffic.recording import key_source, record_traffic
 from bench.types.scan import Roles
 from tests.unit.runner.strangers import Shells
 

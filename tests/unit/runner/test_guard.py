@@ -29,12 +29,12 @@ from bench.defense import Networks
 from bench.errors import GrantError
 from bench.progress import Display
 from bench.records.schema import Status
-from bench.runner.attacking import Verdict, attack_transcript
-from bench.runner.authors import Authors
-from bench.runner.confinement import Confinement
-from bench.runner.guard import Watch, watching
-from bench.runner.parties import Client, Server
-from bench.runner.traffic import key_source, record_traffic
+from bench.runner.attack.attacking import Verdict, attack_transcript
+from bench.runner.attack.authors import Authors
+from bench.runner.attack.confinement import Confinement
+from bench.runner.attack.guard import Watch, watching
+from bench.runner.traffic.parties import Client, Server
+from bench.runner.traffic.recording import key_source, record_traffic
 from bench.types.claim import Linkage
 from bench.types.scan import Roles
 from bench.types.threat import Knows, Observes, Owns, ThreatModel, Tier

@@ -17,10 +17,10 @@ from bench.errors import BenchError, InterruptedTraining
 from bench.progress import Display
 from bench.records.schema import Status
 from bench.registry import Registry
-from bench.runner.attacking import Verdict, attack_transcript
-from bench.runner.confinement import Confinement
-from bench.runner.parties import Client, Server
-from bench.runner.traffic import key_source, record_traffic
+from bench.runner.attack.attacking import Verdict, attack_transcript
+from bench.runner.attack.confinement import Confinement
+from bench.runner.traffic.parties import Client, Server
+from bench.runner.traffic.recording import key_source, record_traffic
 from bench.trainer.seeding import seeded_torch
 from bench.types.scan import Roles
 from bench.types.threat import Knows, Observes, Owns, ThreatModel, Tier

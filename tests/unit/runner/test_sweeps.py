@@ -13,13 +13,13 @@ from bench.defenses.mixup.variants import MixupNaiveTTA
 from bench.defenses.no_proxy import NoProxy
 from bench.progress import Display
 from bench.records.schema import Interval, LeakCurve
-from bench.runner.attacking import Verdict
-from bench.runner.attempts import Attempts
-from bench.runner.confinement import Confinement
-from bench.runner.confound import reference_confound
-from bench.runner.parties import Client
-from bench.runner.sweeps import leak_by_dial, leak_by_queries
-from bench.runner.traffic import Traffic, key_source, record_traffic
+from bench.runner.attack.attacking import Verdict
+from bench.runner.attack.attempts import Attempts
+from bench.runner.attack.confinement import Confinement
+from bench.runner.leakage.confound import reference_confound
+from bench.runner.leakage.sweeps import leak_by_dial, leak_by_queries
+from bench.runner.traffic.parties import Client
+from bench.runner.traffic.recording import Traffic, key_source, record_traffic
 from bench.trainer.devices import make_fabric
 from bench.types.claim import Linkage
 from bench.types.scan import Roles

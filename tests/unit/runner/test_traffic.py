@@ -6,9 +6,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from bench import seeds
+from bench.data.roles import data_secret
 from bench.progress import Display
-from bench.runner.parties import Client, Server
-from bench.runner.traffic import Traffic, key_source, record_traffic
+from bench.runner.traffic.parties import Client, Server
+from bench.runner.traffic.recording import Traffic, key_source, record_traffic
 from bench.types.scan import Roles
 from tests.unit.runner.strangers import Shells
 
@@ -40,6 +42,17 @@ def test_the_order_belongs_to_the_seed(roles: Roles, tmp_path: Path) -> None:
         for name, seed in (("a", 0), ("b", 0), ("c", 1))
     ]
     assert orders[0] == orders[1] != orders[2]
+
+
+def test_who_knows_the_seed_knows_neither_the_order_nor_the_keys(roles: Roles, tmp_path: Path) -> None:
+    client = Client(Shells(), nn.Identity(), (), CPU, data_secret(roles.test))
+    key_for = key_source(client, 0)
+    traffic = record_traffic(client, None, roles.test, key_for, 0, tmp_path, Display(quiet=True))
+    guessed = seeds.generator(0, "order", "").permutation(len(roles.test))
+    assert [scan.name for scan in traffic.scans] != [roles.test.scans[index].name for index in guessed]
+    scan = roles.test.scans[0]
+    assert key_for(scan, 0) != seeds.generator(0, "key", "", "shells", scan.name, 0).random()
+    assert client.turned_to(Shells(queries=2)).secret == client.secret
 
 
 def test_without_a_reader_the_server_is_not_asked(roles: Roles, tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from torch import nn
 
 from bench.metrics.dice import dice_of_probabilities
 from bench.progress import Display
-from bench.runner.parties import Client, Server
-from bench.runner.people import pseudonym
-from bench.runner.utility import Measured, measure_utility
+from bench.runner.traffic.parties import Client, Server
+from bench.runner.traffic.people import pseudonym
+from bench.runner.utility.measure import Measured, measure_utility
 from bench.types.scan import Cohort, Roles
 from tests.unit.runner.strangers import Shells
 
@@ -19,9 +19,9 @@ CPU = torch.device("cpu")
 
 
 def _measure(defense: Shells, scans: Cohort, grid: tuple[int, ...] = (1, 2, 9)) -> Measured:
-    client = Client(defense, nn.Identity(), (), CPU)
+    client = Client(defense, nn.Identity(), (), CPU, "salt")
     server = Server(defense, nn.Identity(), CPU)
-    return measure_utility(client, server, scans, grid, 0, "salt", Display(quiet=True))
+    return measure_utility(client, server, scans, grid, 0, Display(quiet=True))
 
 
 def _victims(roles: Roles) -> Cohort:

@@ -12,10 +12,10 @@ from bench.attack import Attack
 from bench.attacks.reid_msssim import ReidMsssim
 from bench.progress import Display
 from bench.records.schema import Status, Validity
-from bench.runner.attempts import Attempts
-from bench.runner.confinement import Confinement, LostAttack
-from bench.runner.planted import LEAKS
-from bench.runner.validity import address_of, at_smoke_size, check_attack, checked_once
+from bench.runner.attack.attempts import Attempts
+from bench.runner.attack.confinement import Confinement, LostAttack
+from bench.runner.leakage.planted import LEAKS
+from bench.runner.leakage.validity import address_of, at_smoke_size, check_attack, checked_once
 from bench.trainer.devices import make_fabric
 from bench.types.claim import Linkage
 from bench.types.training import Trainer

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from bench.runner import wire
+from bench.runner.traffic import wire
 
 CPU = torch.device("cpu")
 

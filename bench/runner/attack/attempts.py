@@ -8,10 +8,10 @@ from lightning_fabric import Fabric
 from bench.attack import Attack
 from bench.defense import Networks
 from bench.progress import Display
-from bench.runner.attacking import Verdict, attack_transcript
-from bench.runner.confinement import Confinement
-from bench.runner.parties import Client
-from bench.runner.traffic import Traffic
+from bench.runner.attack.attacking import Verdict, attack_transcript
+from bench.runner.attack.confinement import Confinement
+from bench.runner.traffic.parties import Client
+from bench.runner.traffic.recording import Traffic
 from bench.trainer.loop import FabricTrainer
 from bench.trainer.seeding import seeded_torch
 from bench.types.scan import Roles

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from bench.runner.confinement import overdue
+from bench.runner.attack.confinement import overdue
 
 _AGAIN_AFTER = 1.0
 

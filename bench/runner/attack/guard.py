@@ -17,7 +17,7 @@ from types import FrameType, GeneratorType
 from typing import Any
 
 from bench.errors import GrantError
-from bench.runner.authors import Authors, library_folders
+from bench.runner.attack.authors import Authors, library_folders
 from bench.view import DENIED, asking, counter, denied
 
 MEMORY = {

@@ -3,9 +3,9 @@
 from bench.defense import Dialled
 from bench.progress import Display
 from bench.records.schema import Dial, DialPoint
-from bench.runner.parties import Client, Server
-from bench.runner.segmentation import average, over_people, recovered_dice
-from bench.runner.traffic import key_source
+from bench.runner.traffic.parties import Client, Server
+from bench.runner.traffic.recording import key_source
+from bench.runner.utility.segmentation import average, over_people, recovered_dice
 from bench.types.scan import Cohort
 
 
@@ -24,7 +24,7 @@ def measure_dial(
     points = []
     with display.track(f"turning {client.defense.dial}", len(variants) * len(scans)) as task:
         for value, defense in variants.items():
-            sender = Client(defense, client.network, client.references, client.device)
+            sender = client.turned_to(defense)
             answering = Server(defense, server.network, server.device)
             key_for = key_source(sender, seed)
             dice: dict[str, float] = {}

@@ -9,7 +9,7 @@ from bench.metrics.unenrolled import unenrolled_precisions
 from bench.metrics.verification import OperatingPoint as Point
 from bench.metrics.verification import verify
 from bench.records.schema import Interval, OperatingPoint, Residual, Score, Verification
-from bench.runner.people import pseudonym
+from bench.runner.traffic.people import pseudonym
 from bench.types.claim import Claim, Linkage
 from bench.types.estimate import Estimate
 from bench.types.scan import Scan

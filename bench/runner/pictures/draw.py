@@ -5,9 +5,9 @@ from typing import Any
 from bench.defense import Networks
 from bench.records.schema import LeakCurve, Privacy, Utility
 from bench.runner.cell import Cell
-from bench.runner.drawing import Curve, draw_curves, draw_panels
-from bench.runner.figures import panels_for
-from bench.runner.parties import Client, Server
+from bench.runner.pictures.drawing import Curve, draw_curves, draw_panels
+from bench.runner.pictures.panels import panels_for
+from bench.runner.traffic.parties import Client, Server
 from bench.types.scan import Cohort
 
 

@@ -8,10 +8,10 @@ import torch
 from bench.attack import Attack
 from bench.metrics.intervals import wilson
 from bench.records.schema import Confound, Interval
-from bench.runner import wire
-from bench.runner.attacking import Verdict
-from bench.runner.parties import Client
-from bench.runner.traffic import KeyFor, Traffic
+from bench.runner.attack.attacking import Verdict
+from bench.runner.traffic import wire
+from bench.runner.traffic.parties import Client
+from bench.runner.traffic.recording import KeyFor, Traffic
 from bench.types.scan import Scan
 from bench.types.threat import Knows, Observes
 from bench.types.traffic import Lazy, Release, Transcript

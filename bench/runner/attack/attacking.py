@@ -11,16 +11,16 @@ from bench.attack import Attack
 from bench.defense import Networks
 from bench.errors import BenchError
 from bench.records.schema import Status
-from bench.runner import wire
-from bench.runner.authors import Authors
-from bench.runner.claims import plain_claim
-from bench.runner.confinement import Confinement, LostAttack, reason_for
-from bench.runner.deadline import time_limit
-from bench.runner.guard import Watch, watching
-from bench.runner.isolation import claim_from_own_process
-from bench.runner.parties import Client
-from bench.runner.privacy import checked_claim
-from bench.runner.traffic import Traffic, key_source
+from bench.runner.attack.authors import Authors
+from bench.runner.attack.claims import plain_claim
+from bench.runner.attack.confinement import Confinement, LostAttack, reason_for
+from bench.runner.attack.deadline import time_limit
+from bench.runner.attack.guard import Watch, watching
+from bench.runner.attack.isolation import claim_from_own_process
+from bench.runner.leakage.scores import checked_claim
+from bench.runner.traffic import wire
+from bench.runner.traffic.parties import Client
+from bench.runner.traffic.recording import Traffic, key_source
 from bench.trainer.loop import FabricTrainer
 from bench.types.claim import Linkage
 from bench.types.scan import Roles, Scan

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from bench.defense import Defense
-from bench.runner import wire
+from bench.runner.traffic import wire
 from bench.types.scan import Scan
 from bench.types.traffic import Probabilities, Release, Reply
 
@@ -44,11 +44,27 @@ class SentRelease:
 
 
 class Client:
-    """The hospital: scans, keys, references and the client's network."""
+    """The hospital: scans, keys, references and the client's network.
 
-    def __init__(self, defense: Defense[Any], network: nn.Module, references: Sequence[Scan], device: torch.device):
+    Args:
+        secret: what keys and the order of a transcript are drawn from beside the public seed, see `data_secret`.
+    """
+
+    def __init__(
+        self,
+        defense: Defense[Any],
+        network: nn.Module,
+        references: Sequence[Scan],
+        device: torch.device,
+        secret: str = "",
+    ) -> None:
         self.defense, self.network, self.references, self.device = defense, network, references, device
+        self.secret = secret
         self.protecting, self.recovering = Stopwatch(device), Stopwatch(device)
+
+    def turned_to(self, defense: Defense[Any]) -> "Client":
+        """The same hospital with another setting of its defense."""
+        return Client(defense, self.network, self.references, self.device, self.secret)
 
     def draw_key(self, rng: np.random.Generator) -> Any:
         """A fresh secret."""

@@ -7,14 +7,14 @@ from bench.metrics.retrieval import score_linkage
 from bench.progress import Display
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
 from bench.records.schema import Privacy
-from bench.runner.attempts import Attempts
-from bench.runner.confound import reference_confound
-from bench.runner.controls import linkage_controls
-from bench.runner.parties import Client, Server
-from bench.runner.people import pseudonym
-from bench.runner.privacy import HEADLINE, residual, shown, verification
-from bench.runner.sweeps import leak_by_dial, leak_by_queries
-from bench.runner.traffic import Traffic, key_source
+from bench.runner.attack.attempts import Attempts
+from bench.runner.leakage.confound import reference_confound
+from bench.runner.leakage.controls import linkage_controls
+from bench.runner.leakage.scores import HEADLINE, residual, shown, verification
+from bench.runner.leakage.sweeps import leak_by_dial, leak_by_queries
+from bench.runner.traffic.parties import Client, Server
+from bench.runner.traffic.people import pseudonym
+from bench.runner.traffic.recording import Traffic, key_source
 from bench.types.claim import Linkage
 from bench.types.scan import Roles
 
@@ -29,7 +29,6 @@ def measure_leakage(
     roles: Roles,
     *,
     query_grid: tuple[int, ...],
-    salt: str,
     dial_folder: Path,
     cell_folder: Path,
     display: Display,
@@ -38,10 +37,10 @@ def measure_leakage(
 
     Args:
         server: answers, if the attack observes replies.
-        salt: mixed into the hashes that stand for people.
         dial_folder: for traffic with the dial at fixed values.
         cell_folder: where the linkage itself is kept.
     """
+    salt = client.secret
     scans, axes, key_for = traffic.scans, attempts.axes(), key_source(client, attempts.seed)
     found = score_linkage(claim, [scan.subject for scan in scans], *axes)
     scores = shown(found)
@@ -85,6 +84,5 @@ def measure_leakage(
             "gallery": "encoded against encoded, leave one out",
             "probes": sum(len(values) for values in found.hits.values()),
             "candidates": len(scans) - 1,
-            "isolation": attempts.held.label,
         },
     )

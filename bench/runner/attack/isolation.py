@@ -22,9 +22,9 @@ import torch
 from bench.attack import Attack
 from bench.errors import BenchError, InterruptedTraining
 from bench.records.schema import Status
-from bench.runner.claims import unpacked
-from bench.runner.confinement import Confinement, LostAttack, overdue, reason_for
-from bench.runner.speech import Message, listen, speak, unpack_question
+from bench.runner.attack.claims import unpacked
+from bench.runner.attack.confinement import Confinement, LostAttack, overdue, reason_for
+from bench.runner.attack.speech import Message, listen, speak, unpack_question
 from bench.trainer.interrupts import StopRequest, deferred_stop
 from bench.trainer.loop import FabricTrainer
 from bench.view import AttackerView, denied
@@ -66,7 +66,7 @@ def _process() -> "Iterator[subprocess.Popen[bytes]]":
     environment = {name: value for name, value in os.environ.items() if name not in _SUITE_ONLY}
     environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(folder) for folder in sys.path)
     child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "bench.runner.cage"],
+        [sys.executable, "-P", "-m", "bench.runner.attack.cage"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,

@@ -1,4 +1,4 @@
-"""The process of an isolated attack. Started by `bench.runner.isolation`; run as `python -m bench.runner.cage`."""
+"""The process of an isolated attack, started by `isolation` as `python -m bench.runner.attack.cage`."""
 
 import os
 import pickle
@@ -17,11 +17,11 @@ from bench.attack import Attack
 from bench.errors import BenchError, InterruptedTraining
 from bench.progress import Display
 from bench.registry import Registry
-from bench.runner.authors import Authors
-from bench.runner.claims import packed
-from bench.runner.confinement import reason_for
-from bench.runner.guard import Watch, watching
-from bench.runner.speech import Message, listen, pack_question, speak
+from bench.runner.attack.authors import Authors
+from bench.runner.attack.claims import packed
+from bench.runner.attack.confinement import reason_for
+from bench.runner.attack.guard import Watch, watching
+from bench.runner.attack.speech import Message, listen, pack_question, speak
 from bench.trainer.devices import make_fabric
 from bench.trainer.loop import FabricTrainer
 from bench.types.scan import Scan

@@ -10,11 +10,11 @@ from bench.metrics.agreement import agreement
 from bench.progress import Display
 from bench.records.files import write_atomically
 from bench.records.schema import CurvePoint, Part, Stability, Utility
-from bench.runner.dial import measure_dial
-from bench.runner.parties import Client, Server
-from bench.runner.people import pseudonym
-from bench.runner.segmentation import average, over_people, recovered_dice
-from bench.runner.traffic import KeyFor, key_source
+from bench.runner.traffic.parties import Client, Server
+from bench.runner.traffic.people import pseudonym
+from bench.runner.traffic.recording import KeyFor, key_source
+from bench.runner.utility.dial import measure_dial
+from bench.runner.utility.segmentation import average, over_people, recovered_dice
 from bench.types.scan import Cohort, Scan
 
 
@@ -43,7 +43,6 @@ def measure_utility(
     scans: Cohort,
     query_grid: Sequence[int],
     seed: int,
-    salt: str,
     display: Display,
 ) -> Measured:
     """Send every scan under two keys and score what comes back.
@@ -52,7 +51,6 @@ def measure_utility(
         scans: one scan per person.
         query_grid: numbers of queries at which Dice is reported; those the defense does not send are left out.
         seed: of the keys and of the bootstrap.
-        salt: mixed into the hashes that stand for people in the record.
     """
     classes, axes, key_for = scans.classes[1:], (seed, "utility"), key_source(client, seed)
     first: dict[str, dict[str, float]] = {}  # person -> class -> Dice
@@ -78,7 +76,7 @@ def measure_utility(
     utility = Utility(
         dice={name: over_people({s: dice[name] for s, dice in first.items()}, *axes, name) for name in classes},
         dice_average=over_people({s: average(dice) for s, dice in first.items()}, *axes, "average"),
-        dice_per_subject={pseudonym(subject, salt): dict(dice) for subject, dice in first.items()},
+        dice_per_subject={pseudonym(subject, client.secret): dict(dice) for subject, dice in first.items()},
         dice_by_queries=[
             CurvePoint(queries=queries, dice=over_people(by_subject, *axes, "average"))
             for queries, by_subject in sorted(curve.items())

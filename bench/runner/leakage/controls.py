@@ -15,10 +15,10 @@ from bench.defense import Amplified
 from bench.metrics.msssim import MsSsimSettings, levels_for
 from bench.metrics.pairwise_msssim import ms_ssim_matrix
 from bench.records.schema import Control
-from bench.runner import wire
-from bench.runner.parties import Client
-from bench.runner.privacy import linkage_scores
-from bench.runner.traffic import KeyFor, Traffic
+from bench.runner.leakage.scores import linkage_scores
+from bench.runner.traffic import wire
+from bench.runner.traffic.parties import Client
+from bench.runner.traffic.recording import KeyFor, Traffic
 from bench.types.claim import Linkage
 from bench.types.scan import Cohort
 

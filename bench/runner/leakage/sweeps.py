@@ -12,10 +12,10 @@ from bench.attack import Attack
 from bench.defense import Dialled
 from bench.progress import Display
 from bench.records.schema import Interval, LeakCurve, LeakPoint
-from bench.runner.attacking import Verdict
-from bench.runner.parties import Client, Server
-from bench.runner.privacy import HEADLINE, linkage_scores
-from bench.runner.traffic import Traffic, key_source, record_traffic
+from bench.runner.attack.attacking import Verdict
+from bench.runner.leakage.scores import HEADLINE, linkage_scores
+from bench.runner.traffic.parties import Client, Server
+from bench.runner.traffic.recording import Traffic, key_source, record_traffic
 from bench.types.scan import Cohort
 
 Axes = tuple[str | int, ...]
@@ -67,7 +67,7 @@ def leak_by_dial(
         return None
     points = []
     for value, defense in client.defense.dialled().items():
-        sender = Client(defense, client.network, client.references, client.device)
+        sender = client.turned_to(defense)
         answering = None if server is None else Server(defense, server.network, server.device)
         name = f"{client.defense.dial}-{value:g}"
         key_for = key_source(sender, seed)

@@ -3,8 +3,8 @@
 import torch
 
 from bench.defense import Illustrated, Networks, Panel
-from bench.runner import wire
-from bench.runner.parties import Client, Server
+from bench.runner.traffic import wire
+from bench.runner.traffic.parties import Client, Server
 from bench.types.scan import Scan
 
 

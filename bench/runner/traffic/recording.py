@@ -11,8 +11,8 @@ import torch
 
 from bench import seeds
 from bench.progress import Display
-from bench.runner import wire
-from bench.runner.parties import Client, SentRelease, Server
+from bench.runner.traffic import wire
+from bench.runner.traffic.parties import Client, SentRelease, Server
 from bench.types.scan import Cohort, Scan
 from bench.types.traffic import Lazy, Release, Reply, Transcript
 
@@ -33,13 +33,14 @@ class Traffic:
 
 
 def key_source(client: Client, seed: int) -> KeyFor:
-    """Keys addressed by (seed, family of the defense, scan, repetition).
+    """Keys addressed by (seed, the hospital's secret, family of the defense, scan, repetition).
 
     The family, not the name: variants of one method then protect with the same keys, so their comparison is paired.
     """
 
     def key(scan: Scan, repetition: int) -> Any:
-        return client.draw_key(seeds.generator(seed, "key", client.defense.family, scan.name, repetition))
+        axes = (seed, "key", client.secret, client.defense.family, scan.name, repetition)
+        return client.draw_key(seeds.generator(*axes))
 
     return key
 
@@ -57,7 +58,7 @@ def record_traffic(
 
     What lies in `folder` already (content-addressed by the caller) is not sent again.
     """
-    scans = tuple(test.scans[i] for i in seeds.generator(seed, "order").permutation(len(test)))
+    scans = tuple(test.scans[i] for i in seeds.generator(seed, "order", client.secret).permutation(len(test)))
     folder.mkdir(parents=True, exist_ok=True)
     with display.track("sending scans", len(scans)) as task:
         for index, scan in enumerate(scans):

@@ -14,19 +14,19 @@ from bench import config, store
 from bench.attack import Attack
 from bench.data.cached import load_cached
 from bench.data.phantom import Phantom
-from bench.data.roles import split
+from bench.data.roles import data_secret, split
 from bench.dataset import Grid
 from bench.defense import Networks
 from bench.progress import Display
 from bench.records.files import write_atomically
 from bench.records.schema import LeakCheck, Score, Validity
-from bench.runner import planted
-from bench.runner.attacking import Verdict
-from bench.runner.attempts import Attempts
-from bench.runner.confinement import LostAttack
-from bench.runner.parties import Client, Server
-from bench.runner.privacy import HEADLINE, linkage_scores
-from bench.runner.traffic import Traffic, key_source, record_traffic
+from bench.runner.attack.attacking import Verdict
+from bench.runner.attack.attempts import Attempts
+from bench.runner.attack.confinement import LostAttack
+from bench.runner.leakage import planted
+from bench.runner.leakage.scores import HEADLINE, linkage_scores
+from bench.runner.traffic.parties import Client, Server
+from bench.runner.traffic.recording import Traffic, key_source, record_traffic
 from bench.types.threat import Observes
 from bench.types.training import History
 
@@ -70,12 +70,12 @@ def check_attack(attempts: Attempts, cohorts: Path, traffic_folder: Path, device
         LostAttack: the attack made no claim about a leak.
     """
     cohort = load_cached(COHORT, None, GRID, cohorts)
-    roles = split(cohort, SHARES)
+    roles, secret = split(cohort, SHARES), data_secret(cohort)
     found = {}
     for leak in planted.LEAKS:
         attempts.display.say(f"known-answer check: {leak.name}")
         networks = Networks(nn.Identity(), planted.IntensityServer(len(cohort.classes)).to(device), History())
-        client = Client(leak, networks.client, roles.references.first_visits().scans, device)
+        client = Client(leak, networks.client, roles.references.first_visits().scans, device, secret)
         server = Server(leak, networks.server, device) if Observes.REPLY in attempts.attack.threat.observes else None
         folder = traffic_folder / leak.name
         traffic = record_traffic(client, server, roles.test, key_source(client, 0), 0, folder, Display(quiet=True))

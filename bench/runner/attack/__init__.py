@@ -1,0 +1,1 @@
+"""Running an attack, and holding it to its card."""

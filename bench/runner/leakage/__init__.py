@@ -1,0 +1,1 @@
+"""What an attack's claim is worth."""
