@@ -71,7 +71,7 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
         shown = value if point.tpr is None else str(point.tpr)
         table.add_row(f"recognised at FPR {point.fpr:.1%}", shown, f"{point.fpr:.3f}")
     table.add_row("excess over strangers", str(privacy.residual.excess), "0.000")
-    headline = _NAMES.get(privacy.headline, privacy.headline)
+    headline = _NAMES.get(privacy.headline, privacy.headline).removeprefix("re-identification ")
     table.add_section()
     for name, control in privacy.controls.items():
         table.add_row(f"control, MS-SSIM on {name}", str(control.scores[privacy.headline]), "")
@@ -80,9 +80,9 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
     for curve in (privacy.by_queries, privacy.by_dial):
         if curve is not None:
             table.add_section()
-            sign = "K" if curve.along == "queries" else f"one query, {curve.along}"
+            sign, budget = ("K", "") if curve.along == "queries" else (curve.along, ", one query")
             for at in curve.points:
-                table.add_row(f"{headline} at {sign} = {at.at:g}", str(at.score), "")
+                table.add_row(f"{headline} at {sign} = {at.at:g}{budget}", str(at.score), "")
     return [table]
 
 

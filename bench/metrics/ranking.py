@@ -5,21 +5,28 @@ import math
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+TIE_DRAWS = 50
+"""Random orders over which ties are averaged."""
+
 
 def ranked(scores: Float[np.ndarray, " candidate"], rng: np.random.Generator) -> Int[np.ndarray, " candidate"]:
     """Candidates from best to worst score; ties in random order, for the given order may carry the answer."""
     return np.lexsort((rng.random(len(scores)), -scores))
 
 
-def average_precision(scores: Float[np.ndarray, " candidate"], relevant: Bool[np.ndarray, " candidate"]) -> float:
-    """Precision averaged over the full list, in (0, 1].
+def average_precision(
+    scores: Float[np.ndarray, " candidate"], relevant: Bool[np.ndarray, " candidate"], rng: np.random.Generator
+) -> float:
+    """Precision averaged over the full list, in (0, 1], and over random orders of tied candidates.
 
-    Tied candidates enter together, as in scikit-learn: constant scores give the share of relevant candidates, which
-    is less than a random order gives on average. Where that would pass for privacy, break ties first (`ranked`).
+    Agrees with scikit-learn where nothing is tied. There, tied candidates enter together, so that constant scores give
+    less than a random order does on average, which would pass for privacy; here they are a guess.
     """
-    from sklearn.metrics import average_precision_score
-
-    return float(average_precision_score(relevant, scores))
+    draws = 1 if len(np.unique(scores)) == len(scores) else TIE_DRAWS
+    found = np.arange(1, int(relevant.sum()) + 1)
+    # Without ties the average precision is the mean over relevant candidates of how many stand so far, by place.
+    places = [np.flatnonzero(relevant[ranked(scores, rng)]) + 1 for _ in range(draws)]
+    return math.fsum(float((found / place).mean()) for place in places) / draws
 
 
 def chance_average_precision(relevant: int, candidates: int) -> float:

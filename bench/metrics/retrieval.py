@@ -25,7 +25,13 @@ from bench.metrics.intervals import (
     mean_of_subjects,
     wilson,
 )
-from bench.metrics.ranking import average_precision, chance_average_precision, chance_hit, class_f1, ranked
+from bench.metrics.ranking import (
+    average_precision,
+    chance_average_precision,
+    chance_hit,
+    class_f1,
+    ranked,
+)
 from bench.seeds import generator
 from bench.types.claim import Linkage
 from bench.types.estimate import Estimate
@@ -89,8 +95,7 @@ def score_linkage(linkage: Linkage, identities: Sequence[str], *axes: str | int)
     for probe, candidates in zip(probes, others, strict=True):
         row, same = scores[probe, candidates], who[candidates] == who[probe]
         order = ranked(row, generator(*axes, "ties", int(probe)))
-        # By place, not by score: where all scores are alike, the average precision is then a guess like the rest.
-        precisions.append(average_precision(-np.argsort(order).astype(float), same))
+        precisions.append(average_precision(row, same, generator(*axes, "tied precision", int(probe))))
         firsts.append(who[candidates[order[0]]])
         found.append(float(same[order[:CMC_DEPTH]].any()))
     best = np.array(firsts)

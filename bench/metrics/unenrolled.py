@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from bench.metrics.ranking import average_precision, ranked
+from bench.metrics.ranking import average_precision
 from bench.metrics.retrieval import checked_scores
 from bench.seeds import generator
 
@@ -49,7 +49,6 @@ def unenrolled_precisions(
             relevant = np.zeros(len(who), dtype=bool)
             relevant[rng.permutation(theirs)[:wanted]] = True
             candidates = np.flatnonzero(~own & (relevant | (who != stranger)))
-            order = ranked(matrix[probe, candidates], rng)
-            places = -np.argsort(order).astype(float)
-            found.setdefault(person, []).append(average_precision(places, relevant[candidates]))
+            precision = average_precision(matrix[probe, candidates], relevant[candidates], rng)
+            found.setdefault(person, []).append(precision)
     return {person: float(np.mean(values)) for person, values in found.items()}

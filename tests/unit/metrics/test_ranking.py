@@ -29,13 +29,22 @@ def test_ties_are_broken_at_random() -> None:
         ([0.9, 0.5, 0.1], [0, 1, 0], 1 / 2),
         ([0.9, 0.5, 0.1], [0, 0, 1], 1 / 3),
         ([0.9, 0.5, 0.1], [1, 0, 1], (1 + 2 / 3) / 2),
-        ([0.9, 0.9, 0.1], [1, 0, 0], 1 / 2),  # tied with a stranger: one threshold holds both
-        ([0.3, 0.3, 0.3, 0.3], [1, 0, 0, 0], 1 / 4),
         ([-1.0], [1], 1.0),
     ],
 )
 def test_hand_computed_average_precision(scores: list[float], relevant: list[int], expected: float) -> None:
-    assert average_precision(np.array(scores), np.array(relevant, dtype=bool)) == pytest.approx(expected)
+    found = average_precision(np.array(scores), np.array(relevant, dtype=bool), np.random.default_rng(0))
+    assert found == pytest.approx(expected)
+    assert found == pytest.approx(average_precision_score(relevant, scores))
+
+
+def test_tied_candidates_are_a_guess() -> None:
+    constant, relevant = np.zeros(5), np.array([1, 0, 0, 0, 0], dtype=bool)
+    guesses = [average_precision(constant, relevant, np.random.default_rng(seed)) for seed in range(100)]
+    assert np.mean(guesses) == pytest.approx(chance_average_precision(1, 5), abs=0.01)
+    # Tied with one stranger: first or second with equal chance.
+    pair = average_precision(np.array([0.9, 0.9, 0.1]), relevant[:3], np.random.default_rng(0))
+    assert pair == pytest.approx(3 / 4, abs=0.15)
 
 
 @pytest.mark.parametrize(("relevant", "candidates"), [(1, 1), (1, 2), (2, 2), (1, 5), (2, 5), (4, 6)])

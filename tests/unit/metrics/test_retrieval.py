@@ -110,6 +110,12 @@ def test_constant_scores_find_people_by_chance_alone() -> None:
         assert_chance(results, name)
 
 
+def test_constant_scores_have_an_interval_around_chance() -> None:
+    found = scored(torch.zeros(30, 30), [person for person in "abcdefghijklmno" for _ in range(2)])
+    assert found.map.low < found.chance_map < found.map.high
+    assert found.map.high - found.map.low < 0.05
+
+
 def test_random_scores_give_chance_in_all_four() -> None:
     people = "aaabbccddeeffgh"
     rng = torch.Generator().manual_seed(0)
