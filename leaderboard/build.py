@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bench.errors import BenchError
 from bench.leaderboard.export import leaderboard_json
-from bench.leaderboard.grouping import groups_of
+from bench.leaderboard.grouping import Group, groups_of
 from bench.leaderboard.page import page
 from bench.records.files import write_atomically
 from bench.records.schema import Record
@@ -18,20 +18,37 @@ def build(records: Sequence[tuple[Path, Record]], out: Path) -> Path:
     """Write `index.html` and `leaderboard.json` into the folder `out`; the same records give the same bytes.
 
     Args:
-        records: every record with the file it was read from; pictures are looked for beside that file.
+        records: every record with the file it was read from; pictures and linkages are looked for beside that file.
         out: folder, made if it is missing.
 
     Returns:
         The page: one file that needs no network.
 
     Raises:
-        BenchError: there is no record, or `out` is a file.
+        BenchError: there is no record, `out` is a file, or linkage files of one group are about different people.
+    """
+    return write(judge(records), out)
+
+
+def judge(records: Sequence[tuple[Path, Record]]) -> list[Group]:
+    """The records in comparable groups, with the worst case of every defense.
+
+    Raises:
+        BenchError: there is no record, or linkage files of one group are about different people.
     """
     if not records:
         raise BenchError("no records given; a leaderboard needs at least one: run `bench run` first")
+    return groups_of(records)
+
+
+def write(groups: Sequence[Group], out: Path) -> Path:
+    """Write both files and return the page.
+
+    Raises:
+        BenchError: `out` is a file.
+    """
     if out.exists() and not out.is_dir():
         raise BenchError(f"{out} is a file; give a folder for the leaderboard")
-    groups = groups_of(records)
     numbers = leaderboard_json(groups)
     write_atomically(out / NUMBERS_NAME, numbers)
     write_atomically(out / PAGE_NAME, page(groups, numbers))

@@ -1,51 +1,18 @@
-"""The columns of the table: what each cell shows and what it sorts by."""
-
-from collections.abc import Callable
-from dataclasses import dataclass
+"""The columns of the table of cells; whatever does not decide stands in the details of a cell."""
 
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.grouping import Board
-from bench.leaderboard.numbers import DASH, about, bounds, finite, fixed, megabytes, milliseconds
-from bench.leaderboard.score_names import plain, shown
-from bench.records.schema import Interval
+from bench.leaderboard.numbers import about, finite, fixed, megabytes, milliseconds
+from bench.leaderboard.score_names import shown
+from bench.leaderboard.tables import Cell, Column, interval_cell, rate_cell
+from bench.leaderboard.verification_words import tpr_at
 
-EXTRA_SCORES = ("rank-1", "macro-F1")
 CELL_LETTERS = 8
+FPR = 0.1
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One field of the table.
-
-    Attributes:
-        detail: small print below the text, such as the interval.
-        order: what the column sorts by; None is shown as a dash and sorts last in either direction.
-    """
-
-    text: str
-    detail: str
-    order: float | int | str | None
-
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """One column.
-
-    Attributes:
-        key: stable name, also in the page's markup.
-        hint: what the number means, with its unit.
-        numeric: sorts by number and is set flush right.
-    """
-
-    key: str
-    title: str
-    hint: str
-    numeric: bool
-    cell: Callable[[Entry], Cell]
-
-
-def columns_of(board: Board, classes: tuple[str, ...]) -> list[Column]:
-    """The columns of one board; what decides stands first, per-class Dice follows the classes of the data."""
+def columns_of(board: Board) -> list[Column[Entry]]:
+    """The columns of one board, what decides first."""
     headline = "headline score" if board.headline is None else shown(board.headline)
     return [
         Column("defense", "Defense", "what the hospital does to a scan before sending it", False, _defense),
@@ -55,43 +22,16 @@ def columns_of(board: Board, classes: tuple[str, ...]) -> list[Column]:
         Column("dice", "Dice", "average over classes, 1 is perfect; 95 % interval over people", True, _dice),
         Column("headline", headline, "what leaks, with its 95 % interval over people", True, _headline),
         Column("chance", "Chance", f"{headline} of an attacker who guesses", True, _chance),
-        *(_score_column(name) for name in EXTRA_SCORES if _adds(board, name)),
-        *(_class_column(index, name) for index, name in enumerate(classes)),
-        Column("icc", "ICC", "test-retest reliability of Dice over two keys, lowest class", True, _icc),
+        Column("do-nothing", "Do nothing", f"{headline} of the release itself, without an attack", True, _do_nothing),
+        Column(
+            "oracle-key", "Oracle key", f"{headline} of the clean scan, as the true key gives it", True, _oracle_key
+        ),
+        Column("tpr-10", "TPR at 10 %", "same-person pairs recognised at one false alarm in ten", True, _tpr),
         Column("client-ms", "Client ms", "the hospital's computing time for one scan", True, _client),
-        Column("server-ms", "Server ms", "the server's computing time for one scan", True, _server),
         Column("megabytes", "MB sent", "megabytes that leave the hospital for one scan", True, _megabytes),
-        Column("queries", "Queries", "queries per scan that the attack uses", True, _queries),
         Column("seed", "Seed", "of all randomness in the cell", True, _seed),
         Column("cell", "Cell", "content address of the cell; leads to its details", False, _cell),
     ]
-
-
-def _adds(board: Board, name: str) -> bool:
-    is_headline = board.headline is not None and plain(board.headline) == plain(name)
-    return not is_headline and any(entry.score(name) is not None for entry in board.entries)
-
-
-def _class_column(index: int, name: str) -> Column:
-    def cell(entry: Entry) -> Cell:
-        found = entry.record.utility.dice.get(name)
-        return _interval(found)
-
-    return Column(f"class-{index}", name, f"Dice of {name}, with its 95 % interval over people", True, cell)
-
-
-def _score_column(name: str) -> Column:
-    def cell(entry: Entry) -> Cell:
-        found = entry.score(name)
-        return _interval(None if found is None else found.value)
-
-    return Column(plain(name), shown(name), f"{shown(name)} of the attack, with its 95 % interval", True, cell)
-
-
-def _interval(interval: Interval | None) -> Cell:
-    if interval is None or finite(interval.value) is None:
-        return Cell(DASH, "", None)
-    return Cell(fixed(interval.value, 3), bounds(interval), interval.value)
 
 
 def _defense(entry: Entry) -> Cell:
@@ -108,11 +48,11 @@ def _tier(entry: Entry) -> Cell:
 
 
 def _dice(entry: Entry) -> Cell:
-    return _interval(entry.record.utility.dice_average)
+    return interval_cell(entry.record.utility.dice_average)
 
 
 def _headline(entry: Entry) -> Cell:
-    return _interval(None if entry.headline is None else entry.headline.value)
+    return interval_cell(None if entry.headline is None else entry.headline.value)
 
 
 def _chance(entry: Entry) -> Cell:
@@ -120,8 +60,23 @@ def _chance(entry: Entry) -> Cell:
     return Cell(fixed(chance, 3), "", chance)
 
 
-def _icc(entry: Entry) -> Cell:
-    return Cell(fixed(entry.lowest_icc, 3), "", entry.lowest_icc)
+def _do_nothing(entry: Entry) -> Cell:
+    return _control(entry, "do-nothing")
+
+
+def _oracle_key(entry: Entry) -> Cell:
+    return _control(entry, "oracle-key")
+
+
+def _control(entry: Entry, name: str) -> Cell:
+    return interval_cell(entry.control(name))
+
+
+def _tpr(entry: Entry) -> Cell:
+    found = entry.verification
+    return (
+        rate_cell(None, None) if found is None else rate_cell(tpr_at(found.operating_points, FPR), found.smallest_fpr)
+    )
 
 
 def _client(entry: Entry) -> Cell:
@@ -129,19 +84,9 @@ def _client(entry: Entry) -> Cell:
     return Cell(about(value), "", value)
 
 
-def _server(entry: Entry) -> Cell:
-    value = milliseconds(entry.record.cost.server_seconds)
-    return Cell(about(value), "", value)
-
-
 def _megabytes(entry: Entry) -> Cell:
     value = megabytes(entry.record.cost.bytes_sent)
     return Cell(about(value), "", value)
-
-
-def _queries(entry: Entry) -> Cell:
-    count = entry.queries_used
-    return Cell("all" if count is None else str(count), "", count)
 
 
 def _state(entry: Entry) -> Cell:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.leaderboard.numbers import finite
-from bench.leaderboard.score_names import plain
-from bench.records.schema import Record, Score, Status
+from bench.records.schema import Interval, Privacy, Record, Score, Status, Verification
 from bench.types.threat import Tier
 
 LAST_RANKED_TIER = Tier.SEMI_INFORMED
@@ -34,12 +33,12 @@ class Entry:
     @property
     def scores(self) -> dict[str, Score]:
         """Privacy scores by name; empty unless the cell is OK, whatever the record carries."""
-        return self.record.privacy.scores if self.valid and self.record.privacy is not None else {}
+        return {} if self.privacy is None else self.privacy.scores
 
     @property
     def headline_name(self) -> str | None:
         """Name of the score that the record wants to be ranked by."""
-        return self.record.privacy.headline if self.valid and self.record.privacy is not None else None
+        return None if self.privacy is None else self.privacy.headline
 
     @property
     def headline(self) -> Score | None:
@@ -64,9 +63,21 @@ class Entry:
         """Average Dice."""
         return finite(self.record.utility.dice_average.value)
 
-    def score(self, spelling: str) -> Score | None:
-        """The score of this name, however the record spells it (`rank-1`, `rank_1`, `rank1`)."""
-        return next((score for name, score in sorted(self.scores.items()) if plain(name) == plain(spelling)), None)
+    @property
+    def privacy(self) -> Privacy | None:
+        """All that was measured of the attack; None unless the cell is OK."""
+        return self.record.privacy if self.valid else None
+
+    @property
+    def verification(self) -> Verification | None:
+        """The verification view; None unless the cell is OK."""
+        return None if self.privacy is None else self.privacy.verification
+
+    def control(self, name: str) -> Interval | None:
+        """What this control scores by the headline."""
+        if self.privacy is None or name not in self.privacy.controls:
+            return None
+        return self.privacy.controls[name].scores.get(self.privacy.headline)
 
     @property
     def lowest_icc(self) -> float | None:

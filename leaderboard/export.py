@@ -8,12 +8,12 @@ from typing import Any
 from markupsafe import Markup
 
 from bench.leaderboard.entry import Entry
+from bench.leaderboard.export_parts import evidence_json, interval_json, worst_json
 from bench.leaderboard.grouping import Board, Group
 from bench.leaderboard.numbers import finite, megabytes, milliseconds
 from bench.leaderboard.ranking import worst_cases
-from bench.records.schema import Interval
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 # Enough to keep any text from ending the script element or opening a comment in it.
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -30,7 +30,12 @@ def inline_json(text: str) -> Markup:
 
 
 def _group(group: Group) -> dict[str, Any]:
-    return {**asdict(group.key), "origin": group.key.origin, "boards": [_board(board) for board in group.boards]}
+    return {
+        **asdict(group.key),
+        "origin": group.key.origin,
+        "worst_case_per_defense": [worst_json(one) for one in group.worst],
+        "boards": [_board(board) for board in group.boards],
+    }
 
 
 def _board(board: Board) -> dict[str, Any]:
@@ -50,28 +55,20 @@ def _row(entry: Entry) -> dict[str, Any]:
         "defense": entry.defense,
         "attack": entry.attack,
         "tier": record.attack.threat.tier,
-        "dice_average": _interval(record.utility.dice_average),
-        "dice": {name: _interval(found) for name, found in sorted(record.utility.dice.items())},
+        "dice_average": interval_json(record.utility.dice_average),
+        "dice": {name: interval_json(found) for name, found in sorted(record.utility.dice.items())},
         "scores": {
             name: {
-                **_interval(score.value),
+                **interval_json(score.value),
                 "chance": finite(score.chance),
                 "higher_is_worse": score.higher_is_worse,
             }
             for name, score in sorted(entry.scores.items())
         },
+        **evidence_json(record),
         "icc_lowest": entry.lowest_icc,
         "client_ms": milliseconds(record.cost.client_seconds),
         "server_ms": milliseconds(record.cost.server_seconds),
         "megabytes_sent": megabytes(record.cost.bytes_sent),
         "queries_used": entry.queries_used,
-    }
-
-
-def _interval(interval: Interval) -> dict[str, float | int | None]:
-    return {
-        "value": finite(interval.value),
-        "low": finite(interval.low),
-        "high": finite(interval.high),
-        "n": interval.n,
     }

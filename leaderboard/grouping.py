@@ -4,12 +4,14 @@ Records are comparable only if they come from the same data, split, preset and p
 with different goals or different headline scores still answer different questions: each gets its own board.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.ranking import fingerprint, in_order
+from bench.leaderboard.union_ranks import RankedRow, defense_places, ranked_rows
+from bench.leaderboard.union_rows import union_rows
 from bench.leaderboard.variants import variant_names
 from bench.records.schema import Record
 
@@ -69,10 +71,15 @@ class Board:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Comparable records."""
+    """Comparable records.
+
+    Attributes:
+        worst: every defense at every seed under all valid attacks together, in order; empty if no goal is linkage.
+    """
 
     key: GroupKey
     boards: tuple[Board, ...]
+    worst: tuple[RankedRow, ...]
 
     @property
     def first(self) -> Record:
@@ -87,11 +94,20 @@ class Group:
 
 
 def groups_of(records: Sequence[tuple[Path, Record]]) -> list[Group]:
-    """Records sorted into comparable groups; a record given twice counts once, and the order given plays no part."""
+    """Records sorted into comparable groups; a record given twice counts once, and the order given plays no part.
+
+    Raises:
+        BenchError: linkage files of one group are about different people.
+    """
     sorted_records: dict[GroupKey, list[tuple[Path, Record]]] = {}
     for path, record in records:
         sorted_records.setdefault(GroupKey.of(record), []).append((path, record))
-    return [Group(key, _boards(_entries(found))) for key, found in sorted(sorted_records.items())]
+    return [_group(key, _entries(found)) for key, found in sorted(sorted_records.items())]
+
+
+def _group(key: GroupKey, entries: Sequence[Entry]) -> Group:
+    worst = tuple(ranked_rows(union_rows(entries)))
+    return Group(key, _boards(entries, defense_places(worst)), worst)
 
 
 def _entries(records: Sequence[tuple[Path, Record]]) -> list[Entry]:
@@ -107,13 +123,14 @@ def _entries(records: Sequence[tuple[Path, Record]]) -> list[Entry]:
     return [once[text] for text in sorted(once)]
 
 
-def _boards(entries: Sequence[Entry]) -> tuple[Board, ...]:
+def _boards(entries: Sequence[Entry], judged: Mapping[str, tuple[bool, float, str]]) -> tuple[Board, ...]:
     found: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         goal = entry.record.attack.threat.goal
         found.setdefault((goal, entry.headline_name or _headline_of_the_like(entry, entries) or ""), []).append(entry)
     return tuple(
-        Board(goal, headline or None, tuple(in_order(together))) for (goal, headline), together in sorted(found.items())
+        Board(goal, headline or None, tuple(in_order(together, judged)))
+        for (goal, headline), together in sorted(found.items())
     )
 
 

@@ -42,3 +42,9 @@ def bounds(interval: Interval) -> str:
     """The 95 % interval in brackets, or nothing where there is none."""
     low, high = finite(interval.low), finite(interval.high)
     return "" if low is None or high is None or finite(interval.value) is None else f"[{low:.3f}, {high:.3f}]"
+
+
+def percent(share: float | None) -> str:
+    """A share as a percentage with two significant digits, or a dash."""
+    number = finite(share)
+    return DASH if number is None else f"{100 * number:.2g} %" if abs(number) < 0.995 else f"{100 * number:.0f} %"

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from bench.leaderboard.export import inline_json
 from bench.leaderboard.grouping import Group
-from bench.leaderboard.numbers import about, bounds, fixed, megabytes
+from bench.leaderboard.numbers import about, bounds, fixed, megabytes, milliseconds
 from bench.leaderboard.rows import group_views
 from bench.leaderboard.score_names import shown
 from bench.leaderboard.variants import setting_text
@@ -54,7 +54,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = {"fixed": fixed, "bounds": bounds, "about": about, "megabytes": megabytes}
+    filters = {"fixed": fixed, "bounds": bounds, "about": about, "megabytes": megabytes, "milliseconds": milliseconds}
     environment.filters |= {**filters, "shown": shown, "setting": setting_text}
     return environment
 

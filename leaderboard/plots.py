@@ -1,4 +1,4 @@
-"""What the plots of a board and of a cell show."""
+"""What the plot of a board shows."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,6 @@ from bench.leaderboard.grouping import Board
 from bench.leaderboard.numbers import finite
 from bench.leaderboard.ranking import worst_cases
 from bench.leaderboard.score_names import shown
-from bench.leaderboard.svg.curve import Budget, query_curve
 from bench.leaderboard.svg.drawing import Size
 from bench.leaderboard.svg.scatter import Plot, Point, scatter
 from bench.records.schema import Interval
@@ -23,7 +22,7 @@ _LARGEST = 1e9  # beyond any score, and far from where an axis would overflow
 
 def drawable(entry: Entry) -> bool:
     """Whether the cell has both coordinates."""
-    return _in_reach(entry.dice) and _in_reach(entry.leakage)
+    return in_reach(entry.dice) and in_reach(entry.leakage)
 
 
 def scatters(board: Board, series: Mapping[str, int], ident: str) -> list[Markup]:
@@ -41,22 +40,12 @@ def scatters(board: Board, series: Mapping[str, int], ident: str) -> list[Markup
     points = tuple(_point(entry, series[entry.defense], entry in labelled) for entry in entries)
     headlines = [entry.headline for entry in entries if entry.headline is not None]
     chances = {finite(score.chance) for score in headlines}
-    known = tuple(sorted(chance for chance in chances if chance is not None and _in_reach(chance)))
+    known = tuple(sorted(chance for chance in chances if chance is not None and in_reach(chance)))
     worse = all(score.higher_is_worse for score in headlines)
     sizes = (("wide", WIDE), ("narrow", NARROW))
     return [
         scatter(Plot(f"{ident}-{css}", points, shown(board.headline), known, worse), size, css) for css, size in sizes
     ]
-
-
-def curve(entry: Entry, ident: str) -> Markup | None:
-    """Dice against the number of queries, where more than one budget was measured."""
-    found = {
-        point.queries: Budget(point.queries, point.dice.value, _limits(point.dice))
-        for point in entry.record.utility.dice_by_queries
-        if point.queries >= 1 and point.dice.value is not None and _in_reach(point.dice.value)
-    }
-    return query_curve(ident, [found[queries] for queries in sorted(found)]) if len(found) > 1 else None
 
 
 def _labelled(entries: list[Entry]) -> list[Entry]:
@@ -79,9 +68,9 @@ def _point(entry: Entry, series: int, labelled: bool) -> Point:
     tier, dice, score = entry.record.attack.threat.tier, entry.record.utility.dice_average, entry.headline.value
     return Point(
         leakage=entry.headline.value.value,
-        leakage_limits=_limits(score),
+        leakage_limits=limits_of(score),
         utility=entry.dice,
-        utility_limits=_limits(dice),
+        utility_limits=limits_of(dice),
         series=series,
         hollow=tier > LAST_RANKED_TIER,
         label=_short(entry.attack) if labelled else "",
@@ -94,12 +83,14 @@ def _short(name: str) -> str:
     return name if len(name) <= MOST_LETTERS else name[: MOST_LETTERS - 1] + "…"
 
 
-def _limits(interval: Interval) -> tuple[float, float] | None:
-    if interval.low is None or interval.high is None or not _in_reach(interval.low) or not _in_reach(interval.high):
+def limits_of(interval: Interval) -> tuple[float, float] | None:
+    """The bounds of an interval, None unless both can be drawn."""
+    if interval.low is None or interval.high is None or not in_reach(interval.low) or not in_reach(interval.high):
         return None
     return interval.low, interval.high
 
 
-def _in_reach(value: float | None) -> bool:
+def in_reach(value: float | None) -> bool:
+    """Whether a number is finite and small enough to be drawn."""
     number = finite(value)
     return number is not None and abs(number) <= _LARGEST

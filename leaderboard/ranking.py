@@ -1,11 +1,12 @@
 """The order of the rows.
 
-A defense stands where its worst valid attack at tier T2 or below puts it, most private first. Cells that are not OK
+Defenses that all valid attacks together could judge stand first, in that order, see `bench.leaderboard.union_ranks`.
+Any other stands where its worst valid attack at tier T2 or below puts it, most private first. Cells that are not OK
 carry no score, so they can neither lift a defense nor sink it; a defense without any valid score comes last.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bench.leaderboard.entry import Entry
 
@@ -19,14 +20,20 @@ def worst_cases(entries: Sequence[Entry]) -> dict[str, Entry]:
     return worst
 
 
-def in_order(entries: Sequence[Entry]) -> list[Entry]:
-    """Defenses by their worst case, most private first; within one, the strongest attack first, unscored cells last."""
+def in_order(entries: Sequence[Entry], judged: Mapping[str, tuple[bool, float, str]]) -> list[Entry]:
+    """Defenses by their worst case, most private first; within one, the strongest attack first, unscored cells last.
+
+    Args:
+        judged: what defenses sort by that all attacks together could judge.
+    """
     worst = worst_cases(entries)
 
-    def place(entry: Entry) -> tuple[bool, float, str]:
+    def place(entry: Entry) -> tuple[bool, bool, float, str]:
+        if entry.defense in judged:
+            return False, *judged[entry.defense]
         decisive = worst.get(entry.defense)
         leakage = None if decisive is None else decisive.leakage
-        return leakage is None, 0.0 if leakage is None else leakage, entry.defense
+        return True, leakage is None, 0.0 if leakage is None else leakage, entry.defense
 
     return sorted(entries, key=lambda entry: (place(entry), _within_defense(entry)))
 

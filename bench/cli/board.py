@@ -4,36 +4,58 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from bench.leaderboard.build import NUMBERS_NAME, build
+from bench.leaderboard.build import NUMBERS_NAME, judge, write
 from bench.leaderboard.columns import columns_of
-from bench.leaderboard.grouping import Board, Group, groups_of
+from bench.leaderboard.grouping import Board, Group
+from bench.leaderboard.tables import Cell
+from bench.leaderboard.worst_columns import TITLE, worst_columns
+from bench.leaderboard.worst_view import worst_notes
 from bench.records.files import find_records, read_record
 
 _SHOWN = ("defense", "attack", "state", "dice", "headline", "chance")
+_WORST_SHOWN = ("rank", "defense", "seed", "dice", "union-auc", "union-tpr", "best", "attacks")
 
 
 def build_and_report(runs: list[Path], out: Path) -> None:
     """Write the page, print its tables in short, and name every file."""
     records = [(path, read_record(path)) for path in find_records(runs)]
-    page = build(records, out)
+    groups = judge(records)
+    page = write(groups, out)
     console = Console(highlight=False)
-    for group in groups_of(records):
+    for group in groups:
         for board in group.boards:
-            console.print(_table(group, board))
+            console.print(_cells_table(group, board))
+        if group.worst:
+            console.print(_worst_table(group))
+            for note in worst_notes(group.worst):
+                console.print(f"note: {note}", markup=False)
     for path, _ in records:
         console.print(f"record  {path}", soft_wrap=True, markup=False)
     console.print(f"table   {out / NUMBERS_NAME}", soft_wrap=True, markup=False)
     console.print(f"page    {page}", soft_wrap=True, markup=False)
 
 
-def _table(group: Group, board: Board) -> Table:
+def _cells_table(group: Group, board: Board) -> Table:
     key = group.key
-    table = Table(title=f"\n{key.data}, {key.preset} ({key.origin})", title_justify="left")
-    columns = [column for column in columns_of(board, ()) if column.key in _SHOWN]
-    for column in columns:
-        table.add_column(column.title, justify="right" if column.numeric else "left")
-    for entry in board.entries:
-        cells = [column.cell(entry) for column in columns]
-        table.add_row(*(f"{cell.text} {cell.detail}".strip() for cell in cells))
+    columns = [column for column in columns_of(board) if column.key in _SHOWN]
+    heads = [(column.title, column.numeric) for column in columns]
+    rows = [[column.cell(entry) for column in columns] for entry in board.entries]
+    return _table(f"{key.data}, {key.preset} ({key.origin})", heads, rows)
+
+
+def _worst_table(group: Group) -> Table:
+    columns = [column for column in worst_columns(group.worst) if column.key in _WORST_SHOWN]
+    heads = [(column.title, column.numeric) for column in columns]
+    rows = [[column.cell(one) for column in columns] for one in group.worst]
+    return _table(f"{TITLE}: {group.key.data}, {group.key.preset}", heads, rows)
+
+
+def _table(title: str, heads: list[tuple[str, bool]], rows: list[list[Cell]]) -> Table:
+    table = Table(title=Text(f"\n{title}"), title_justify="left")
+    for head, numeric in heads:
+        table.add_column(head, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(f"{cell.text} {cell.detail}".strip()) for cell in row))
     return table

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from bench.leaderboard.columns import Cell, columns_of
+from bench.leaderboard.columns import columns_of
 from bench.leaderboard.grouping import groups_of
-from bench.leaderboard.numbers import DASH, about, bounds, fixed
+from bench.leaderboard.numbers import DASH, about, bounds, fixed, percent
+from bench.leaderboard.tables import Cell
 from bench.records.schema import Interval
 from tests.factories import interval, make_record
 
@@ -17,12 +18,12 @@ NOTHING = Cell(DASH, "", None)
 def cells(**changes: Any) -> dict[str, Cell]:
     (group,) = groups_of([(Path("record.json"), make_record(**changes))])
     (board,) = group.boards
-    return {column.title: column.cell(board.entries[0]) for column in columns_of(board, group.classes)}
+    return {column.title: column.cell(board.entries[0]) for column in columns_of(board)}
 
 
 def test_columns_stand_in_the_agreed_order() -> None:
-    expected = ["Defense", "Attack", "Tier", "State", "Dice", "macro-F1", "Chance", "rank-1", "GM", "WM", "CSF", "ICC"]
-    assert [*cells()] == [*expected, "Client ms", "Server ms", "MB sent", "Queries", "Seed", "Cell"]
+    expected = ["Defense", "Attack", "Tier", "State", "Dice", "macro-F1", "Chance", "Do nothing", "Oracle key"]
+    assert [*cells()] == [*expected, "TPR at 10 %", "Client ms", "MB sent", "Seed", "Cell"]
 
 
 def test_numbers_are_shown_with_their_intervals_and_units() -> None:
@@ -30,11 +31,11 @@ def test_numbers_are_shown_with_their_intervals_and_units() -> None:
     assert found["Dice"] == Cell("0.800", "[0.780, 0.820]", 0.80)
     assert found["macro-F1"] == Cell("0.300", "[0.220, 0.380]", 0.30)
     assert found["Chance"] == Cell("0.040", "", 0.04)
-    assert found["rank-1"].text == "0.350"
-    assert found["ICC"].text == "0.820"
+    assert found["Do nothing"] == Cell("0.300", "[0.280, 0.320]", 0.30)
+    assert found["Oracle key"].order == 0.99
+    assert found["TPR at 10 %"] == Cell("0.550", "[0.530, 0.570]", 0.55)
     assert found["Client ms"].text == "42.0"
     assert found["Client ms"].order == pytest.approx(42.0)
-    assert found["Server ms"].text == "310"
     assert found["MB sent"].text == "22.1"
     assert found["Cell"].text == "3f9a0c1d"
 
@@ -44,7 +45,7 @@ def test_a_cell_that_is_not_ok_shows_its_reason_and_no_privacy_score(status: str
     found = cells(status=status, reason="too weak")
     assert found["State"] == Cell(status.upper(), "too weak", status.upper())
     assert found["headline score"] == found["Chance"] == NOTHING
-    assert "rank-1" not in found
+    assert found["Do nothing"] == found["Oracle key"] == found["TPR at 10 %"] == NOTHING
     assert found["Dice"].order == 0.80
 
 
@@ -54,31 +55,25 @@ def test_null_numbers_are_dashes_without_a_place_in_the_order() -> None:
         privacy={"scores": {"macro_f1": {"value": interval(None), "chance": None}}},
         cost={"client_seconds": None, "server_seconds": None},
     )
-    for title in ("Dice", "macro-F1", "Chance", "GM", "ICC", "Client ms", "Server ms"):
+    for title in ("Dice", "macro-F1", "Chance", "Client ms"):
         assert found[title] == NOTHING, title
 
 
-@pytest.mark.parametrize("spelling", ["rank1", "rank-1", "Rank_1"])
-def test_scores_are_found_however_they_are_spelled(spelling: str) -> None:
-    one = {"value": interval(0.5), "chance": 0.1}
-    found = cells(privacy={"scores": {"macro_f1": one, spelling: one}})
-    assert found["rank-1"].order == 0.5
+def test_an_unsupported_rate_says_which_is_the_smallest_supported_one() -> None:
+    points = [{"fpr": 0.1, "tpr": None}]
+    found = cells(privacy={"verification": {"operating_points": points, "smallest_fpr": 0.15}})
+    assert found["TPR at 10 %"] == Cell(DASH, "from 15 % FPR", None)
 
 
-def test_a_headline_is_not_shown_twice() -> None:
-    assert [title for title in cells(privacy={"headline": "rank1"}) if title in ("rank-1", "macro-F1")] == [
-        "rank-1",
-        "macro-F1",
-    ]
+def test_a_control_that_was_not_measured_is_a_dash() -> None:
+    assert cells(privacy={"controls": {}})["Do nothing"] == NOTHING
 
 
-@pytest.mark.parametrize(("allowed", "used"), [(None, 10), (3, 3), (50, 10)])
-def test_queries_used_are_those_allowed_and_sent(allowed: int | None, used: int) -> None:
-    assert cells(attack={"threat": {"queries": allowed}})["Queries"].order == used
-
-
-def test_queries_read_all_where_their_number_is_unknown() -> None:
-    assert cells(utility={"dice_by_queries": []})["Queries"] == Cell("all", "", None)
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.1, "10 %"), (0.001, "0.1 %"), (0.0238, "2.4 %"), (1.0, "100 %"), (None, DASH)]
+)
+def test_shares_read_as_percentages(share: float | None, text: str) -> None:
+    assert percent(share) == text
 
 
 @pytest.mark.parametrize(

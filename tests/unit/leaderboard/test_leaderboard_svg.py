@@ -2,17 +2,20 @@
 
 import itertools
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.leaderboard.cell_figures import Figure, cell_figures
 from bench.leaderboard.grouping import Board, groups_of
-from bench.leaderboard.plots import curve, scatters
-from bench.leaderboard.svg.curve import Budget, query_curve
+from bench.leaderboard.plots import scatters
+from bench.leaderboard.svg.curve import Chart, Knot, curve
 from bench.leaderboard.svg.drawing import Box
 from bench.leaderboard.svg.labels import place_labels
+from bench.leaderboard.svg.roc import roc
 from bench.leaderboard.svg.scales import Scale, close_domain, domain, round_step, tick_text, ticks
 from bench.records.schema import Record
 from tests.factories import interval, make_record
@@ -123,19 +126,66 @@ def test_odd_numbers_do_not_break_the_plot(value: float) -> None:
         assert "nan" not in ElementTree.tostring(svg, encoding="unicode")
 
 
-def test_a_curve_needs_more_than_one_budget() -> None:
-    (entry,) = board(make_record(utility={"dice_by_queries": [{"queries": 1, "dice": interval(0.7)}]})).entries
-    assert curve(entry, "c") is None
-    with pytest.raises(ValueError, match="at least two growing budgets"):
-        query_curve("c", [Budget(3, 0.7, None), Budget(3, 0.8, None)])
+def figures(**changes: Any) -> dict[str, Figure]:
+    (entry,) = board(make_record(**changes)).entries
+    return {figure.title: figure for figure in cell_figures(entry, "c")}
 
 
-def test_a_curve_shows_every_budget_in_growing_order() -> None:
+def test_a_curve_needs_more_than_one_place() -> None:
+    one = {"dice_by_queries": [{"queries": 1, "dice": interval(0.7)}]}
+    assert "Dice against queries" not in figures(utility=one)
+    chart = Chart(ident="c", titles=("x", "y"), logarithmic=True, chance=None, series=0)
+    with pytest.raises(ValueError, match="at least two growing places"):
+        curve(chart, [Knot(3.0, 0.7, None), Knot(3.0, 0.8, None)])
+
+
+def test_a_curve_shows_every_place_in_growing_order() -> None:
     points = [{"queries": count, "dice": interval(dice)} for count, dice in ((10, 0.8), (1, 0.7), (3, None))]
-    (entry,) = board(make_record(utility={"dice_by_queries": points})).entries
-    svg = curve(entry, "c")
-    assert svg is not None
-    root = ElementTree.fromstring(svg)
+    root = ElementTree.fromstring(figures(utility={"dice_by_queries": points})["Dice against queries"].drawing)
     across = [float(circle.attrib["cx"]) for circle in root.findall("circle")]
     assert len(across) == 2
     assert across == sorted(across)
+
+
+def test_leakage_stands_beside_dice_along_queries_and_dial_with_chance() -> None:
+    found = figures()
+    assert [*found] == [
+        "TPR against false alarms",
+        "Leakage (macro-F1) against queries",
+        "Dice against queries",
+        "Leakage (macro-F1) against alpha",
+        "Dice against alpha",
+    ]
+    for title, figure in found.items():
+        chances = ElementTree.fromstring(figure.drawing).findall(".//*[@class='chance']")
+        assert len(chances) == (0 if title.startswith("Dice") else 1)
+
+
+def test_where_the_attack_failed_along_a_curve_is_said() -> None:
+    points = [{"at": at, "score": interval(score)} for at, score in ((1, 0.2), (3, None), (10, 0.3))]
+    found = figures(privacy={"by_queries": {"along": "queries", "points": points}})
+    assert found["Leakage (macro-F1) against queries"].note == "No score at 3: the attack failed there."
+
+
+@pytest.mark.parametrize("status", ["invalid", "failed", "timeout"])
+def test_a_cell_that_is_not_ok_draws_no_leakage(status: str) -> None:
+    assert [*figures(status=status, reason="r")] == ["Dice against queries", "Dice against alpha"]
+
+
+def test_an_roc_marks_its_smallest_rate_and_the_decades() -> None:
+    root = ElementTree.fromstring(roc("r", [Knot(fpr, fpr**0.4, None) for fpr in (0.024, 0.1, 1.0)]))
+    ticks_below = [text.text for text in root.findall("text[@class='tick']") if text.attrib["text-anchor"] == "middle"]
+    assert ticks_below == ["2.4 %", "10 %", "100 %"]
+
+
+@pytest.mark.parametrize("rates", [(0.0, 1.0), (0.5,), (0.1, 2.0), (1.0, 0.1)])
+def test_an_roc_refuses_rates_that_do_not_grow_within_0_and_1(rates: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="at least two growing FPRs"):
+        roc("r", [Knot(rate, 0.5, None) for rate in rates])
+
+
+def test_places_too_close_to_tell_apart_are_not_drawn() -> None:
+    points = [{"at": at, "score": interval(0.2)} for at in (1e9, 1e9 + 1e-6)]
+    assert "Leakage (macro-F1) against queries" not in figures(
+        privacy={"by_queries": {"along": "queries", "points": points}}
+    )

@@ -1,0 +1,96 @@
+"""The curves in the details of a cell: what leaks stands beside what it buys."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from markupsafe import Markup
+
+from bench.leaderboard.entry import Entry
+from bench.leaderboard.plots import in_reach, limits_of
+from bench.leaderboard.score_names import shown
+from bench.leaderboard.svg.curve import Chart, Knot, curve
+from bench.leaderboard.svg.roc import roc
+from bench.records.schema import Interval, LeakCurve
+
+_DICE, _LEAKAGE = 0, 1
+_LEAST_FPR = 1e-9  # far below what any cohort supports
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing with its title.
+
+    Attributes:
+        note: what is missing in it; empty if nothing is.
+    """
+
+    title: str
+    drawing: Markup
+    note: str
+
+
+def cell_figures(entry: Entry, ident: str) -> list[Figure]:
+    """ROC, then leakage and Dice along queries, then along the dial; what has fewer than two points is left out."""
+    utility, privacy = entry.record.utility, entry.privacy
+    by_queries = [(float(point.queries), point.dice) for point in utility.dice_by_queries if point.queries >= 1]
+    dial = utility.dice_by_dial
+    by_dial = [] if dial is None else [(point.value, point.dice) for point in dial.points]
+    found = [
+        _roc(entry, f"{ident}-roc"),
+        _leakage(entry, None if privacy is None else privacy.by_queries, f"{ident}-lq", logarithmic=True),
+        _dice(by_queries, "queries", f"{ident}-dq", logarithmic=True),
+        _leakage(entry, None if privacy is None else privacy.by_dial, f"{ident}-ld", logarithmic=False),
+        _dice(by_dial, "" if dial is None else dial.name, f"{ident}-dd", logarithmic=False),
+    ]
+    return [figure for figure in found if figure is not None]
+
+
+def _roc(entry: Entry, ident: str) -> Figure | None:
+    if entry.verification is None:
+        return None
+    points = ((point.fpr, point.tpr) for point in entry.verification.roc if _LEAST_FPR <= point.fpr <= 1)
+    knots = _knots((fpr, tpr) for fpr, tpr in points if tpr is not None)
+    return Figure("TPR against false alarms", roc(ident, knots), "") if len(knots) > 1 else None
+
+
+def _leakage(entry: Entry, along: LeakCurve | None, ident: str, *, logarithmic: bool) -> Figure | None:
+    if along is None or entry.headline is None or entry.headline_name is None:
+        return None
+    points = [(point.at, point.score) for point in along.points if point.at > 0 or not logarithmic]
+    knots = _knots(points)
+    if len(knots) < 2:
+        return None
+    name = shown(entry.headline_name)
+    chance = entry.headline.chance if in_reach(entry.headline.chance) else None
+    lost = [f"{at:g}" for at, score in points if score.value is None]
+    note = f"No score at {', '.join(lost)}: the attack failed there." if lost else ""
+    chart = Chart(
+        ident=ident, titles=(_axis(along.along), name), logarithmic=logarithmic, chance=chance, series=_LEAKAGE
+    )
+    return Figure(f"Leakage ({name}) against {along.along}", curve(chart, knots), note)
+
+
+def _dice(points: Sequence[tuple[float, Interval]], along: str, ident: str, *, logarithmic: bool) -> Figure | None:
+    knots = _knots(points)
+    if len(knots) < 2:
+        return None
+    chart = Chart(
+        ident=ident, titles=(_axis(along), "Average Dice"), logarithmic=logarithmic, chance=None, series=_DICE
+    )
+    return Figure(f"Dice against {along}", curve(chart, knots), "")
+
+
+def _axis(along: str) -> str:
+    return "Queries per scan" if along == "queries" else along[:40]
+
+
+def _knots(points: Iterable[tuple[float, Interval]]) -> list[Knot]:
+    found = {
+        at: Knot(at, interval.value, limits_of(interval))
+        for at, interval in points
+        if in_reach(at) and interval.value is not None and in_reach(interval.value)
+    }
+    knots = [found[at] for at in sorted(found)]
+    # Places that no axis could hold apart are not drawn.
+    return knots if all(b.at - a.at > 1e-9 * max(abs(a.at), abs(b.at)) for a, b in pairwise(knots)) else []

@@ -1,0 +1,105 @@
+"""What stands behind a score, and the worst case of a defense, as JSON values."""
+
+from typing import Any
+
+from bench.leaderboard.numbers import finite
+from bench.leaderboard.union_ranks import RankedRow
+from bench.leaderboard.worst_columns import auc_of, best_alone, paper_alone, tpr_of, union_of
+from bench.metrics.verification import Verification
+from bench.records.schema import Interval, LeakCheck, LeakCurve, Record
+
+_EVIDENCE = ("controls", "verification", "residual", "reference_preferred", "leakage_by_queries", "leakage_by_dial")
+
+
+def interval_json(interval: Interval | None) -> dict[str, float | int | None]:
+    """A number with its bounds; null where there is no finite one."""
+    if interval is None:
+        return {"value": None, "low": None, "high": None, "n": 0}
+    return {
+        "value": finite(interval.value),
+        "low": finite(interval.low),
+        "high": finite(interval.high),
+        "n": interval.n,
+    }
+
+
+def evidence_json(record: Record) -> dict[str, Any]:
+    """Known-answer checks, controls, verification, residual risk, confound and leakage curves of one cell."""
+    validity, privacy = record.validity, record.privacy
+    checks = None if validity is None else {name: _check(leak) for name, leak in validity.leaks.items()}
+    if privacy is None:
+        return {"checks": checks, **dict.fromkeys(_EVIDENCE)}
+    seen, risk, confound = privacy.verification, privacy.residual, privacy.confound
+    return {
+        "checks": checks,
+        "controls": {
+            name: {score: interval_json(found) for score, found in sorted(control.scores.items())}
+            for name, control in sorted(privacy.controls.items())
+        },
+        "verification": {
+            "auc": interval_json(seen.auc),
+            "operating_points": [
+                {"fpr": finite(point.fpr), "tpr": None if point.tpr is None else interval_json(point.tpr)}
+                for point in seen.operating_points
+            ],
+            "smallest_fpr": finite(seen.smallest_fpr),
+            "genuine": seen.genuine,
+            "impostors": seen.impostors,
+        },
+        "residual": {
+            "excess": interval_json(risk.excess),
+            "strangers": finite(risk.control),
+            "mean": finite(risk.mean),
+            "p95": finite(risk.p95),
+            "maximum": finite(risk.maximum),
+        },
+        "reference_preferred": None if confound is None else interval_json(confound.reference_preferred),
+        "leakage_by_queries": _curve(privacy.by_queries),
+        "leakage_by_dial": _curve(privacy.by_dial),
+    }
+
+
+def worst_json(one: RankedRow) -> dict[str, Any]:
+    """One row of the table of worst cases."""
+    row = one.row
+    return {
+        "defense": row.defense,
+        "seed": row.seed,
+        "rank": None if one.standing is None else one.standing.rank,
+        "best_rank": None if one.standing is None else one.standing.best,
+        "worst_rank": None if one.standing is None else one.standing.worst,
+        "dice_average": interval_json(row.example.record.utility.dice_average),
+        "union": _verification(union_of(one)),
+        "best_attack": None if row.result is None else row.result.best,
+        "best": _verification(best_alone(one)),
+        "paper_attack": row.paper,
+        "paper": _verification(paper_alone(one)),
+        "attacks": sorted(row.entries),
+        "took_no_part": [
+            {"attack": entry.attack, "cell": entry.record.cell, "reason": reason} for entry, reason in row.absent
+        ],
+        "no_rank_because_of": list(one.open_attacks),
+        "never_run": list(one.spared),
+    }
+
+
+def _verification(found: Verification | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "auc": interval_json(auc_of(found)),
+        "tpr_at_10_percent": interval_json(tpr_of(found)),
+        "smallest_fpr": finite(found.smallest_fpr),
+    }
+
+
+def _check(leak: LeakCheck) -> dict[str, Any]:
+    score = None if leak.score is None else {**interval_json(leak.score.value), "chance": finite(leak.score.chance)}
+    return {"passed": leak.passed, "score": score, "reason": leak.reason}
+
+
+def _curve(along: LeakCurve | None) -> dict[str, Any] | None:
+    if along is None:
+        return None
+    points = [{"at": finite(point.at), "score": interval_json(point.score)} for point in along.points]
+    return {"along": along.along, "points": points}

@@ -1,0 +1,87 @@
+"""What the details of a cell state, line by line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench.leaderboard.entry import Entry
+from bench.leaderboard.numbers import DASH, bounds, finite, fixed
+from bench.leaderboard.score_names import shown
+from bench.records.schema import Confound, Interval, Residual, Validity
+
+CONTROL_ORDER = ("do-nothing", "amplified", "atlas", "random-other", "oracle-key")
+LEAKS: Mapping[str, str] = {
+    "identity": "the scan itself",
+    "alpha-0.95": "a mixture that is 95 % target",
+    "one-reference": "an even mixture with one reference for everyone",
+    "linear-encoder": "one fixed random filter for everyone",
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line.
+
+    Attributes:
+        detail: small print beside the value.
+        meaning: small print below the term.
+    """
+
+    term: str
+    value: str
+    detail: str = ""
+    meaning: str = ""
+
+
+def interval_fact(term: str, interval: Interval | None, detail: str = "", meaning: str = "") -> Fact:
+    """A number with its interval, or a dash."""
+    if interval is None or finite(interval.value) is None:
+        return Fact(term, DASH, detail, meaning)
+    return Fact(term, fixed(interval.value, 3), f"{bounds(interval)} {detail}".strip(), meaning)
+
+
+def check_facts(validity: Validity) -> list[Fact]:
+    """Every planted leak, whether the attack found it, and its score there."""
+    facts = []
+    for name, leak in validity.leaks.items():
+        found = "found" if leak.passed else "missed"
+        meaning = " – ".join(text for text in (LEAKS.get(name, ""), leak.reason or "") if text)  # noqa: RUF001
+        if leak.score is None:
+            facts.append(Fact(name, found, "no score", meaning))
+            continue
+        score = leak.score
+        detail = f"{fixed(score.value.value, 3)} {bounds(score.value)} chance {fixed(score.chance, 3)}"
+        facts.append(Fact(name, found, detail, meaning))
+    return facts
+
+
+def control_facts(entry: Entry) -> list[Fact]:
+    """The headline of the attack, of chance and of every control; empty unless the cell is OK."""
+    privacy, headline = entry.privacy, entry.headline
+    if privacy is None or headline is None:
+        return []
+    known = {name: place for place, name in enumerate(CONTROL_ORDER)}
+    names = sorted(privacy.controls, key=lambda name: (known.get(name, len(known)), name))
+    return [
+        interval_fact("this attack", headline.value, meaning=shown(privacy.headline)),
+        Fact("chance", fixed(headline.chance, 3), meaning="an attacker who guesses"),
+        *(interval_fact(name, entry.control(name), meaning=privacy.controls[name].meaning) for name in names),
+    ]
+
+
+def residual_facts(residual: Residual) -> list[Fact]:
+    """What is found of people beyond what is found of strangers, and how it is spread over people."""
+    return [
+        interval_fact("excess over strangers", residual.excess, meaning="(attack - strangers) / (1 - strangers)"),
+        Fact("strangers", fixed(residual.control, 3), meaning="the same attack on people who were never there"),
+        Fact("mean over people", fixed(residual.mean, 3)),
+        Fact("95th percentile", fixed(residual.p95, 3)),
+        Fact("maximum", fixed(residual.maximum, 3), meaning="the person who is hidden worst"),
+    ]
+
+
+def confound_facts(confound: Confound | None) -> list[Fact]:
+    """Whether the attack follows the patient, or the reference or other secret that two releases share."""
+    if confound is None:
+        return [Fact("same key preferred", DASH, "two keys give one release, or nobody has two visits")]
+    meaning = "people for whom somebody else under the same key looks more alike than they do under another key"
+    return [interval_fact("same key preferred", confound.reference_preferred, meaning=meaning)]

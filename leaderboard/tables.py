@@ -1,0 +1,56 @@
+"""What a table is made of: columns that show each row as a cell with an order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from bench.leaderboard.numbers import DASH, bounds, finite, fixed, percent
+from bench.records.schema import Interval
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One field of a table.
+
+    Attributes:
+        detail: small print below the text, such as the interval.
+        order: what the column sorts by; None is shown as a dash and sorts last in either direction.
+    """
+
+    text: str
+    detail: str
+    order: float | int | str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Column(Generic[Row]):
+    """One column.
+
+    Attributes:
+        key: stable name, also in the page's markup.
+        hint: what the number means, with its unit.
+        numeric: sorts by number and is set flush right.
+    """
+
+    key: str
+    title: str
+    hint: str
+    numeric: bool
+    cell: Callable[[Row], Cell]
+
+
+def interval_cell(interval: Interval | None) -> Cell:
+    """A number with its interval, or a dash."""
+    if interval is None or finite(interval.value) is None:
+        return Cell(DASH, "", None)
+    return Cell(fixed(interval.value, 3), bounds(interval), interval.value)
+
+
+def rate_cell(tpr: Interval | None, smallest_fpr: float | None) -> Cell:
+    """A TPR with its interval; where its FPR is not supported, a dash and the smallest that is."""
+    cell = interval_cell(tpr)
+    if cell.order is not None or smallest_fpr is None:
+        return cell
+    return Cell(DASH, f"from {percent(smallest_fpr)} FPR", None)

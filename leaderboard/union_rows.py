@@ -1,0 +1,123 @@
+"""Every defense at one seed, judged by all valid attacks together.
+
+Source of the union: `bench.metrics.union`. A cell that is not OK, or whose linkage cannot be read, takes no part and is
+named; it can only cost its defense the rank, never better it, see `bench.leaderboard.union_ranks`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from bench.errors import BenchError
+from bench.leaderboard.entry import LAST_RANKED_TIER, Entry
+from bench.leaderboard.linkages import NoLinkageError, linkage_beside
+from bench.metrics.union import WorstCase, best_attack, worst_case
+from bench.records.claims import StoredLinkage
+from bench.records.schema import Status
+from bench.types.claim import Linkage
+from bench.types.threat import Goal
+
+PAPER_ATTACK = "reid-msssim"
+"""Re-identification as in the paper that introduced mixing."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class UnionRow:
+    """One defense at one seed.
+
+    Attributes:
+        entries: the cells that took part, by the attack's name.
+        absent: cells up to T2 that took no part, with the reason in words.
+        people: the hashed person behind every scan; empty without a result.
+        result: the attacks alone and together; None if none could take part.
+        joined: the linkage of all attacks together.
+        paper: name of the paper's own attack, the strongest variant of it; None if it took no part.
+    """
+
+    defense: str
+    seed: int
+    entries: Mapping[str, Entry]
+    absent: tuple[tuple[Entry, str], ...]
+    people: tuple[str, ...]
+    linkages: Mapping[str, Linkage]
+    result: WorstCase | None
+    paper: str | None
+
+    @property
+    def example(self) -> Entry:
+        """A cell of this defense: the best attack's, else any."""
+        return self.absent[0][0] if self.result is None else self.entries[self.result.best]
+
+
+def union_rows(entries: Sequence[Entry]) -> list[UnionRow]:
+    """One row for every defense and seed that met an attack with goal linkage of tier T0 to T2.
+
+    Raises:
+        BenchError: two linkage files are about other people.
+    """
+    cells: dict[tuple[str, int], list[Entry]] = {}
+    for entry in entries:
+        threat = entry.record.attack.threat
+        if threat.goal == Goal.LINKAGE and threat.tier <= LAST_RANKED_TIER:
+            cells.setdefault((entry.defense, entry.record.seed), []).append(entry)
+    first: tuple[Entry, StoredLinkage] | None = None
+    rows = []
+    for (defense, seed), together in sorted(cells.items()):
+        found, absent = _read(together)
+        for entry, linkage in found:
+            first = first or (entry, linkage)
+            _same_people(first, (entry, linkage), in_order=False)
+            _same_people(found[0], (entry, linkage), in_order=True)
+        rows.append(_row(defense, seed, found, absent))
+    return rows
+
+
+def _read(entries: Sequence[Entry]) -> tuple[list[tuple[Entry, StoredLinkage]], list[tuple[Entry, str]]]:
+    found, absent = [], []
+    for entry in entries:
+        privacy = entry.record.privacy
+        if entry.record.status is not Status.OK or privacy is None:
+            absent.append((entry, f"{entry.record.status.value.upper()}: {entry.record.reason}"))
+            continue
+        try:
+            found.append((entry, linkage_beside(entry.path, privacy.linkage)))
+        except NoLinkageError as error:
+            absent.append((entry, str(error)))
+    return found, absent
+
+
+def _same_people(first: tuple[Entry, StoredLinkage], second: tuple[Entry, StoredLinkage], *, in_order: bool) -> None:
+    a, b = first[1].people, second[1].people
+    if (a if in_order else tuple(sorted(a))) != (b if in_order else tuple(sorted(b))):
+        what = "hold the scans in another order" if sorted(a) == sorted(b) else "are about other people"
+        raise BenchError(
+            f"the linkage files beside {first[0].path} and {second[0].path} {what}, so they cannot be judged together; "
+            "run both commands again on the same data, or leave one out"
+        )
+
+
+def _row(
+    defense: str, seed: int, found: Sequence[tuple[Entry, StoredLinkage]], absent: Sequence[tuple[Entry, str]]
+) -> UnionRow:
+    entries: dict[str, Entry] = {}
+    linkages: dict[str, Linkage] = {}
+    for entry, stored in found:
+        if any(entry.record.cell == other.record.cell for other in entries.values()):
+            continue  # the same cell run twice: equal address, equal findings
+        name = entry.attack if entry.attack not in entries else f"{entry.attack} ({entry.record.cell})"
+        entries[name], linkages[name] = entry, Linkage(torch.from_numpy(stored.scores))
+    people = found[0][1].people if found else ()
+    result = worst_case(linkages, people, "leaderboard", seed) if linkages else None
+    papers = {name for name, entry in entries.items() if entry.record.attack.name == PAPER_ATTACK}
+    paper = best_attack({name: result.attacks[name] for name in papers}) if result is not None and papers else None
+    return UnionRow(
+        defense=defense,
+        seed=seed,
+        entries=entries,
+        absent=tuple(absent),
+        people=people,
+        linkages=linkages,
+        result=result,
+        paper=paper,
+    )

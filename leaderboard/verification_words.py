@@ -1,0 +1,28 @@
+"""The verification view as facts: what it takes two scans to be called one person."""
+
+from collections.abc import Sequence
+
+from bench.leaderboard.facts import Fact, interval_fact
+from bench.leaderboard.numbers import DASH, finite, percent
+from bench.records.schema import Interval, OperatingPoint, Verification
+
+
+def tpr_at(points: Sequence[OperatingPoint], fpr: float) -> Interval | None:
+    """The TPR at this FPR; None where it is not supported or was not measured."""
+    return next((point.tpr for point in points if abs(point.fpr - fpr) < 1e-9), None)
+
+
+def verification_facts(found: Verification) -> list[Fact]:
+    """AUC and TPR at every FPR; an FPR without support says which is the smallest that has it."""
+    smallest = finite(found.smallest_fpr)
+    unsupported = "too few comparisons" if smallest is None else f"smallest supported FPR {percent(smallest)}"
+    rates = [_rate(point, unsupported) for point in found.operating_points]
+    pairs = f"{found.genuine:,} of one person, {found.impostors:,} of two"
+    return [interval_fact("AUC", found.auc, "0.5 is chance"), *rates, Fact("Pairs of scans", pairs)]
+
+
+def _rate(point: OperatingPoint, unsupported: str) -> Fact:
+    term = f"TPR at {percent(point.fpr)} FPR"
+    if point.tpr is None or finite(point.tpr.value) is None:
+        return Fact(term, DASH, unsupported)
+    return interval_fact(term, point.tpr)

@@ -1,0 +1,71 @@
+"""What the page says about the worst case: the table, who took no part, and a sentence for every cell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.leaderboard.entry import LAST_RANKED_TIER, Entry
+from bench.leaderboard.tables import Cell, Column
+from bench.leaderboard.union_ranks import RankedRow
+from bench.leaderboard.worst_columns import worst_columns
+from bench.types.threat import Goal
+
+
+@dataclass(frozen=True, eq=False)
+class WorstView:
+    """The table of one group.
+
+    Attributes:
+        notes: about cells that took no part, and attacks that were never run.
+    """
+
+    ident: str
+    columns: tuple[Column[RankedRow], ...]
+    rows: tuple[tuple[tuple[Column[RankedRow], Cell], ...], ...]
+    notes: tuple[str, ...]
+
+
+def worst_view(ranked: Sequence[RankedRow], ident: str) -> WorstView | None:
+    """The table; None if no attack's goal is linkage."""
+    if not ranked:
+        return None
+    columns = tuple(worst_columns(ranked))
+    rows = tuple(tuple((column, column.cell(one)) for column in columns) for one in ranked)
+    return WorstView(ident, columns, rows, tuple(worst_notes(ranked)))
+
+
+def worst_notes(ranked: Sequence[RankedRow]) -> list[str]:
+    """What a reader of the table must not overlook, row by row."""
+    return [note for one in ranked for note in _notes(one)]
+
+
+def parts(ranked: Sequence[RankedRow]) -> dict[int, str]:
+    """For every cell that was looked at, by `id` of its entry: whether it took part, in words."""
+    words: dict[int, str] = {}
+    for one in ranked:
+        for name, entry in one.row.entries.items():
+            best = one.row.result is not None and one.row.result.best == name
+            words[id(entry)] = "Takes part; it is the best single attack." if best else "Takes part."
+        for entry, reason in one.row.absent:
+            words[id(entry)] = f"Takes no part: {reason}."
+    return words
+
+
+def part_of(entry: Entry, known: dict[int, str]) -> str:
+    """What this cell adds to the worst case of its defense, in words."""
+    threat = entry.record.attack.threat
+    if threat.goal != Goal.LINKAGE:
+        return "Takes no part: only attacks that link people are joined."
+    if threat.tier > LAST_RANKED_TIER:
+        return f"Takes no part: T{threat.tier} is stronger than T{int(LAST_RANKED_TIER)}, shown but never ranked."
+    return known.get(id(entry), "Takes part through an equal run of the same cell.")
+
+
+def _notes(one: RankedRow) -> list[str]:
+    who = f"{one.row.defense}, seed {one.row.seed}"
+    notes = [f"{who}: {entry.attack} took no part. {reason}." for entry, reason in one.row.absent]
+    if one.open_attacks:
+        names = ", ".join(one.open_attacks)
+        notes.append(f"{who} has no rank: {names} judged other defenses but not this one, so it may only look private.")
+    if one.spared:
+        notes.append(f"{who} was never attacked by {', '.join(one.spared)}, which others had to face.")
+    return notes
