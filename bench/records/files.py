@@ -3,13 +3,16 @@
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from bench.errors import BenchError
-from bench.records.schema import SCHEMA_VERSION, Record
+from bench.records.schema import SCHEMA_VERSION, Part, Record
+
+PartT = TypeVar("PartT", bound=Part)
 
 RECORD_NAME = "record.json"
 
@@ -87,3 +90,12 @@ def find_records(paths: Iterable[Path]) -> list[Path]:
     if not found:
         raise BenchError(f"no {RECORD_NAME} under {', '.join(map(str, given))}; run `bench run` first")
     return sorted(found)
+
+
+def made_once(path: Path, kind: type[PartT], make: Callable[[], PartT]) -> PartT:
+    """What lies in `path`, which is content-addressed by the caller, else what `make` finds, which then lies there."""
+    if path.exists():
+        return kind.model_validate_json(path.read_bytes())
+    made = make()
+    write_atomically(path, made.model_dump_json(indent=2))
+    return made

@@ -11,7 +11,7 @@ from bench.data.cached import load_cached
 from bench.data.roles import data_secret, split
 from bench.defense import Networks
 from bench.progress import Display
-from bench.records.files import RECORD_NAME, read_record, write_record
+from bench.records.files import RECORD_NAME, made_once, read_record, write_record
 from bench.records.schema import Cost, Record, Status, Validity
 from bench.runner import entries
 from bench.runner.attack.attacking import Verdict
@@ -21,11 +21,11 @@ from bench.runner.cell import Cell
 from bench.runner.environment import describe_environment
 from bench.runner.leakage.measure import measure_leakage
 from bench.runner.leakage.validity import address_of as validity_address
-from bench.runner.leakage.validity import at_smoke_size, check_attack, checked_once
+from bench.runner.leakage.validity import at_smoke_size, check_attack
 from bench.runner.pictures.draw import draw_pictures
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import Traffic, key_source, record_traffic
-from bench.runner.utility.measure import measure_utility, measured_once
+from bench.runner.utility.measure import Measured, measure_utility
 from bench.store import Store
 from bench.trainer.devices import make_fabric
 from bench.trainer.loop import FabricTrainer
@@ -86,8 +86,9 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     key_for = key_source(client, seed)
 
     victims = _first(roles.test.first_visits(), evaluation.utility_subjects)
-    measured = measured_once(
+    measured = made_once(
         store.utility(cell.utility_address(fabric.device.type)),
+        Measured,
         lambda: measure_utility(client, server, victims, evaluation.query_grid, seed, display),
     )
 

@@ -4,7 +4,6 @@ At smoke size on the embedded cohort, once per attack and settings; the result i
 """
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -18,7 +17,6 @@ from bench.data.roles import data_secret, split
 from bench.dataset import Grid
 from bench.defense import Networks
 from bench.progress import Display
-from bench.records.files import write_atomically
 from bench.records.schema import LeakCheck, Score, Validity
 from bench.runner.attack.attacking import Verdict
 from bench.runner.attack.attempts import Attempts
@@ -48,15 +46,6 @@ def address_of(attack: Attack) -> str:
     """Content address of the checks of an attack."""
     settings = [attack.name, config.plain(attack), store.plugin_version(type(attack))]
     return store.address({"validity-of": settings, "code": store.code_version(*_CODE)})
-
-
-def checked_once(path: Path, check: Callable[[], Validity]) -> Validity:
-    """What lies in `path`, else what `check` finds, which then lies there."""
-    if path.exists():
-        return Validity.model_validate_json(path.read_bytes())
-    found = check()
-    write_atomically(path, found.model_dump_json(indent=2))
-    return found
 
 
 def check_attack(attempts: Attempts, cohorts: Path, traffic_folder: Path, device: torch.device) -> Validity:

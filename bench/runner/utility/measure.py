@@ -1,14 +1,12 @@
 """How well the client's recovered segmentation agrees with the reference labels."""
 
 import statistics
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 
 from bench.metrics.agreement import agreement
 from bench.progress import Display
-from bench.records.files import write_atomically
 from bench.records.schema import CurvePoint, Part, Stability, Utility
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.people import pseudonym
@@ -26,15 +24,6 @@ class Measured(Part):
     server_seconds: float
     bytes_sent: int
     bytes_received: int
-
-
-def measured_once(path: Path, measure: Callable[[], Measured]) -> Measured:
-    """What lies in `path`, else what `measure` finds, which then lies there."""
-    if path.exists():
-        return Measured.model_validate_json(path.read_bytes())
-    measured = measure()
-    write_atomically(path, measured.model_dump_json(indent=2))
-    return measured
 
 
 def measure_utility(

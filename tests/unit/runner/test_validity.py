@@ -11,11 +11,12 @@ import torch
 from bench.attack import Attack
 from bench.attacks.reid_msssim import ReidMsssim
 from bench.progress import Display
+from bench.records.files import made_once
 from bench.records.schema import Status, Validity
 from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.confinement import Confinement, LostAttack
 from bench.runner.leakage.planted import LEAKS
-from bench.runner.leakage.validity import address_of, at_smoke_size, check_attack, checked_once
+from bench.runner.leakage.validity import address_of, at_smoke_size, check_attack
 from bench.trainer.devices import make_fabric
 from bench.types.claim import Linkage
 from bench.types.training import Trainer
@@ -89,7 +90,7 @@ def test_a_check_is_made_once(tmp_path: Path, check: Callable[[Attack], Validity
         return made[-1]
 
     path = tmp_path / "validity" / "address.json"
-    assert checked_once(path, make) == checked_once(path, make)
+    assert made_once(path, Validity, make) == made_once(path, Validity, make)
     assert len(made) == 1
 
 
