@@ -169,8 +169,9 @@ def _attack(
     place = store.networks(address)
     checks = replace(attempts, attack=small, folder=place, seed=0)
     try:
-        validity = checked_once(
+        validity = made_once(
             store.validity(address),
+            Validity,
             lambda: check_attack(checks, store.cohorts, store.transcript(address), client.device),
         )
     except LostAttack as lost:
