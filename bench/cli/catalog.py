@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from bench import config
 from bench.attack import Attack
 from bench.errors import BenchError
 from bench.registry import KINDS, Entry, Registry
+
+EVALUATION = "evaluation"
+"""The component of settings that is no plugin."""
 
 
 def print_list(plugins: tuple[Path, ...]) -> None:
@@ -39,6 +43,11 @@ def print_entry(name: str, preset: str | None, plugins: tuple[Path, ...]) -> Non
     """
     if preset is not None and preset not in config.PRESETS:
         raise BenchError(f"no preset named {preset!r}; available: {', '.join(config.PRESETS)}")
+    if name == EVALUATION:
+        console = Console(highlight=False)
+        console.print(f"[bold]{name}[/]: what is measured and on how many, whatever the defense and the attack")
+        _print_settings(console, config.Evaluation, config.PRESETS.get(preset or "", {}))
+        return
     registry = Registry(plugins)
     entries = [entry for entry in registry.entries if entry.name == name]
     if not entries:
@@ -63,23 +72,22 @@ def _describe(console: Console, plugin: type[Any], preset: str | None) -> None:
         for word in ("observes", "knows", "owns"):
             console.print(f"  {word}: {', '.join(sorted(grant.value for grant in getattr(threat, word))) or 'nothing'}")
         console.print(f"  queries per scan: {threat.queries or 'all that were sent'}")
-    _print_settings(console, plugin, preset)
+    _print_settings(console, plugin, plugin.presets.get(preset or "", {}))
 
 
-def _print_settings(console: Console, plugin: type[Any], preset: str | None) -> None:
-    fields = dataclasses.fields(plugin)
+def _print_settings(console: Console, settings: type[Any], changed: Mapping[str, Any]) -> None:
+    fields = dataclasses.fields(settings)
     if not fields:
         console.print("no settings")
         return
-    changed = plugin.presets.get(preset, {}) if preset is not None else {}
-    meanings = _meanings(plugin)
+    meanings = _meanings(settings)
     console.print("settings (--set key=value):")
     for field in fields:
         line = Text.assemble(
             "  ", (field.name, "bold"), f" = {_text(_default(field))}", (f"  ({_allowed(field.type)})", "dim")
         )
         if field.name in changed:
-            line.append(f"  under {preset}: {_text(changed[field.name])}", "cyan")
+            line.append(f"  under this preset: {_text(changed[field.name])}", "cyan")
         console.print(line, soft_wrap=True)
         if field.name in meanings:
             console.print(Padding(Text(meanings[field.name]), (0, 0, 0, 6)))

@@ -36,6 +36,12 @@ def test_show_tells_source_settings_and_threat_model(entry: object) -> None:
     assert ("threat model: T" in printed) is (kind == "attacks")
 
 
+def test_show_evaluation_lists_what_is_measured() -> None:
+    shown = _output("show", "evaluation", "--preset", "smoke")
+    assert "reference_pool = private" in shown
+    assert "under this preset: 28,36,28" in shown
+
+
 def test_show_says_why_a_broken_plugin_is_broken(tmp_path: Path) -> None:
     path = tmp_path / "half.py"
     path.write_text(
