@@ -2,7 +2,7 @@
 
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.grouping import Board
-from bench.leaderboard.numbers import about, finite, fixed, megabytes, milliseconds
+from bench.leaderboard.numbers import about, finite, fixed, megabytes, milliseconds, percent
 from bench.leaderboard.score_names import shown
 from bench.leaderboard.tables import Cell, Column, interval_cell, rate_cell
 from bench.leaderboard.verification_words import tpr_at
@@ -26,7 +26,9 @@ def columns_of(board: Board) -> list[Column[Entry]]:
         Column(
             "oracle-key", "Oracle key", f"{headline} of the clean scan, as the true key gives it", True, _oracle_key
         ),
-        Column("tpr-10", "TPR at 10 %", "same-person pairs recognised at one false alarm in ten", True, _tpr),
+        Column(
+            "tpr-10", f"TPR at {percent(FPR)}", "same-person pairs recognised at one false alarm in ten", True, _tpr
+        ),
         Column("client-ms", "Client ms", "the hospital's computing time for one scan", True, _client),
         Column("megabytes", "MB sent", "megabytes that leave the hospital for one scan", True, _megabytes),
         Column("seed", "Seed", "of all randomness in the cell", True, _seed),

@@ -45,6 +45,9 @@ def bounds(interval: Interval) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share as a percentage with two significant digits, or a dash."""
+    """A share as a percentage with two significant digits, or a dash; no line breaks before its sign."""
     number = finite(share)
-    return DASH if number is None else f"{100 * number:.2g} %" if abs(number) < 0.995 else f"{100 * number:.0f} %"
+    if number is None:
+        return DASH
+    digits = f"{100 * number:.2g}" if abs(number) < 0.995 else f"{100 * number:.0f}"
+    return f"{digits}\u00a0%"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench.leaderboard.numbers import DASH
+from bench.leaderboard.numbers import DASH, percent
 from bench.leaderboard.tables import Cell, Column, interval_cell, rate_cell
 from bench.leaderboard.union_ranks import RANK_FPR, RankedRow
 from bench.leaderboard.union_rows import PAPER_ATTACK
@@ -22,10 +22,16 @@ def worst_columns(rows: Sequence[RankedRow]) -> list[Column[RankedRow]]:
         *(seed if len(seeds) > 1 else []),
         Column("dice", "Dice", "average over classes, 1 is perfect; 95 % interval over people", True, _dice),
         Column("union-auc", "AUC, all attacks", "0.5 is chance, 1 links everybody", True, _union_auc),
-        Column("union-tpr", "TPR at 10 %, all", "same-person pairs that any attack recognises", True, _union_tpr),
+        Column(
+            "union-tpr",
+            f"TPR at {percent(RANK_FPR)}, all",
+            "same-person pairs that any attack recognises",
+            True,
+            _union_tpr,
+        ),
         Column("best", "Best single attack", "recognises most at a low rate of false alarms", False, _best),
         Column("best-auc", "Its AUC", "AUC of the best single attack", True, _best_auc),
-        Column("best-tpr", "Its TPR at 10 %", "TPR of the best single attack", True, _best_tpr),
+        Column("best-tpr", f"Its TPR at {percent(RANK_FPR)}", "TPR of the best single attack", True, _best_tpr),
         Column("attacks", "Attacks", "how many took part in the union", True, _attacks),
         Column("paper-auc", "Paper's AUC", f"AUC of {PAPER_ATTACK}, the paper's own attack", True, _paper_auc),
         Column("paper-tpr", "Paper's TPR", f"TPR at 10 % FPR of {PAPER_ATTACK}", True, _paper_tpr),

@@ -62,7 +62,7 @@ def part_of(entry: Entry, known: dict[int, str]) -> str:
 
 def _notes(one: RankedRow) -> list[str]:
     who = f"{one.row.defense}, seed {one.row.seed}"
-    notes = [f"{who}: {entry.attack} took no part. {reason}." for entry, reason in one.row.absent]
+    notes = [f"{who}: {entry.attack} took no part: {reason}." for entry, reason in one.row.absent]
     if one.open_attacks:
         names = ", ".join(one.open_attacks)
         notes.append(f"{who} has no rank: {names} judged other defenses but not this one, so it may only look private.")

@@ -1,8 +1,13 @@
 """Valid records for tests, made without running anything."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+from jaxtyping import Float32
+
+from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
 from bench.records.schema import (
     AttackEntry,
     Confound,
@@ -205,3 +210,21 @@ def _default() -> Record:
         pictures=[],
         warnings=[],
     )
+
+
+def seeing(people: Sequence[str], known: Collection[str], seed: int = 0) -> Float32[np.ndarray, "scan scan"]:
+    """Scores of an attack that is sure about two scans of the people it knows and guesses about everybody else."""
+    scores = np.random.default_rng(seed).random((len(people), len(people)), dtype=np.float32)
+    scores = (scores + scores.T) / 2
+    who = np.array(people)
+    sure = (who[:, None] == who[None, :]) & np.isin(who, list(known))[:, None]
+    return np.where(sure, np.float32(2), scores)
+
+
+def judged_record(
+    folder: Path, people: Sequence[str], scores: Float32[np.ndarray, "scan scan"], **changes: Any
+) -> tuple[Path, Record]:
+    """A record with its linkage in a file beside it, as (path of the record, record)."""
+    write_linkage(StoredLinkage(scores, tuple(people)), folder / CLAIM_NAME)
+    changes["privacy"] = {"linkage": CLAIM_NAME, **changes.get("privacy", {})}
+    return folder / "record.json", make_record(cell=folder.name, **changes)

@@ -13,6 +13,7 @@ from bench.records.schema import Interval
 from tests.factories import interval, make_record
 
 NOTHING = Cell(DASH, "", None)
+TPR = "TPR at 10\u00a0%"
 
 
 def cells(**changes: Any) -> dict[str, Cell]:
@@ -23,7 +24,7 @@ def cells(**changes: Any) -> dict[str, Cell]:
 
 def test_columns_stand_in_the_agreed_order() -> None:
     expected = ["Defense", "Attack", "Tier", "State", "Dice", "macro-F1", "Chance", "Do nothing", "Oracle key"]
-    assert [*cells()] == [*expected, "TPR at 10 %", "Client ms", "MB sent", "Seed", "Cell"]
+    assert [*cells()] == [*expected, TPR, "Client ms", "MB sent", "Seed", "Cell"]
 
 
 def test_numbers_are_shown_with_their_intervals_and_units() -> None:
@@ -33,7 +34,7 @@ def test_numbers_are_shown_with_their_intervals_and_units() -> None:
     assert found["Chance"] == Cell("0.040", "", 0.04)
     assert found["Do nothing"] == Cell("0.300", "[0.280, 0.320]", 0.30)
     assert found["Oracle key"].order == 0.99
-    assert found["TPR at 10 %"] == Cell("0.550", "[0.530, 0.570]", 0.55)
+    assert found[TPR] == Cell("0.550", "[0.530, 0.570]", 0.55)
     assert found["Client ms"].text == "42.0"
     assert found["Client ms"].order == pytest.approx(42.0)
     assert found["MB sent"].text == "22.1"
@@ -45,7 +46,7 @@ def test_a_cell_that_is_not_ok_shows_its_reason_and_no_privacy_score(status: str
     found = cells(status=status, reason="too weak")
     assert found["State"] == Cell(status.upper(), "too weak", status.upper())
     assert found["headline score"] == found["Chance"] == NOTHING
-    assert found["Do nothing"] == found["Oracle key"] == found["TPR at 10 %"] == NOTHING
+    assert found["Do nothing"] == found["Oracle key"] == found[TPR] == NOTHING
     assert found["Dice"].order == 0.80
 
 
@@ -62,7 +63,7 @@ def test_null_numbers_are_dashes_without_a_place_in_the_order() -> None:
 def test_an_unsupported_rate_says_which_is_the_smallest_supported_one() -> None:
     points = [{"fpr": 0.1, "tpr": None}]
     found = cells(privacy={"verification": {"operating_points": points, "smallest_fpr": 0.15}})
-    assert found["TPR at 10 %"] == Cell(DASH, "from 15 % FPR", None)
+    assert found[TPR] == Cell(DASH, "from 15\u00a0% FPR", None)
 
 
 def test_a_control_that_was_not_measured_is_a_dash() -> None:
@@ -70,7 +71,8 @@ def test_a_control_that_was_not_measured_is_a_dash() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(0.1, "10 %"), (0.001, "0.1 %"), (0.0238, "2.4 %"), (1.0, "100 %"), (None, DASH)]
+    ("share", "text"),
+    [(0.1, "10\u00a0%"), (0.001, "0.1\u00a0%"), (0.0238, "2.4\u00a0%"), (1.0, "100\u00a0%"), (None, DASH)],
 )
 def test_shares_read_as_percentages(share: float | None, text: str) -> None:
     assert percent(share) == text

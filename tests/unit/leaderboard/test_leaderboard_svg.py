@@ -175,7 +175,7 @@ def test_a_cell_that_is_not_ok_draws_no_leakage(status: str) -> None:
 def test_an_roc_marks_its_smallest_rate_and_the_decades() -> None:
     root = ElementTree.fromstring(roc("r", [Knot(fpr, fpr**0.4, None) for fpr in (0.024, 0.1, 1.0)]))
     ticks_below = [text.text for text in root.findall("text[@class='tick']") if text.attrib["text-anchor"] == "middle"]
-    assert ticks_below == ["2.4 %", "10 %", "100 %"]
+    assert ticks_below == ["2.4\u00a0%", "10\u00a0%", "100\u00a0%"]
 
 
 @pytest.mark.parametrize("rates", [(0.0, 1.0), (0.5,), (0.1, 2.0), (1.0, 0.1)])

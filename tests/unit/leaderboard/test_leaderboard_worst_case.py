@@ -1,0 +1,228 @@
+"""Several attacks judge a defense together, and no cell that is not OK makes it look more private."""
+
+import json
+from collections.abc import Callable, Collection
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.cli.board import build_and_report
+from bench.errors import BenchError
+from bench.leaderboard.build import build
+from bench.leaderboard.grouping import Group, groups_of
+from bench.leaderboard.union_ranks import RankedRow, per_person
+from bench.records.claims import CLAIM_NAME
+from bench.records.files import write_record
+from bench.records.schema import Record
+from tests.factories import judged_record, make_record, seeing
+
+PEOPLE = tuple(f"p{number // 2:02d}" for number in range(24))
+EVEN, ODD = set(PEOPLE[::4]), set(PEOPLE[2::4])
+EVERYBODY, NOBODY = set(PEOPLE), set[str]()
+Cell = tuple[Path, Record]
+Judged = Callable[..., Cell]
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Judged:
+    """Makes a record of an attack that knows some people, with its linkage beside it."""
+
+    def make(defense: str, attack: str, known: Collection[str], *, tier: int = 0, name: str = "", **more: Any) -> Cell:
+        changes = {"defense": {"name": defense}, "attack": {"name": attack, "threat": {"tier": tier}}, **more}
+        chance = sum(map(ord, attack))
+        folder = tmp_path / (name or f"{defense}-{attack}-{more.get('seed', 0)}")
+        return judged_record(folder, PEOPLE, seeing(PEOPLE, known, chance), **changes)
+
+    return make
+
+
+def lost(folder: Path, defense: str, attack: str, status: str) -> Cell:
+    record = make_record(
+        cell=f"{defense}-{attack}", defense={"name": defense}, attack={"name": attack}, status=status, reason="broke"
+    )
+    return folder / f"{defense}-{attack}" / "record.json", record
+
+
+def rows(*cells: Cell) -> dict[str, RankedRow]:
+    (group,) = groups_of(cells)
+    return {one.row.defense: one for one in group.worst}
+
+
+def rank(one: RankedRow) -> int | None:
+    return None if one.standing is None else one.standing.rank
+
+
+def tpr(one: RankedRow, attack: str | None = None) -> float:
+    assert one.row.result is not None
+    found = one.row.result.union if attack is None else one.row.result.attacks[attack]
+    assert found.tprs[0].tpr is not None
+    return found.tprs[0].tpr.value
+
+
+def test_two_attacks_together_find_more_than_either_alone(judged: Judged) -> None:
+    row = rows(judged("mixup", "reid-msssim", EVEN), judged("mixup", "siamese", ODD))["mixup"]
+    assert tpr(row) == 1
+    assert max(tpr(row, "reid-msssim"), tpr(row, "siamese")) < 0.8
+    assert row.row.paper == "reid-msssim"
+
+
+def test_a_blind_attack_never_hides_the_best_single_one(judged: Judged) -> None:
+    row = rows(judged("mixup", "siamese", EVEN), judged("mixup", "blind", NOBODY))["mixup"]
+    assert row.row.result is not None
+    assert row.row.result.best == "siamese"
+    assert tpr(row) <= tpr(row, "siamese")
+    assert row.row.paper is None
+
+
+def test_what_the_ranks_compare_is_the_tpr_in_the_table(judged: Judged) -> None:
+    row = rows(judged("mixup", "siamese", EVEN), judged("mixup", "blind", NOBODY))["mixup"]
+    assert row.leak == pytest.approx(tpr(row))
+    assert [*per_person(row.row)] == sorted(EVERYBODY)
+
+
+def test_the_union_decides_the_order_of_the_defenses(judged: Judged) -> None:
+    cells = (
+        judged("split", "a", EVEN, privacy={"scores": {"macro_f1": {"value": _leak(0.1), "chance": 0.04}}}),
+        judged("split", "b", ODD, privacy={"scores": {"macro_f1": {"value": _leak(0.1), "chance": 0.04}}}),
+        judged("private", "a", NOBODY, privacy={"scores": {"macro_f1": {"value": _leak(0.9), "chance": 0.04}}}),
+        judged("private", "b", NOBODY),
+    )
+    (group,) = groups_of(cells)
+    assert [(one.row.defense, rank(one)) for one in group.worst] == [("private", 1), ("split", 2)]
+    assert [entry.defense for entry in group.boards[0].entries] == ["private", "private", "split", "split"]
+
+
+def test_defenses_that_cannot_be_told_apart_share_a_rank(judged: Judged) -> None:
+    found = rows(*(judged(name, "a", known) for name, known in (("x", EVEN), ("y", EVEN), ("z", EVERYBODY))))
+    assert [(rank(found[name]), found[name].shared) for name in "xyz"] == [(1, True), (1, True), (3, False)]
+
+
+def test_attackers_above_t2_take_no_part(judged: Judged) -> None:
+    cells = judged("mixup", "siamese", EVEN), judged("mixup", "oracle", EVERYBODY, tier=4)
+    assert [*rows(*cells)["mixup"].row.entries] == ["siamese"]
+
+
+@pytest.mark.parametrize("status", ["invalid", "failed", "timeout"])
+def test_a_cell_that_is_not_ok_never_improves_a_rank(judged: Judged, tmp_path: Path, status: str) -> None:
+    cells = [judged("a", "weak", EVEN), judged("b", "weak", EVEN), judged("b", "strong", ODD)]
+    before, after = rows(*cells), rows(*cells, lost(tmp_path, "a", "strong", status))
+    assert (rank(before["a"]), before["a"].spared) == (1, ("strong",))
+    assert (rank(after["a"]), after["a"].open_attacks) == (None, ("strong",))
+    assert [*after] == ["b", "a"]
+
+
+def test_an_attack_that_is_valid_nowhere_changes_nothing(judged: Judged, tmp_path: Path) -> None:
+    cells = [judged("a", "weak", EVEN), judged("b", "weak", EVERYBODY)]
+    found = rows(*cells, lost(tmp_path, "a", "blind", "invalid"), lost(tmp_path, "b", "blind", "invalid"))
+    assert [rank(found[name]) for name in "ab"] == [rank(rows(*cells)[name]) for name in "ab"] == [1, 2]
+    assert [reason for _, reason in found["a"].row.absent] == ["INVALID: broke"]
+
+
+def test_a_defense_without_any_valid_attack_comes_last_without_a_rank(judged: Judged, tmp_path: Path) -> None:
+    found = rows(judged("z", "weak", EVERYBODY), lost(tmp_path, "a", "weak", "failed"))
+    assert [*found] == ["z", "a"]
+    assert (found["a"].row.result, rank(found["a"]), rank(found["z"])) == (None, None, 1)
+
+
+@pytest.mark.parametrize("harm", ["missing", "damaged", "link", "unnamed"])
+def test_a_linkage_that_cannot_be_read_is_named_and_costs_the_rank(judged: Judged, tmp_path: Path, harm: str) -> None:
+    cells = [judged("a", "weak", EVEN), judged("a", "strong", ODD), judged("b", "weak", EVEN)]
+    path, record = judged("b", "strong", ODD, privacy={"linkage": None} if harm == "unnamed" else {})
+    file = path.parent / CLAIM_NAME
+    if harm == "damaged":
+        file.write_bytes(b"PK")
+    elif harm != "unnamed":
+        file.rename(tmp_path / "elsewhere.npz")
+    if harm == "link":
+        file.symlink_to(tmp_path / "elsewhere.npz")
+    found = rows(*cells, (path, record))["b"]
+    words = {
+        "missing": "is missing beside the record",
+        "damaged": "is damaged",
+        "link": "is not a plain .npz file",
+        "unnamed": "keeps no linkage file",
+    }
+    ((entry, reason),) = found.row.absent
+    assert words[harm] in reason
+    assert str(tmp_path) not in reason
+    assert (entry.attack, rank(found)) == ("strong", None)
+
+
+def test_files_about_other_people_are_refused_by_the_names_of_both_records(judged: Judged, tmp_path: Path) -> None:
+    others = tuple(f"q{name}" for name in PEOPLE)
+    path, record = judged_record(tmp_path / "other", others, seeing(others, NOBODY), attack={"name": "siamese"})
+    mine = judged("mixup", "weak", EVEN)
+    with pytest.raises(BenchError, match="are about other people") as refusal:
+        groups_of([mine, (path, record)])
+    assert str(path) in str(refusal.value)
+    assert str(mine[0]) in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_files_with_scans_in_another_order_are_not_joined(judged: Judged, tmp_path: Path) -> None:
+    turned = PEOPLE[::-1]
+    other = judged_record(tmp_path / "turned", turned, seeing(turned, NOBODY), attack={"name": "siamese"})
+    with pytest.raises(BenchError, match="hold the scans in another order"):
+        groups_of([judged("mixup", "weak", EVEN), other])
+
+
+def test_seeds_are_judged_apart_and_the_worst_one_orders_the_defense(judged: Judged) -> None:
+    cells = (
+        judged("a", "weak", NOBODY),
+        judged("a", "weak", EVERYBODY, seed=1),
+        judged("b", "weak", EVEN),
+        judged("b", "weak", EVEN, seed=1),
+    )
+    (group,) = groups_of(cells)
+    found = [(one.row.seed, one.row.defense, rank(one)) for one in group.worst]
+    assert found == [(0, "a", 1), (0, "b", 2), (1, "b", 1), (1, "a", 2)]
+    assert [entry.defense for entry in group.boards[0].entries] == ["b", "b", "a", "a"]
+
+
+def test_the_same_cell_run_twice_counts_once(judged: Judged) -> None:
+    first, second = judged("a", "weak", EVEN), judged("a", "weak", EVEN, created="2026-05-05")
+    assert len(rows(first, second)["a"].row.entries) == 1
+
+
+def test_too_few_comparisons_for_any_rate_give_no_rank(tmp_path: Path) -> None:
+    people = ("p0", "p0", "p1", "p1")
+    row = rows(judged_record(tmp_path / "few", people, seeing(people, ("p0",))))["mixup"]
+    assert (row.leak, rank(row)) == (None, None)
+    assert row.row.result is not None
+
+
+def test_the_order_of_the_files_plays_no_part(judged: Judged) -> None:
+    cells = judged("a", "x", EVEN), judged("a", "y", ODD), judged("b", "x", EVEN)
+
+    def told(group: Group) -> list[tuple[str, int | None, float]]:
+        return [(one.row.defense, rank(one), tpr(one)) for one in group.worst]
+
+    assert len({str(told(groups_of(some)[0])) for some in [*permutations(cells)][::2]}) == 1
+
+
+def test_page_and_numbers_carry_the_worst_case(judged: Judged, tmp_path: Path) -> None:
+    broken = lost(tmp_path, "mixup", "bss", "timeout")
+    page = build([judged("mixup", "reid-msssim", EVEN), judged("mixup", "siamese", ODD), broken], tmp_path / "out")
+    assert "mixup, seed 0: bss took no part: TIMEOUT: broke." in page.read_text()
+    (row,) = json.loads((tmp_path / "out/leaderboard.json").read_text())["groups"][0]["worst_case_per_defense"]
+    assert row["union"]["tpr_at_10_percent"]["value"] == 1
+    assert (row["paper_attack"], row["attacks"]) == ("reid-msssim", ["reid-msssim", "siamese"])
+    assert row["took_no_part"] == [{"attack": "bss", "cell": "mixup-bss", "reason": "TIMEOUT: broke"}]
+
+
+def test_the_terminal_shows_the_worst_case(
+    judged: Judged, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    path, record = judged("mixup", "[bold]siamese", EVERYBODY)
+    write_record(record, path)
+    build_and_report([path.parent], tmp_path / "out")
+    shown = capsys.readouterr().out
+    assert "Worst case per defense: ixi, quick" in shown
+    assert "[bold]siamese" in shown
+
+
+def _leak(value: float) -> dict[str, float | int]:
+    return {"value": value, "low": value, "high": value, "n": 12}
