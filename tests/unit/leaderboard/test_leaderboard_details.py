@@ -1,0 +1,132 @@
+"""What the details of a cell state about the attack, and what the page says about groups that stand apart."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.leaderboard.differences import differences
+from bench.leaderboard.entry import Entry
+from bench.leaderboard.facts import Fact, check_facts, confound_facts, control_facts, residual_facts
+from bench.leaderboard.grouping import GroupKey, groups_of
+from bench.leaderboard.numbers import DASH
+from bench.leaderboard.rows import group_views
+from bench.leaderboard.state_words import STATES
+from bench.leaderboard.verification_words import verification_facts
+from bench.records.schema import Privacy, Record, Status
+from tests.factories import interval, make_record
+
+
+def privacy_of(**changes: Any) -> Privacy:
+    found = make_record(privacy=changes).privacy
+    assert found is not None
+    return found
+
+
+def titles(record: Record) -> dict[str, list[Fact]]:
+    (view,) = group_views(groups_of([(Path("record.json"), record)]))
+    return dict(view.boards[0].rows[0].facts)
+
+
+def test_every_state_has_its_own_words() -> None:
+    assert set(STATES) == set(Status)
+    assert len(set(STATES.values())) == len(Status)
+    assert "proves nothing" in STATES[Status.INVALID]
+    assert all("no sign of privacy" in STATES[state] for state in (Status.FAILED, Status.TIMEOUT))
+
+
+def test_checks_say_what_was_found_and_what_was_missed() -> None:
+    missed = {"passed": False, "score": {"value": interval(0.2), "chance": 0.1}, "reason": "not above 0.5"}
+    broken = {"passed": False, "score": None, "reason": "NaN"}
+    record = make_record(validity={"leaks": {"identity": missed, "odd": broken}})
+    assert record.validity is not None
+    assert check_facts(record.validity) == [
+        Fact("identity", "missed", "0.200 [0.180, 0.220] chance 0.100", f"the scan itself {DASH} not above 0.5"),
+        Fact("odd", "missed", "no score", "NaN"),
+    ]
+
+
+def test_a_score_stands_among_chance_and_controls_in_a_fixed_order() -> None:
+    controls = {
+        name: {"meaning": f"{name} in words", "scores": {"macro_f1": interval(0.5)}}
+        for name in ("zebra", "oracle-key", "random-other", "atlas", "amplified", "do-nothing")
+    }
+    facts = control_facts(Entry(Path("r.json"), make_record(privacy={"controls": controls}), "d", "a"))
+    expected = ["this attack", "chance", "do-nothing", "amplified", "atlas", "random-other", "oracle-key", "zebra"]
+    assert [fact.term for fact in facts] == expected
+    assert facts[2] == Fact("do-nothing", "0.500", "[0.480, 0.520]", "do-nothing in words")
+
+
+def test_an_unsupported_rate_names_the_smallest_supported_one() -> None:
+    auc, ten, one, tenth, pairs = verification_facts(privacy_of().verification)
+    assert (auc.value, ten.value, one.value) == ("0.810", "0.550", "0.200")
+    assert tenth == Fact("TPR at 0.1\u00a0% FPR", DASH, "smallest supported FPR 0.4\u00a0%")
+    assert pairs.value == "24 of one person, 528 of two"
+
+
+def test_no_rate_at_all_is_said() -> None:
+    points = [{"fpr": 0.1, "tpr": None}]
+    found = privacy_of(verification={"operating_points": points, "smallest_fpr": None}).verification
+    assert verification_facts(found)[1].detail == "too few comparisons"
+
+
+def test_residual_risk_shows_the_excess_and_the_worst_off_person() -> None:
+    facts = {fact.term: fact.value for fact in residual_facts(privacy_of().residual)}
+    assert facts == {
+        "excess over strangers": "0.300",
+        "strangers": "0.150",
+        "mean over people": "0.410",
+        "95th percentile": "0.900",
+        "maximum": "1.000",
+    }
+
+
+def test_a_confound_that_was_not_measured_says_why() -> None:
+    (fact,) = confound_facts(None)
+    assert (fact.value, fact.detail) == (DASH, "two keys give one release, or nobody has two visits")
+
+
+@pytest.mark.parametrize("status", ["invalid", "failed", "timeout"])
+def test_a_cell_that_is_not_ok_states_only_its_checks(status: str) -> None:
+    assert [*titles(make_record(status=status, reason="r"))] == ["Known-answer checks"]
+
+
+def test_checks_that_were_not_run_are_not_silent() -> None:
+    ((fact,),) = titles(make_record(status="failed", reason="r", validity=None)).values()
+    assert fact.value == "not looked for"
+
+
+def test_groups_of_one_data_set_say_in_which_field_they_differ() -> None:
+    keys = [
+        GroupKey.of(record)
+        for record in (
+            make_record(),
+            make_record(preset="paper", protocol_version="0.2"),
+            make_record(data={"name": "z"}),
+        )
+    ]
+    (sentence,) = differences(keys, keys[0])
+    assert sentence.endswith(
+        "the preset differs (quick here, paper there); the protocol differs (0.1 here, 0.2 there)."
+    )
+    assert differences(keys, keys[2]) == []
+
+
+def test_long_hashes_are_shortened_where_they_differ() -> None:
+    a, b = GroupKey.of(make_record()), GroupKey.of(make_record(data={"data_hash": "f" * 64}))
+    assert f"the data differs (d0d0d0d0d0d0… here, {'f' * 12}… there)" in differences([a, b], a)[0]
+
+
+@pytest.mark.parametrize(
+    ("threat", "words"),
+    [
+        ({"goal": "reconstruction"}, "only attacks that link people are joined"),
+        ({"tier": 4}, "T4 is stronger than T2"),
+        ({}, "the record keeps no linkage file"),
+    ],
+)
+def test_every_cell_says_why_it_takes_no_part(threat: dict[str, Any], words: str) -> None:
+    (view,) = group_views(groups_of([(Path("record.json"), make_record(attack={"threat": threat}))]))
+    part = view.boards[0].rows[0].part
+    assert part.startswith("Takes no part: ")
+    assert words in part
