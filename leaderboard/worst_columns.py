@@ -72,7 +72,7 @@ def _rate(found: Verification | None) -> Cell:
 
 def _rank(one: RankedRow) -> Cell:
     if one.standing is None:
-        return Cell(DASH, "open" if one.open_attacks else "", None)
+        return Cell(DASH, "no rank" if one.open_attacks else "", None)
     return Cell(str(one.standing.rank), "shared" if one.shared else "", one.standing.rank)
 
 

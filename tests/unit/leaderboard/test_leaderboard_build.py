@@ -46,6 +46,7 @@ def hostile(text: str) -> Record:
     score = {"value": {"value": 0.3, "low": 0.2, "high": 0.4, "n": 9}, "chance": 0.1}
     dice = {"value": 0.8, "low": 0.7, "high": 0.9, "n": 9}
     method = {"name": text, "summary": text, "source": text, "settings": settings}
+    dial = [{"value": value, "dice": dice} for value in (0.1, 0.9)]
     lists = {"observes": [text], "knows": [text], "owns": [text]}
     return make_record(
         unveil_version=text,
@@ -57,7 +58,7 @@ def hostile(text: str) -> Record:
         protocol_version=text,
         settings=settings,
         defense=method,
-        attack={**method, "threat": {"goal": text, "phase": text, **lists}},
+        attack={**method, "isolation": text, "threat": {"goal": text, "phase": text, **lists}},
         data={
             "name": text,
             "settings": settings,
@@ -68,9 +69,17 @@ def hostile(text: str) -> Record:
         },
         utility={
             "dice": {text: dice},
+            "dice_by_dial": {"name": text, "points": dial},
             "stability": {text: {"icc": 0.8, "low": 0.7, "high": 0.9, "kind": text, "n": 9}},
         },
-        privacy={"scores": {text: score}, "headline": text},
+        validity={"leaks": {text: {"passed": False, "score": None, "reason": text}}},
+        privacy={
+            "scores": {text: score},
+            "headline": text,
+            "controls": {text: {"meaning": text, "scores": {text: dice}}},
+            "by_dial": {"along": text, "points": [{"at": at, "score": dice} for at in (0.1, 0.9)]},
+            "linkage": text,
+        },
         environment={"device": text},
         pictures=[text, f"{text}.png"],
         warnings=[text],

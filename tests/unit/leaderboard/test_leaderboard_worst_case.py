@@ -224,5 +224,13 @@ def test_the_terminal_shows_the_worst_case(
     assert "[bold]siamese" in shown
 
 
+def test_markup_in_names_and_reasons_stays_text_in_the_worst_case(judged: Judged, tmp_path: Path) -> None:
+    code = "<img src=x onerror=alert(1)>"
+    cells = judged(code, code, EVEN, name="a"), judged("b", "weak", EVEN), lost(tmp_path, code, f"{code}2", "failed")
+    page = build(cells, tmp_path / "out").read_text()
+    assert "<img" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+
+
 def _leak(value: float) -> dict[str, float | int]:
     return {"value": value, "low": value, "high": value, "n": 12}
