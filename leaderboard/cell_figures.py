@@ -11,7 +11,8 @@ from bench.leaderboard.plots import in_reach, limits_of
 from bench.leaderboard.score_names import shown
 from bench.leaderboard.svg.curve import Chart, Knot, curve
 from bench.leaderboard.svg.roc import roc
-from bench.records.schema import Interval, LeakCurve
+from bench.records.parts import Interval
+from bench.records.privacy import LeakCurve
 
 _DICE, _LEAKAGE = 0, 1
 _LEAST_FPR = 1e-9  # far below what any cohort supports

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.leaderboard.numbers import finite
-from bench.records.schema import Interval, Privacy, Record, Score, Status, Verification
+from bench.records.parts import Interval
+from bench.records.privacy import Privacy, Score, Verification
+from bench.records.schema import Record, Status
 from bench.types.threat import Tier
 
 LAST_RANKED_TIER = Tier.SEMI_INFORMED

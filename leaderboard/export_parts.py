@@ -6,7 +6,9 @@ from bench.leaderboard.numbers import finite
 from bench.leaderboard.union_ranks import RankedRow
 from bench.leaderboard.worst_columns import auc_of, best_alone, paper_alone, tpr_of, union_of
 from bench.metrics.verification import Verification
-from bench.records.schema import Interval, LeakCheck, LeakCurve, Record
+from bench.records.parts import Interval
+from bench.records.privacy import LeakCheck, LeakCurve
+from bench.records.schema import Record
 
 _EVIDENCE = ("controls", "verification", "residual", "reference_preferred", "leakage_by_queries", "leakage_by_dial")
 

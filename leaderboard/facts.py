@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.numbers import DASH, bounds, finite, fixed
 from bench.leaderboard.score_names import shown
-from bench.records.schema import Confound, Interval, Residual, Validity
+from bench.records.parts import Interval
+from bench.records.privacy import Confound, Residual, Validity
 
 CONTROL_ORDER = ("do-nothing", "amplified", "atlas", "random-other", "oracle-key")
 LEAKS: Mapping[str, str] = {

@@ -2,7 +2,7 @@
 
 import math
 
-from bench.records.schema import Interval
+from bench.records.parts import Interval
 
 DASH = "–"  # noqa: RUF001 (an en dash on purpose: it cannot be mistaken for a minus sign)
 

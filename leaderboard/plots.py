@@ -11,7 +11,7 @@ from bench.leaderboard.ranking import worst_cases
 from bench.leaderboard.score_names import shown
 from bench.leaderboard.svg.drawing import Size
 from bench.leaderboard.svg.scatter import Plot, Point, scatter
-from bench.records.schema import Interval
+from bench.records.parts import Interval
 
 WIDE, NARROW = Size(760, 420), Size(340, 360)
 MOST_LABELLED = 24

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from bench.leaderboard.numbers import DASH, bounds, finite, fixed, percent
-from bench.records.schema import Interval
+from bench.records.parts import Interval
 
 Row = TypeVar("Row")
 

@@ -1,6 +1,6 @@
 """The threat card of an attack, in words."""
 
-from bench.records.schema import ThreatCard
+from bench.records.entries import ThreatCard
 
 GOALS = {
     "linkage": "Re-identification: link scans of one person",

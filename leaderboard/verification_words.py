@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from bench.leaderboard.facts import Fact, interval_fact
 from bench.leaderboard.numbers import DASH, finite, percent
-from bench.records.schema import Interval, OperatingPoint, Verification
+from bench.records.parts import Interval
+from bench.records.privacy import OperatingPoint, Verification
 
 
 def tpr_at(points: Sequence[OperatingPoint], fpr: float) -> Interval | None:

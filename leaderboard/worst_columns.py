@@ -7,7 +7,7 @@ from bench.leaderboard.tables import Cell, Column, interval_cell, rate_cell
 from bench.leaderboard.union_ranks import RANK_FPR, RankedRow
 from bench.leaderboard.union_rows import PAPER_ATTACK
 from bench.metrics.verification import Verification
-from bench.records.schema import Interval
+from bench.records.parts import Interval
 
 TITLE = "Worst case per defense"
 

@@ -8,34 +8,23 @@ import numpy as np
 from jaxtyping import Float32
 
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
-from bench.records.schema import (
-    AttackEntry,
+from bench.records.entries import AttackEntry, DataEntry, DefenseEntry, ThreatCard
+from bench.records.parts import Interval, Part
+from bench.records.privacy import (
     Confound,
     Control,
-    Cost,
-    CurvePoint,
-    DataEntry,
-    DefenseEntry,
-    Dial,
-    DialPoint,
-    Environment,
-    Interval,
     LeakCheck,
     LeakCurve,
     LeakPoint,
     OperatingPoint,
-    Part,
     Privacy,
-    Record,
     Residual,
     Score,
-    Stability,
-    Status,
-    ThreatCard,
-    Utility,
     Validity,
     Verification,
 )
+from bench.records.schema import Cost, Environment, Record, Status
+from bench.records.utility import CurvePoint, Dial, DialPoint, Stability, Utility
 
 
 def interval(value: float | None, spread: float = 0.02, n: int = 12) -> Interval:

@@ -5,7 +5,9 @@ from pathlib import Path
 from rich.console import Console, Group
 from rich.table import Table
 
-from bench.records.schema import Interval, Privacy, Record, Score
+from bench.records.parts import Interval
+from bench.records.privacy import Privacy, Score
+from bench.records.schema import Record
 
 _NAMES = {"map": "re-identification mAP", "macro_f1": "macro F1", "rank1": "rank-1 accuracy", "cmc5": "within first 5"}
 

@@ -10,7 +10,8 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from bench.errors import BenchError
-from bench.records.schema import SCHEMA_VERSION, Part, Record
+from bench.records.parts import Part
+from bench.records.schema import SCHEMA_VERSION, Record
 
 PartT = TypeVar("PartT", bound=Part)
 

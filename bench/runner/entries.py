@@ -5,7 +5,7 @@ from torch import nn
 from bench import config
 from bench.data.roles import data_hash, split_hash
 from bench.defense import Networks
-from bench.records.schema import AttackEntry, DataEntry, DefenseEntry, ThreatCard
+from bench.records.entries import AttackEntry, DataEntry, DefenseEntry, ThreatCard
 from bench.runner.attack.confinement import Confinement
 from bench.runner.cell import Cell
 from bench.types.scan import Cohort, Revisits, Roles

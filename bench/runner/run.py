@@ -12,7 +12,8 @@ from bench.data.roles import data_secret, split
 from bench.defense import Networks
 from bench.progress import Display
 from bench.records.files import RECORD_NAME, made_once, read_record, write_record
-from bench.records.schema import Cost, Record, Status, Validity
+from bench.records.privacy import Validity
+from bench.records.schema import Cost, Record, Status
 from bench.runner import entries
 from bench.runner.attack.attacking import Verdict
 from bench.runner.attack.attempts import Attempts

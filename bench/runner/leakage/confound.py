@@ -7,7 +7,8 @@ import torch
 
 from bench.attack import Attack
 from bench.metrics.intervals import wilson
-from bench.records.schema import Confound, Interval
+from bench.records.parts import Interval
+from bench.records.privacy import Confound
 from bench.runner.attack.attacking import Verdict
 from bench.runner.traffic import wire
 from bench.runner.traffic.parties import Client

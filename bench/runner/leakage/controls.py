@@ -14,7 +14,7 @@ from bench import seeds
 from bench.defense import Amplified
 from bench.metrics.msssim import MsSsimSettings, levels_for
 from bench.metrics.pairwise_msssim import ms_ssim_matrix
-from bench.records.schema import Control
+from bench.records.privacy import Control
 from bench.runner.leakage.scores import linkage_scores
 from bench.runner.traffic import wire
 from bench.runner.traffic.parties import Client

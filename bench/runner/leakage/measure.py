@@ -6,7 +6,7 @@ from bench.defense import Networks
 from bench.metrics.retrieval import score_linkage
 from bench.progress import Display
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
-from bench.records.schema import Privacy
+from bench.records.privacy import Privacy
 from bench.runner.attack.attempts import Attempts
 from bench.runner.leakage.confound import reference_confound
 from bench.runner.leakage.controls import linkage_controls

@@ -8,7 +8,8 @@ from bench.metrics.retrieval import Retrieval, checked_scores, score_linkage
 from bench.metrics.unenrolled import unenrolled_precisions
 from bench.metrics.verification import OperatingPoint as Point
 from bench.metrics.verification import verify
-from bench.records.schema import Interval, OperatingPoint, Residual, Score, Verification
+from bench.records.parts import Interval
+from bench.records.privacy import OperatingPoint, Residual, Score, Verification
 from bench.runner.traffic.people import pseudonym
 from bench.types.claim import Claim, Linkage
 from bench.types.estimate import Estimate

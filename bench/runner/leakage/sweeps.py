@@ -11,7 +11,8 @@ from pathlib import Path
 from bench.attack import Attack
 from bench.defense import Dialled
 from bench.progress import Display
-from bench.records.schema import Interval, LeakCurve, LeakPoint
+from bench.records.parts import Interval
+from bench.records.privacy import LeakCurve, LeakPoint
 from bench.runner.attack.attacking import Verdict
 from bench.runner.leakage.scores import HEADLINE, linkage_scores
 from bench.runner.traffic.parties import Client, Server

@@ -17,7 +17,7 @@ from bench.data.roles import data_secret, split
 from bench.dataset import Grid
 from bench.defense import Networks
 from bench.progress import Display
-from bench.records.schema import LeakCheck, Score, Validity
+from bench.records.privacy import LeakCheck, Score, Validity
 from bench.runner.attack.attacking import Verdict
 from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.confinement import LostAttack

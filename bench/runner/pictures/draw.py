@@ -3,7 +3,8 @@
 from typing import Any
 
 from bench.defense import Networks
-from bench.records.schema import LeakCurve, Privacy, Utility
+from bench.records.privacy import LeakCurve, Privacy
+from bench.records.utility import Utility
 from bench.runner.cell import Cell
 from bench.runner.pictures.drawing import Curve, draw_curves, draw_panels
 from bench.runner.pictures.panels import panels_for

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.defense import Panel
-from bench.records.schema import Interval
+from bench.records.parts import Interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

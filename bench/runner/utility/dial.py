@@ -2,7 +2,7 @@
 
 from bench.defense import Dialled
 from bench.progress import Display
-from bench.records.schema import Dial, DialPoint
+from bench.records.utility import Dial, DialPoint
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import key_source
 from bench.runner.utility.segmentation import average, over_people, recovered_dice

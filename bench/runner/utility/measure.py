@@ -7,7 +7,8 @@ import numpy as np
 
 from bench.metrics.agreement import agreement
 from bench.progress import Display
-from bench.records.schema import CurvePoint, Part, Stability, Utility
+from bench.records.parts import Part
+from bench.records.utility import CurvePoint, Stability, Utility
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.people import pseudonym
 from bench.runner.traffic.recording import KeyFor, key_source

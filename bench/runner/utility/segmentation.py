@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.metrics.dice import dice_of_probabilities
 from bench.metrics.intervals import bootstrap_subjects, expanded_tails
-from bench.records.schema import Interval
+from bench.records.parts import Interval
 from bench.runner.traffic.parties import Client
 from bench.types.scan import Scan
 

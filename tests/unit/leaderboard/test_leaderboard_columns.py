@@ -9,7 +9,7 @@ from bench.leaderboard.columns import columns_of
 from bench.leaderboard.grouping import groups_of
 from bench.leaderboard.numbers import DASH, about, bounds, fixed, percent
 from bench.leaderboard.tables import Cell
-from bench.records.schema import Interval
+from bench.records.parts import Interval
 from tests.factories import interval, make_record
 
 NOTHING = Cell(DASH, "", None)

@@ -13,7 +13,8 @@ from bench.leaderboard.numbers import DASH
 from bench.leaderboard.rows import group_views
 from bench.leaderboard.state_words import STATES
 from bench.leaderboard.verification_words import verification_facts
-from bench.records.schema import Privacy, Record, Status
+from bench.records.privacy import Privacy
+from bench.records.schema import Record, Status
 from tests.factories import interval, make_record
 
 

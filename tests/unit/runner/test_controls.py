@@ -8,7 +8,7 @@ from torch import nn
 
 from bench.defenses.mixup.variants import MixupNaiveTTA
 from bench.progress import Display
-from bench.records.schema import Control
+from bench.records.privacy import Control
 from bench.runner.leakage.controls import MEANINGS, linkage_controls
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import key_source, record_traffic

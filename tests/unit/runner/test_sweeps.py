@@ -12,7 +12,8 @@ from bench.defense import Networks
 from bench.defenses.mixup.variants import MixupNaiveTTA
 from bench.defenses.no_proxy import NoProxy
 from bench.progress import Display
-from bench.records.schema import Interval, LeakCurve
+from bench.records.parts import Interval
+from bench.records.privacy import LeakCurve
 from bench.runner.attack.attacking import Verdict
 from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.confinement import Confinement

@@ -12,7 +12,8 @@ from bench.attack import Attack
 from bench.attacks.reid_msssim import ReidMsssim
 from bench.progress import Display
 from bench.records.files import made_once
-from bench.records.schema import Status, Validity
+from bench.records.privacy import Validity
+from bench.records.schema import Status
 from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.confinement import Confinement, LostAttack
 from bench.runner.leakage.planted import LEAKS

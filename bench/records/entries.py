@@ -1,0 +1,63 @@
+"""The parts of a record that say what was run on what."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from bench.records.parts import Number, Part
+
+
+class DefenseEntry(Part):
+    """Which defense, with its resolved settings and what training it took."""
+
+    name: str
+    summary: str
+    source: str
+    settings: dict[str, Any]
+    parameters_client: int
+    parameters_server: int
+    iterations: int
+    training_hash: str = Field(description="content address of the trained networks")
+    loss: dict[str, list[Number]] = Field(description="loss terms, means between the steps in loss_steps")
+    loss_steps: list[int]
+
+
+class ThreatCard(Part):
+    """The attack's threat model."""
+
+    goal: str
+    tier: int = Field(ge=0, le=4)
+    phase: str
+    observes: list[str]
+    knows: list[str]
+    owns: list[str]
+    queries: int | None = Field(description="queries per scan the attack uses; null = all that were sent")
+
+
+class AttackEntry(Part):
+    """Which attack, with its resolved settings and threat card."""
+
+    name: str
+    summary: str
+    source: str
+    settings: dict[str, Any]
+    threat: ThreatCard
+    isolation: str = Field(description="how the attack was held to its card")
+    timeout_seconds: Number = Field(description="limit on one run of the attack; null = none")
+
+
+class DataEntry(Part):
+    """Which scans, how they were split, and what is made up about them."""
+
+    name: str
+    settings: dict[str, Any]
+    data_hash: str
+    split_hash: str
+    classes: list[str]
+    spacing_mm: float
+    shape: list[int]
+    synthetic: bool = Field(description="the anatomy itself is made up")
+    revisits: Literal["real", "simulated", "none"]
+    subjects: dict[str, int] = Field(description="people per role")
+    scans: dict[str, int] = Field(description="scans per role")
+    notes: list[str]

@@ -1,0 +1,112 @@
+"""The part of a record that says what the attacker gets, and what that is worth."""
+
+from typing import Any
+
+from pydantic import Field
+
+from bench.records.parts import Interval, Number, Part
+
+
+class Score(Part):
+    """One privacy number beside the score of knowing nothing."""
+
+    value: Interval
+    chance: Number
+    higher_is_worse: bool = True
+
+
+class LeakCheck(Part):
+    """What the attack made of a defense that is known to hide little or nothing, at smoke size."""
+
+    passed: bool
+    score: Score | None = Field(description="headline score; null if the attack did not get that far")
+    reason: str | None = Field(description="why it did not pass")
+
+
+class Validity(Part):
+    """Known-answer checks of the attack. An attack that fails one proves nothing about any defense."""
+
+    leaks: dict[str, LeakCheck]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every planted leak was found."""
+        return all(leak.passed for leak in self.leaks.values())
+
+
+class Control(Part):
+    """What a fixed yardstick (MS-SSIM) scores on pictures that are no attack's work."""
+
+    meaning: str
+    scores: dict[str, Interval]
+
+
+class OperatingPoint(Part):
+    """Share of genuine comparisons that are accepted at a false-positive rate."""
+
+    fpr: float
+    tpr: Interval | None = Field(description="null where too few impostor comparisons support this rate")
+
+
+class Verification(Part):
+    """Two scans, one question: the same person? Every ordered pair of scans is a comparison."""
+
+    auc: Interval
+    operating_points: list[OperatingPoint] = Field(description="at FPR 10 %, 1 % and 0.1 %")
+    smallest_fpr: Number = Field(description="smallest rate that the impostor comparisons support")
+    roc: list[OperatingPoint]
+    genuine: int
+    impostors: int
+    fpr_per_subject: dict[str, Number] = Field(description="hashed subject -> false alarms at the headline rate")
+    tpr_per_subject: dict[str, Number] = Field(description="hashed subject -> recognised at the headline rate")
+
+
+class Residual(Part):
+    """What the attack finds of people beyond what it finds of people who are not there."""
+
+    excess: Interval = Field(description="(attack - control) / (1 - control), of the headline score")
+    control: Number = Field(description="mean headline score when looking for strangers")
+    mean: Number
+    p95: Number
+    maximum: Number
+    per_subject: dict[str, Number] = Field(description="hashed subject -> headline score")
+
+
+class Confound(Part):
+    """What the attack links: the patient, or the reference that two releases share."""
+
+    reference_preferred: Interval = Field(
+        description="share of people for whom another person under the same key looks more alike than they themselves "
+        "at another visit under another key"
+    )
+
+
+class LeakPoint(Part):
+    """The headline score at one value of what the curve runs along; null where the attack failed there."""
+
+    at: float
+    score: Interval
+
+
+class LeakCurve(Part):
+    """Leakage along the number of queries, or along the defense's dial (one query per scan)."""
+
+    along: str
+    points: list[LeakPoint]
+
+
+class Privacy(Part):
+    """What the attack achieved."""
+
+    scores: dict[str, Score]
+    controls: dict[str, Control] = Field(description="do-nothing, atlas, random other, oracle key, ...")
+    headline: str = Field(description="the score that the leaderboard shows")
+    verification: Verification
+    residual: Residual
+    confound: Confound | None = Field(description="null if two keys give the same release, or nobody has two visits")
+    by_queries: LeakCurve | None = Field(
+        description="null if the attack's card fixes how many queries it uses, or one was sent"
+    )
+    by_dial: LeakCurve | None = Field(description="null if the defense has no dial")
+    linkage: str | None = Field(description="file beside the record that holds the attack's scores")
+    details: dict[str, Any] = Field(description="metric settings: window, levels, gallery, ...")

@@ -1,0 +1,47 @@
+"""The part of a record that says what the hospital gets back."""
+
+from pydantic import Field
+
+from bench.records.parts import Interval, Number, Part
+
+
+class Stability(Part):
+    """Test-retest reliability of the Dice score of one class over two keys."""
+
+    icc: Number
+    low: Number
+    high: Number
+    kind: str = Field(description="which intraclass correlation, in McGraw and Wong's notation")
+    n: int
+
+
+class CurvePoint(Part):
+    """Average Dice when only the first `queries` queries are used."""
+
+    queries: int
+    dice: Interval
+
+
+class DialPoint(Part):
+    """Average Dice with the defense's dial at one value."""
+
+    value: float
+    dice: Interval
+
+
+class Dial(Part):
+    """Dice over the range of the setting that trades utility against hiding; one query per scan, first key."""
+
+    name: str
+    points: list[DialPoint]
+
+
+class Utility(Part):
+    """How well the client's recovered segmentation agrees with the reference labels."""
+
+    dice: dict[str, Interval] = Field(description="per foreground class")
+    dice_average: Interval
+    dice_per_subject: dict[str, dict[str, Number]] = Field(description="hashed subject -> class -> Dice")
+    dice_by_queries: list[CurvePoint]
+    dice_by_dial: Dial | None = Field(description="null if the defense has no dial")
+    stability: dict[str, Stability] = Field(description="per foreground class")
