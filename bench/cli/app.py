@@ -70,7 +70,7 @@ def run(
     with clear_errors():
         import sys
 
-        from bench.cli.run import run_and_report
+        from bench.cli.run import run_and_report, spelled
 
         run_and_report(
             defense=defense,
@@ -85,7 +85,7 @@ def run(
             plugins=tuple(plugin or ()),
             isolate=isolate,
             attack_timeout=attack_timeout,
-            command=" ".join(["bench", *sys.argv[1:]]),
+            command=spelled(sys.argv[1:], root),
             as_json=as_json,
             quiet=quiet,
         )

@@ -1,5 +1,7 @@
 """`bench run`."""
 
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,3 +33,9 @@ def run_and_report(*, plugins: tuple[Path, ...], as_json: bool, quiet: bool, **r
     if outcome.record.status is not Status.OK:
         typer.echo(f"attack {outcome.record.status.value}: {outcome.record.reason}", err=True)
         raise typer.Exit(FAILED_CELL)
+
+
+def spelled(words: Sequence[str], root: Path | None) -> str:
+    """The command for the record. Where the data lie on this machine is nobody's business, and no help elsewhere."""
+    shown = [word.replace(str(root), "DIR") if root is not None and str(root) in word else word for word in words]
+    return shlex.join(["bench", *shown])

@@ -20,6 +20,8 @@ def test_real_scans_go_from_client_to_page(bench: Bench, ixi: Path, tmp_path: Pa
     assert record.data.classes == ["background", "GM", "WM", "CSF"]
     assert sum(record.data.subjects.values()) == 20
     assert "sub-IXI" not in path.read_text()
+    assert str(ixi) not in path.read_text()
+    assert "--root DIR" in record.command
     assert record.privacy is not None
     assert record.privacy.controls["oracle-key"].scores["map"].value == 1
     built = bench("leaderboard", "build", tmp_path / "runs", "--out", tmp_path / "site")
