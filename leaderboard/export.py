@@ -11,6 +11,7 @@ from bench.leaderboard.entry import Entry
 from bench.leaderboard.export_parts import evidence_json, interval_json, worst_json
 from bench.leaderboard.grouping import Board, Group
 from bench.leaderboard.numbers import finite, megabytes, milliseconds
+from bench.leaderboard.over_seeds import over_seeds
 from bench.leaderboard.ranking import worst_cases
 
 FORMAT_VERSION = 2
@@ -34,6 +35,17 @@ def _group(group: Group) -> dict[str, Any]:
         **asdict(group.key),
         "origin": group.key.origin,
         "worst_case_per_defense": [worst_json(one) for one in group.worst],
+        "over_seeds": [
+            {
+                "defense": row.defense,
+                "attack": row.attack,
+                "seeds": list(row.seeds),
+                "dice_average": interval_json(row.dice),
+                "headline": row.headline,
+                "leakage": interval_json(row.leakage),
+            }
+            for row in over_seeds(group.entries)
+        ],
         "boards": [_board(board) for board in group.boards],
     }
 

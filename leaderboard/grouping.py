@@ -82,6 +82,11 @@ class Group:
     worst: tuple[RankedRow, ...]
 
     @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All cells of the group, board by board."""
+        return tuple(entry for board in self.boards for entry in board.entries)
+
+    @property
     def first(self) -> Record:
         """Any record of the group; all agree on the data."""
         return self.boards[0].entries[0].record

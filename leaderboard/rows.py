@@ -11,6 +11,7 @@ from bench.leaderboard.differences import differences
 from bench.leaderboard.entry import LAST_RANKED_TIER, Entry
 from bench.leaderboard.facts import Fact, check_facts, confound_facts, control_facts, residual_facts
 from bench.leaderboard.grouping import Board, Group
+from bench.leaderboard.over_seeds import SeedsView, over_seeds, seeds_view
 from bench.leaderboard.pictures import Picture, picture
 from bench.leaderboard.plots import drawable, scatters
 from bench.leaderboard.score_names import shown
@@ -74,6 +75,7 @@ class GroupView:
     group: Group
     differs: tuple[str, ...]
     worst: WorstView | None
+    seeds: SeedsView | None
     boards: tuple[BoardView, ...]
 
 
@@ -92,7 +94,9 @@ def _group_view(group: Group, differs: Sequence[str], ident: str) -> GroupView:
     boards = (
         _board_view(board, known, series, f"{ident}b{number}") for number, board in enumerate(group.boards, start=1)
     )
-    return GroupView(ident, group, tuple(differs), worst_view(group.worst, f"{ident}-worst"), tuple(boards))
+    seeds = seeds_view(over_seeds(group.entries), f"{ident}-seeds")
+    worst = worst_view(group.worst, f"{ident}-worst")
+    return GroupView(ident, group, tuple(differs), worst, seeds, tuple(boards))
 
 
 def _board_view(board: Board, known: dict[int, str], series: Mapping[str, int], ident: str) -> BoardView:
