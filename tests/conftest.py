@@ -1,6 +1,8 @@
 """What every test shares: a private cache, one thread, a tiny cohort."""
 
 import os
+import signal
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,13 @@ def _private_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     base = tmp_path_factory.getbasetemp()
     os.environ["UNVEIL_CACHE"] = str((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache")
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interrupts_are_heard() -> None:
+    """A shell starts what runs in its background with Ctrl-C ignored, and children inherit it; tests send it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
