@@ -26,6 +26,8 @@ class Evaluation:
         reference_pool: whose scans the client mixes with at test time: people of a role of their own (private), those
             that the defense was trained on (train), or a public set that the attacker owns as well (public).
         utility_subjects: test people whose segmentation is scored (one scan each); None for all.
+        key_repetitions: how often every scan is sent, under fresh keys each time; utility and leakage are means over
+            these. A defense without keys is measured once.
         query_grid: numbers of queries at which Dice is reported, as far as the defense sends that many.
         precision: Lightning Fabric's name of the arithmetic used in training.
     """
@@ -35,6 +37,7 @@ class Evaluation:
     shares: tuple[float, float, float, float] = (0.35, 0.25, 0.15, 0.25)
     reference_pool: Literal["private", "train", "public"] = "private"
     utility_subjects: int | None = None
+    key_repetitions: int = 5
     query_grid: tuple[int, ...] = (1, 5, 10, 15, 30)
     precision: str = "32-true"
 
@@ -43,6 +46,8 @@ class Evaluation:
             raise ValueError(f"shares must be four positive numbers that sum to 1, got {self.shares}")
         if self.utility_subjects is not None and self.utility_subjects < 1:
             raise ValueError(f"utility_subjects must be >= 1 or None, got {self.utility_subjects}")
+        if self.key_repetitions < 1:
+            raise ValueError(f"key_repetitions must be >= 1, got {self.key_repetitions}")
         if not self.query_grid or min(self.query_grid) < 1:
             raise ValueError(f"query_grid must name numbers >= 1, got {self.query_grid}")
         Grid(self.shape, self.spacing_mm)
@@ -54,8 +59,8 @@ class Evaluation:
 
 
 PRESETS: dict[str, Mapping[str, Any]] = {
-    "smoke": {"shape": (28, 36, 28), "spacing_mm": 6.0, "utility_subjects": 6},
-    "quick": {"shape": (56, 68, 56), "spacing_mm": 3.0, "utility_subjects": 12},
+    "smoke": {"shape": (28, 36, 28), "spacing_mm": 6.0, "utility_subjects": 6, "key_repetitions": 2},
+    "quick": {"shape": (56, 68, 56), "spacing_mm": 3.0, "utility_subjects": 12, "key_repetitions": 3},
     "standard": {"shape": (80, 100, 80), "spacing_mm": 2.0, "precision": "bf16-mixed"},
     "paper": {},
 }

@@ -9,6 +9,8 @@ part nowhere, such as an invalid one, changes nothing.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.union_rows import UnionRow
 from bench.metrics.comparisons import compare, genuine_pairs
@@ -63,14 +65,15 @@ def per_person(row: UnionRow) -> dict[str, tuple[float, ...]]:
     """
     together = union(row.linkages, row.people)
     comparisons = compare(together, row.people)
-    smallest = smallest_supported_fpr(len(comparisons.probe))
+    smallest = smallest_supported_fpr(comparisons.supporting)
     if smallest is None:
         return {}
-    accepted = together.scores.numpy() > cut_at(comparisons, max(RANK_FPR, smallest)).threshold
+    threshold = cut_at(comparisons, max(RANK_FPR, smallest)).threshold
+    accepted = np.stack([linkage.scores.numpy() > threshold for linkage in together])
     genuine = genuine_pairs(row.people)
     own = {person: [index for index, name in enumerate(row.people) if name == person] for person in set(row.people)}
     return {
-        person: (float(accepted[scans][genuine[scans]].mean()),)
+        person: (float(accepted[:, scans][:, genuine[scans]].mean()),)
         for person, scans in sorted(own.items())
         if len(scans) > 1
     }

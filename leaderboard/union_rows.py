@@ -7,11 +7,9 @@ named; it can only cost its defense the rank, never better it, see `bench.leader
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import torch
-
 from bench.errors import BenchError
 from bench.leaderboard.entry import LAST_RANKED_TIER, Entry
-from bench.leaderboard.linkages import NoLinkageError, linkage_beside
+from bench.leaderboard.linkages import NoLinkageError, linkage_beside, linkages_of
 from bench.metrics.union import WorstCase, best_attack, worst_case
 from bench.records.claims import StoredLinkage
 from bench.records.schema import Status
@@ -40,7 +38,7 @@ class UnionRow:
     entries: Mapping[str, Entry]
     absent: tuple[tuple[Entry, str], ...]
     people: tuple[str, ...]
-    linkages: Mapping[str, Linkage]
+    linkages: Mapping[str, tuple[Linkage, ...]]
     result: WorstCase | None
     paper: str | None
 
@@ -81,7 +79,7 @@ def _read(entries: Sequence[Entry]) -> tuple[list[tuple[Entry, StoredLinkage]], 
             absent.append((entry, f"{entry.record.status.value.upper()}: {entry.record.reason}"))
             continue
         try:
-            found.append((entry, linkage_beside(entry.path, privacy.linkage)))
+            found.append((entry, linkage_beside(entry.path, privacy.linkage, privacy.verification.auc.value)))
         except NoLinkageError as error:
             absent.append((entry, str(error)))
     return found, absent
@@ -101,12 +99,14 @@ def _row(
     defense: str, seed: int, found: Sequence[tuple[Entry, StoredLinkage]], absent: Sequence[tuple[Entry, str]]
 ) -> UnionRow:
     entries: dict[str, Entry] = {}
-    linkages: dict[str, Linkage] = {}
+    shared = min((len(stored.scores) for _, stored in found), default=0)  # repetition r has the same keys in all cells
+    linkages: dict[str, tuple[Linkage, ...]] = {}
     for entry, stored in found:
         if any(entry.record.cell == other.record.cell for other in entries.values()):
             continue  # the same cell run twice: equal address, equal findings
         name = entry.attack if entry.attack not in entries else f"{entry.attack} ({entry.record.cell})"
-        entries[name], linkages[name] = entry, Linkage(torch.from_numpy(stored.scores))
+        entries[name] = entry
+        linkages[name] = linkages_of(stored)[:shared]
     people = found[0][1].people if found else ()
     result = worst_case(linkages, people, "leaderboard", seed) if linkages else None
     papers = {name for name, entry in entries.items() if entry.record.attack.name == PAPER_ATTACK}

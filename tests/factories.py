@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float32
 
+from bench.metrics.verification import verify
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
 from bench.records.entries import AttackEntry, DataEntry, DefenseEntry, ThreatCard
 from bench.records.parts import Interval, Part
@@ -25,6 +27,7 @@ from bench.records.privacy import (
 )
 from bench.records.schema import Cost, Environment, Record, Status
 from bench.records.utility import CurvePoint, Dial, DialPoint, Stability, Utility
+from bench.types.claim import Linkage
 
 
 def interval(value: float | None, spread: float = 0.02, n: int = 12) -> Interval:
@@ -117,6 +120,7 @@ def _default() -> Record:
         utility=Utility(
             dice={"GM": interval(0.81), "WM": interval(0.84), "CSF": interval(0.75)},
             dice_average=interval(0.80),
+            dice_by_key=[0.80],
             dice_per_subject={"s1": {"GM": 0.81, "WM": 0.84, "CSF": 0.75}},
             dice_by_queries=[
                 CurvePoint(queries=1, dice=interval(0.74)),
@@ -149,6 +153,7 @@ def _default() -> Record:
                 for name, value in (("do-nothing", 0.30), ("atlas", 0.05), ("oracle-key", 0.99))
             },
             headline="macro_f1",
+            headline_by_key=[0.5],
             verification=Verification(
                 auc=interval(0.81),
                 operating_points=[
@@ -214,6 +219,10 @@ def judged_record(
     folder: Path, people: Sequence[str], scores: Float32[np.ndarray, "scan scan"], **changes: Any
 ) -> tuple[Path, Record]:
     """A record with its linkage in a file beside it, as (path of the record, record)."""
-    write_linkage(StoredLinkage(scores, tuple(people)), folder / CLAIM_NAME)
+    write_linkage(StoredLinkage(scores[None], tuple(people)), folder / CLAIM_NAME)
     changes["privacy"] = {"linkage": CLAIM_NAME, **changes.get("privacy", {})}
+    if len(set(people)) < len(people):
+        auc = verify(Linkage(torch.from_numpy(scores)), people, draws=1).auc.value
+        stated = make_record().privacy.verification.model_copy(update={"auc": interval(auc)})
+        changes["privacy"].setdefault("verification", stated)
     return folder / "record.json", make_record(cell=folder.name, **changes)

@@ -57,9 +57,9 @@ def run(
         bool, typer.Option("--isolate", help="Run the attack in a process of its own that gets only what it may see.")
     ] = False,
     attack_timeout: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", min=0.001, help="End the attack after so long: no score."),
-    ] = None,
+        float,
+        typer.Option(metavar="SECONDS", min=0.001, help="End one run of the attack after so long: no score."),
+    ] = 86400,  # a hanging attack ends; days of training on purpose are asked for
     as_json: Annotated[bool, typer.Option("--json", help="Print the record instead of tables.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:

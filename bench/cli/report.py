@@ -1,5 +1,6 @@
 """A record as tables on a terminal."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console, Group
@@ -45,6 +46,8 @@ def _utility(record: Record) -> Table:
         icc = record.utility.stability[name]
         table.add_row(name, str(dice), str(Interval(value=icc.icc, low=icc.low, high=icc.high, n=icc.n)))
     table.add_row("average", str(record.utility.dice_average), "", style="bold")
+    if len(record.utility.dice_by_key) > 1:
+        table.add_row("average under each set of keys", _row_of(record.utility.dice_by_key), "")
     if len(record.utility.dice_by_queries) > 1:
         table.add_section()
         for point in record.utility.dice_by_queries:
@@ -66,6 +69,9 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
     for name, score in privacy.scores.items():
         style = "bold" if name == privacy.headline else None
         table.add_row(_NAMES.get(name, name), str(score.value), _chance(score), style=style)
+    headline = _NAMES.get(privacy.headline, privacy.headline).removeprefix("re-identification ")
+    if len(privacy.headline_by_key) > 1:
+        table.add_row(f"{headline} under each set of keys", _row_of(privacy.headline_by_key), "")
     view = privacy.verification
     table.add_row("AUC, same person or not", str(view.auc), "0.500")
     for point in view.operating_points:
@@ -73,7 +79,6 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
         shown = value if point.tpr is None else str(point.tpr)
         table.add_row(f"recognised at FPR {point.fpr:.1%}", shown, f"{point.fpr:.3f}")
     table.add_row("excess over strangers", str(privacy.residual.excess), "0.000")
-    headline = _NAMES.get(privacy.headline, privacy.headline).removeprefix("re-identification ")
     table.add_section()
     for name, control in privacy.controls.items():
         table.add_row(f"control, MS-SSIM on {name}", str(control.scores[privacy.headline]), "")
@@ -86,6 +91,10 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
             for at in curve.points:
                 table.add_row(f"{headline} at {sign} = {at.at:g}{budget}", str(at.score), "")
     return [table]
+
+
+def _row_of(values: Sequence[float | None]) -> str:
+    return " ".join("-" if value is None else f"{value:.3f}" for value in values)
 
 
 def _chance(score: Score) -> str:

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 
 from bench.errors import BenchError
 from bench.metrics.retrieval import checked_scores
-from bench.types.claim import Linkage
+from bench.types.claim import Repeated, each
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -28,6 +28,7 @@ class Comparisons:
         genuine_above: for every impostor comparison the number of genuine ones strictly more alike, then their total.
         impostors_above: for every genuine comparison the number of impostor ones strictly more alike.
         impostors_from: for every genuine comparison the number of impostor ones at least as alike.
+        repetitions: how many times every pair of scans was compared.
     """
 
     people: tuple[str, ...]
@@ -38,27 +39,34 @@ class Comparisons:
     genuine_above: Int[np.ndarray, " impostor_and_end"]
     impostors_above: Int[np.ndarray, " genuine"]
     impostors_from: Int[np.ndarray, " genuine"]
+    repetitions: int = 1
+
+    @property
+    def supporting(self) -> int:
+        """Impostor comparisons of one repetition: the same two people under other keys are no new impostors."""
+        return len(self.probe) // self.repetitions
 
 
-def compare(linkage: Linkage, identities: Sequence[str]) -> Comparisons:
-    """The sorted comparisons of a linkage.
+def compare(linkages: Repeated, identities: Sequence[str]) -> Comparisons:
+    """The sorted comparisons of a linkage; those of several repetitions are put together.
 
     Args:
-        linkage: scores, larger = more alike; the diagonal is ignored.
+        linkages: scores, larger = more alike; the diagonal is ignored. One linkage for every repetition.
         identities: the person of every row and column.
 
     Raises:
         ValueError: the matrix is not square, does not fit `identities`, or holds scores that are not finite.
         BenchError: nobody has two scans, or there is one person only.
     """
-    scores = checked_scores(linkage.scores, len(identities))
+    scores = np.stack([checked_scores(linkage.scores, len(identities)) for linkage in each(linkages)])
     names, who = np.unique(np.array(identities, dtype=object).astype(str), return_inverse=True)
     if len(names) == 1:
         raise BenchError("one person only, so nobody can be mistaken for another; use a cohort of more people")
     if len(names) == len(identities):
         raise BenchError(f"nobody among {len(names)} people has two scans, so nobody can be recognised; use revisits")
-    rows, columns = np.nonzero(~np.eye(len(who), dtype=bool))
-    values, level = np.unique(scores[rows, columns], return_inverse=True)
+    off_diagonal = ~np.eye(len(who), dtype=bool)
+    rows, columns = (np.tile(index, len(scores)) for index in np.nonzero(off_diagonal))
+    values, level = np.unique(scores[:, off_diagonal].ravel(), return_inverse=True)
     same = who[rows] == who[columns]
     order = _order_by_scores(level, who[rows], who[columns], len(names))
     place = np.argsort(order)
@@ -75,6 +83,7 @@ def compare(linkage: Linkage, identities: Sequence[str]) -> Comparisons:
         genuine_above=np.append(np.searchsorted(genuine_levels, impostor_levels, side="left"), len(genuines)),
         impostors_above=np.searchsorted(impostor_levels, genuine_levels, side="left"),
         impostors_from=np.searchsorted(impostor_levels, genuine_levels, side="right"),
+        repetitions=len(scores),
     )
 
 

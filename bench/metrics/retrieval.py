@@ -17,14 +17,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from bench.errors import BenchError
-from bench.metrics.intervals import (
-    Statistic,
-    bootstrap_subjects,
-    expanded_tails,
-    mean_of_scans,
-    mean_of_subjects,
-    wilson,
-)
+from bench.metrics.crossed import ANY, bootstrap_crossed
+from bench.metrics.intervals import wilson
 from bench.metrics.ranking import (
     average_precision,
     chance_average_precision,
@@ -33,7 +27,7 @@ from bench.metrics.ranking import (
     ranked,
 )
 from bench.seeds import generator
-from bench.types.claim import Linkage
+from bench.types.claim import Repeated, each
 from bench.types.estimate import Estimate
 
 CMC_DEPTH = 5
@@ -50,8 +44,9 @@ class Retrieval:
         rank1: share of probes whose best candidate is the same person; equals the micro-F1.
         cmc5: share of probes with the same person among the best five.
         map: mean over probes of the average precision over the full list.
-        average_precisions: per person, one value per probe.
-        hits: per person, 1 where the best candidate is the same person, else 0; one value per probe.
+        average_precisions: per person, one value per probe and repetition.
+        hits: per person, 1 where the best candidate is the same person, else 0; one value per probe and repetition.
+        map_by_key: the mAP of every repetition.
     """
 
     macro_f1: Estimate
@@ -64,25 +59,28 @@ class Retrieval:
     chance_map: float
     average_precisions: PerSubject
     hits: PerSubject
+    map_by_key: tuple[float, ...]
 
 
-def score_linkage(linkage: Linkage, identities: Sequence[str], *axes: str | int) -> Retrieval:
-    """The scores of a linkage between scans of these people.
+def score_linkage(linkages: Repeated, identities: Sequence[str], *axes: str | int) -> Retrieval:
+    """The scores of a linkage between scans of these people; of several repetitions, their means.
+
+    Intervals resample people and repetitions, see `bench.metrics.crossed`.
 
     Args:
-        linkage: scores, larger = more alike.
+        linkages: scores, larger = more alike; one linkage for every repetition of the traffic under fresh keys.
         identities: the person of every row and column.
         axes: seed of ties, of the chance level of the macro-F1 and of the intervals, see `bench.seeds`.
 
     Raises:
-        ValueError: the matrix is not square, does not fit `identities`, or holds scores that are not finite.
+        ValueError: a matrix is not square, does not fit `identities`, or holds scores that are not finite.
         BenchError: nobody has two scans.
     """
-    scores = checked_scores(linkage.scores, len(identities))
     visits = Counter(identities)
     # Repeated people first, so that an index below `repeated` is one of the classes of the macro-F1.
     people = sorted(visits, key=lambda person: (visits[person] == 1, person))
     repeated = sum(count > 1 for count in visits.values())
+    matrices = [checked_scores(linkage.scores, len(identities)) for linkage in each(linkages)]
     if repeated == 0:
         raise BenchError(
             f"nobody among {len(people)} people has two scans, so nobody can be re-identified; use revisits"
@@ -91,33 +89,64 @@ def score_linkage(linkage: Linkage, identities: Sequence[str], *axes: str | int)
     probes = np.flatnonzero(who < repeated)
     others = np.array([np.delete(np.arange(len(who)), probe) for probe in probes])
 
-    precisions, firsts, found = [], [], []
+    rankings = [_rankings(matrix, who, probes, others, _ties(place, *axes)) for place, matrix in enumerate(matrices)]
+    true = [identities[int(probe)] for probe in probes]
+    precisions, hits, found = (
+        [_grouped(true, getattr(ranking, name)) for ranking in rankings] for name in ("precisions", "hits", "found")
+    )
+    f1 = [
+        {
+            person: (float(value),)
+            for person, value in zip(people, per_class_f1(who[probes], ranking.firsts, repeated), strict=False)
+        }
+        for ranking in rankings
+    ]
+    counts = [(visits[person] - 1, len(identities) - 1) for person in true]
+    return Retrieval(
+        macro_f1=_mean(f1, *axes, "macro_f1"),
+        rank1=_share(hits, *axes, "rank1"),
+        cmc5=_share(found, *axes, "cmc5"),
+        map=_mean(precisions, *axes, "map"),
+        chance_macro_f1=_chance_macro_f1(who, probes, others, repeated, *axes),
+        chance_rank1=_average([chance_hit(*count, depth=1) for count in counts]),
+        chance_cmc5=_average([chance_hit(*count, depth=CMC_DEPTH) for count in counts]),
+        chance_map=_average([chance_average_precision(*count) for count in counts]),
+        average_precisions=_joined(precisions),
+        hits=_joined(hits),
+        map_by_key=tuple(_average([value for values in one.values() for value in values]) for one in precisions),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Ranking:
+    """What every probe's list of candidates says, in the order of the probes."""
+
+    precisions: list[float]
+    hits: list[float]
+    found: list[float]
+    firsts: Int[np.ndarray, " probe"]
+
+
+def _ties(place: int, *axes: str | int) -> tuple[str | int, ...]:
+    return axes if place == 0 else (*axes, "repetition", place)
+
+
+def _rankings(
+    scores: Float[np.ndarray, "scan scan"],
+    who: Int[np.ndarray, " scan"],
+    probes: Int[np.ndarray, " probe"],
+    others: Int[np.ndarray, "probe candidate"],
+    axes: tuple[str | int, ...],
+) -> _Ranking:
+    precisions, firsts, hits, found = [], [], [], []
     for probe, candidates in zip(probes, others, strict=True):
         row, same = scores[probe, candidates], who[candidates] == who[probe]
         order = ranked(row, generator(*axes, "ties", int(probe)))
         precisions.append(average_precision(row, same, generator(*axes, "tied precision", int(probe))))
         firsts.append(who[candidates[order[0]]])
+        hits.append(float(same[order[0]]))
         found.append(float(same[order[:CMC_DEPTH]].any()))
-    best = np.array(firsts)
-    f1 = per_class_f1(who[probes], best, repeated)
-
-    true = [identities[int(probe)] for probe in probes]
-    average_precisions = _grouped(true, precisions)
-    hits = _grouped(true, (best == who[probes]).astype(float).tolist())
-    counts = [(visits[person] - 1, len(identities) - 1) for person in true]
-    f1_of_people = {person: (float(value),) for person, value in zip(people, f1, strict=False)}
-    return Retrieval(
-        macro_f1=_mean(f1_of_people, mean_of_subjects, *axes, "macro_f1"),
-        rank1=_share(hits),
-        cmc5=_share(_grouped(true, found)),
-        map=_mean(average_precisions, mean_of_scans, *axes, "map"),
-        chance_macro_f1=_chance_macro_f1(who, probes, others, repeated, *axes),
-        chance_rank1=_average([chance_hit(*count, depth=1) for count in counts]),
-        chance_cmc5=_average([chance_hit(*count, depth=CMC_DEPTH) for count in counts]),
-        chance_map=_average([chance_average_precision(*count) for count in counts]),
-        average_precisions=average_precisions,
-        hits=hits,
-    )
+    return _Ranking(precisions, hits, found, np.array(firsts))
 
 
 def per_class_f1(
@@ -157,8 +186,20 @@ def _grouped(true: Sequence[str], values: Sequence[float]) -> dict[str, tuple[fl
     return grouped
 
 
-def _share(values: PerSubject) -> Estimate:
-    """Share of probes; Wilson's interval as if a person's probes said the same thing, the safe side."""
+def _joined(repetitions: Sequence[PerSubject]) -> dict[str, tuple[float, ...]]:
+    """Every person's values of all repetitions, one after the other."""
+    return {person: tuple(value for one in repetitions for value in one[person]) for person in repetitions[0]}
+
+
+def _share(repetitions: Sequence[PerSubject], *axes: str | int) -> Estimate:
+    """A proportion of probes.
+
+    Of one repetition with Wilson's interval, as if a person's probes said the same thing, the safe side. Over several
+    repetitions a person's share is no longer a yes or no.
+    """
+    if len(repetitions) > 1:
+        return _mean(repetitions, *axes)
+    (values,) = repetitions
     share = _average([value for scans in values.values() for value in scans])
     if len(values) == 1:
         return Estimate(share, math.nan, math.nan, 1)
@@ -166,17 +207,23 @@ def _share(values: PerSubject) -> Estimate:
     return Estimate(share, interval.low, interval.high, len(values))
 
 
-def _mean(values: PerSubject, statistic: Statistic, *axes: str | int) -> Estimate:
-    """Mean with a bootstrap over people, or with Wilson's interval where all values agree.
+def _mean(repetitions: Sequence[PerSubject], *axes: str | int) -> Estimate:
+    """Mean over all values, with an interval for other people and other keys.
 
-    Resampling equal values gives an interval without width, however few people there are. Nothing with values in
-    [0, 1] varies more than a proportion, so Wilson's interval bounds it from the safe side.
+    A person with twice as many values weighs twice as much: what is resampled is each person's part of the weighted
+    mean, which lies further from it than their own mean the more values they have.
     """
-    estimate = bootstrap_subjects(values, *axes, statistic=statistic, tails=expanded_tails)
-    different = {value for scans in values.values() for value in scans}
-    if estimate.n == 1 or len(different) > 1:
-        return estimate
-    return wilson(different.pop() * estimate.n, estimate.n)
+    people = list(repetitions[0])
+    counts = np.array([len(repetitions[0][person]) for person in people], dtype=np.float64)
+    own = np.array([[math.fsum(one[person]) for one in repetitions] for person in people]) / counts[:, None]
+    value = float((counts @ own).sum() / (counts.sum() * len(repetitions)))
+    uneven = np.ptp(counts) > 0 and np.ptp(own) > 0
+    parts = value + (counts / counts.mean())[:, None] * (own - value) if uneven else own
+    table = {person: tuple(row) for person, row in zip(people, parts.tolist(), strict=True)}
+    found = bootstrap_crossed(table, *axes, limits=ANY if uneven else (0.0, 1.0))
+    if math.isnan(found.low):
+        return Estimate(value, math.nan, math.nan, found.n)
+    return Estimate(value, min(max(found.low, 0.0), value), max(min(found.high, 1.0), value), found.n)
 
 
 def _chance_macro_f1(

@@ -9,20 +9,18 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
-from torch import Tensor
 
 from bench.metrics.ranking import average_precision
 from bench.metrics.retrieval import checked_scores
 from bench.seeds import generator
+from bench.types.claim import Repeated, each
 
 STRANGERS = 20
 """Strangers per probe; each is a guess at a person who was never enrolled."""
 
 
-def unenrolled_precisions(
-    scores: Float[Tensor, "scan scan"], identities: Sequence[str], *axes: str | int
-) -> dict[str, float]:
-    """Average precision per person, averaged over probes and strangers; only people with two scans or more.
+def unenrolled_precisions(linkages: Repeated, identities: Sequence[str], *axes: str | int) -> dict[str, float]:
+    """Average precision per person, averaged over probes, strangers and repetitions; people with two scans or more.
 
     The stranger takes part with as many scans as the person's own would have, so that chance is nearly the same.
 
@@ -32,7 +30,16 @@ def unenrolled_precisions(
     Raises:
         ValueError: the matrix does not fit, holds scores that are not finite, or nobody could be the stranger.
     """
-    matrix = checked_scores(scores, len(identities))
+    found: dict[str, list[float]] = {}
+    for linkage in each(linkages):
+        for person, precisions in _of_one(checked_scores(linkage.scores, len(identities)), identities, *axes).items():
+            found.setdefault(person, []).extend(precisions)
+    return {person: float(np.mean(values)) for person, values in found.items()}
+
+
+def _of_one(
+    matrix: Float[np.ndarray, "scan scan"], identities: Sequence[str], *axes: str | int
+) -> dict[str, list[float]]:
     who = np.array(identities)
     visits = Counter(identities)
     found: dict[str, list[float]] = {}
@@ -51,4 +58,4 @@ def unenrolled_precisions(
             candidates = np.flatnonzero(~own & (relevant | (who != stranger)))
             precision = average_precision(matrix[probe, candidates], relevant[candidates], rng)
             found.setdefault(person, []).append(precision)
-    return {person: float(np.mean(values)) for person, values in found.items()}
+    return found

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from bench.metrics.comparisons import genuine_pairs
 from bench.metrics.retrieval import checked_scores
 from bench.metrics.verification import DRAWS, Verification, verify
-from bench.types.claim import Linkage
+from bench.types.claim import Linkage, Repeated, each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +39,12 @@ class WorstCase:
 
 
 def worst_case(
-    linkages: Mapping[str, Linkage], identities: Sequence[str], *axes: str | int, draws: int = DRAWS
+    linkages: Mapping[str, Repeated], identities: Sequence[str], *axes: str | int, draws: int = DRAWS
 ) -> WorstCase:
     """Verification of several attacks' linkages of the same scans, alone and together; their order does not matter.
 
     Args:
-        linkages: of every valid attack, by name.
+        linkages: of every valid attack, by name; all with the same number of repetitions.
         identities: the person of every row and column.
         axes: seed of the resampling, see `bench.seeds`.
         draws: resamples.
@@ -62,40 +62,53 @@ def worst_case(
     return WorstCase(union=result, attacks=attacks, best=best_attack(attacks), shares=shares)
 
 
-def union(linkages: Mapping[str, Linkage], identities: Sequence[str]) -> Linkage:
+def union(linkages: Mapping[str, Repeated], identities: Sequence[str]) -> tuple[Linkage, ...]:
     """Minus the smallest false-positive rate at which any of the attacks raises an alarm, in [-1, 0).
 
-    The union of one attack ranks its comparisons as the attack does.
+    Repetition by repetition: there, all attacks saw the same traffic. The union of one attack ranks its comparisons
+    as the attack does.
+
+    Raises:
+        ValueError: no attack, or attacks with different numbers of repetitions.
     """
     if not linkages:
         raise ValueError("the union of no attacks is undefined, got 0 linkages")
-    lowest = np.min([alarm_rates(linkage, identities) for linkage in linkages.values()], axis=0)
-    return Linkage(torch.from_numpy(-lowest))
+    lengths = {name: len(each(found)) for name, found in linkages.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"attacks must have seen the same repetitions, got {lengths}")
+    lowest = np.min([alarm_rates(found, identities) for found in linkages.values()], axis=0)
+    return tuple(Linkage(torch.from_numpy(-rates)) for rates in lowest)
 
 
-def alarm_rates(linkage: Linkage, identities: Sequence[str]) -> Float[np.ndarray, "probe candidate"]:
+def alarm_rates(linkages: Repeated, identities: Sequence[str]) -> Float[np.ndarray, "repetition probe candidate"]:
     """The share of the attack's impostor comparisons that score at least as high, in (0, 1]; 1 on the diagonal.
+
+    Impostors of all repetitions count: one threshold serves them all.
 
     A score between two impostor scores counts half a comparison more than the impostors above it, so that it ties
     with neither of them; all shares are of half a comparison more than there are, so that none exceeds 1.
     """
-    scores = checked_scores(linkage.scores, len(identities)).copy()
-    np.fill_diagonal(scores, 0)
-    genuine, same_scan = genuine_pairs(identities), np.eye(len(scores), dtype=bool)
-    impostors = np.sort(scores[~genuine & ~same_scan])
+    scores = np.stack([checked_scores(linkage.scores, len(identities)) for linkage in each(linkages)])
+    genuine, same_scan = genuine_pairs(identities), np.eye(len(identities), dtype=bool)
+    scores[:, same_scan] = 0
+    impostors = np.sort(scores[:, ~genuine & ~same_scan].ravel())
     if len(impostors) == 0:
         raise ValueError("false-positive rates need two people or more, got one")
     below = np.searchsorted(impostors, scores, side="left")
     untied = np.searchsorted(impostors, scores, side="right") == below
-    rates: Float[np.ndarray, "probe candidate"] = (len(impostors) - below + 0.5 * untied) / (len(impostors) + 0.5)
-    rates[same_scan] = 1
+    rates: Float[np.ndarray, "repetition probe candidate"] = (len(impostors) - below + 0.5 * untied) / (
+        len(impostors) + 0.5
+    )
+    rates[:, same_scan] = 1
     return rates
 
 
-def first_alarms(linkages: Mapping[str, Linkage], identities: Sequence[str], fpr: float) -> dict[str, dict[str, float]]:
+def first_alarms(
+    linkages: Mapping[str, Repeated], identities: Sequence[str], fpr: float
+) -> dict[str, dict[str, float]]:
     """Per person and attack the share of genuine comparisons that the attack raises first, at less than this rate."""
     names = sorted(linkages)
-    rates = np.array([alarm_rates(linkages[name], identities) for name in names])
+    rates = np.array([alarm_rates(linkages[name], identities) for name in names])  # attack repetition probe candidate
     lowest = rates.min(axis=0)
     first = (rates == lowest) & (lowest < fpr)
     credit = first / np.maximum(first.sum(axis=0), 1)
@@ -104,7 +117,7 @@ def first_alarms(linkages: Mapping[str, Linkage], identities: Sequence[str], fpr
     shares = {}
     for person in sorted({name for name, pairs in zip(identities, genuine, strict=True) if pairs.any()}):
         own = genuine & (people == person)[:, None]
-        shares[person] = {name: float(credit[row][own].mean()) for row, name in enumerate(names)}
+        shares[person] = {name: float(credit[row][:, own].mean()) for row, name in enumerate(names)}
     return shares
 
 

@@ -18,7 +18,7 @@ from bench.metrics.comparisons import Comparisons, compare
 from bench.metrics.intervals import expanded_tails, wilson
 from bench.metrics.rates import cut_at, rates
 from bench.seeds import generator
-from bench.types.claim import Linkage
+from bench.types.claim import Repeated
 from bench.types.estimate import Estimate
 
 FPRS = (0.1, 0.01, 0.001)
@@ -52,8 +52,8 @@ class Verification:
         subject_fprs: per person the share of impostor comparisons with their scans as probes that are accepted at
             the headline.
         subject_tprs: per person with two scans or more the share of genuine comparisons accepted at the headline.
-        genuine: number of genuine comparisons.
-        impostors: number of impostor comparisons.
+        genuine: number of genuine comparisons, over all repetitions.
+        impostors: number of impostor comparisons, over all repetitions.
     """
 
     auc: Estimate
@@ -68,15 +68,18 @@ class Verification:
     impostors: int
 
 
-def verify(linkage: Linkage, identities: Sequence[str], *axes: str | int, draws: int = DRAWS) -> Verification:
+def verify(linkages: Repeated, identities: Sequence[str], *axes: str | int, draws: int = DRAWS) -> Verification:
     """The verification scores of a linkage between scans of these people.
+
+    Repetitions share one threshold, and a person is resampled with the comparisons of all of them: every scan has its
+    own key in every repetition, so keys are part of what differs between people.
 
     Intervals come from resampling people, with percentiles expanded for few people; n is the number of people with
     two scans or more. Where all resamples agree, as at 0 % and 100 %, they are Wilson's for that many people; NaN
     with one such person.
 
     Args:
-        linkage: scores, larger = more alike.
+        linkages: scores, larger = more alike; one linkage for every repetition.
         identities: the person of every row and column.
         axes: seed of the resampling, see `bench.seeds`.
         draws: resamples.
@@ -85,8 +88,8 @@ def verify(linkage: Linkage, identities: Sequence[str], *axes: str | int, draws:
         ValueError: the matrix is not square, does not fit `identities`, or holds scores that are not finite.
         BenchError: nobody has two scans, or there is one person only.
     """
-    comparisons = compare(linkage, identities)
-    smallest = smallest_supported_fpr(len(comparisons.probe))
+    comparisons = compare(linkages, identities)
+    smallest = smallest_supported_fpr(comparisons.supporting)
     headline = None if smallest is None else max(HEADLINE_FPR, smallest)
     fprs = _supported_fprs(smallest)
     auc, tprs = estimates(comparisons, np.array(fprs), *axes, draws=draws)

@@ -18,16 +18,17 @@ class StoredLinkage:
     """What an attack claimed, with the truth in hashed form.
 
     Attributes:
-        scores: larger = more likely the same person; the diagonal means nothing.
+        scores: larger = more likely the same person; the diagonal means nothing. One table for every repetition.
         people: the hashed person behind every row and column, as in the record.
     """
 
-    scores: Float32[np.ndarray, "probe candidate"]
+    scores: Float32[np.ndarray, "repetition probe candidate"]
     people: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if self.scores.shape != (len(self.people), len(self.people)):
-            raise ValueError(f"scores of {len(self.people)} scans must be square, got {self.scores.shape}")
+        scans = len(self.people)
+        if self.scores.ndim != 3 or len(self.scores) == 0 or self.scores.shape[1:] != (scans, scans):
+            raise ValueError(f"scores of {scans} scans must be square tables, got the shape {self.scores.shape}")
 
 
 def write_linkage(linkage: StoredLinkage, path: Path) -> None:

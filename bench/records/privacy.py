@@ -101,6 +101,7 @@ class Privacy(Part):
     scores: dict[str, Score]
     controls: dict[str, Control] = Field(description="do-nothing, atlas, random other, oracle key, ...")
     headline: str = Field(description="the score that the leaderboard shows")
+    headline_by_key: list[Number] = Field(description="its value under every set of keys; the score is their mean")
     verification: Verification
     residual: Residual
     confound: Confound | None = Field(description="null if two keys give the same release, or nobody has two visits")

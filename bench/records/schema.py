@@ -14,7 +14,7 @@ from bench.records.privacy import Privacy, Validity
 from bench.records.utility import Utility
 
 SCHEMA_VERSION = 1
-PROTOCOL_VERSION = "0.1"
+PROTOCOL_VERSION = "0.2"
 """Changes whenever the same command would measure something else; different protocols are never ranked together."""
 
 

@@ -6,7 +6,7 @@ from bench.records.parts import Interval, Number, Part
 
 
 class Stability(Part):
-    """Test-retest reliability of the Dice score of one class over two keys."""
+    """Test-retest reliability of the Dice score of one class over keys (single measurement)."""
 
     icc: Number
     low: Number
@@ -30,7 +30,7 @@ class DialPoint(Part):
 
 
 class Dial(Part):
-    """Dice over the range of the setting that trades utility against hiding; one query per scan, first key."""
+    """Dice over the range of the setting that trades utility against hiding; one query per scan."""
 
     name: str
     points: list[DialPoint]
@@ -41,7 +41,10 @@ class Utility(Part):
 
     dice: dict[str, Interval] = Field(description="per foreground class")
     dice_average: Interval
-    dice_per_subject: dict[str, dict[str, Number]] = Field(description="hashed subject -> class -> Dice")
+    dice_by_key: list[Number] = Field(description="average Dice under every set of keys; the average is their mean")
+    dice_per_subject: dict[str, dict[str, Number]] = Field(
+        description="hashed subject -> class -> Dice, mean over keys"
+    )
     dice_by_queries: list[CurvePoint]
     dice_by_dial: Dial | None = Field(description="null if the defense has no dial")
     stability: dict[str, Stability] = Field(description="per foreground class")

@@ -128,7 +128,7 @@ class Cell:
             {
                 "transcript": self.transcript_address,
                 "code": store.code_version("bench.metrics", "bench.runner.utility"),
-                "evaluation": [evaluation.utility_subjects, list(evaluation.query_grid)],
+                "evaluation": [evaluation.utility_subjects, list(evaluation.query_grid), evaluation.key_repetitions],
                 "device": device,
             }
         )

@@ -1,6 +1,7 @@
 """Running one cell: data, training, utility, traffic, attack, pictures, record."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +16,7 @@ from bench.records.files import RECORD_NAME, made_once, read_record, write_recor
 from bench.records.privacy import Validity
 from bench.records.schema import Cost, Record, Status
 from bench.runner import entries
-from bench.runner.attack.attacking import Verdict
-from bench.runner.attack.attempts import Attempts
+from bench.runner.attack.attempts import Attempts, Findings
 from bench.runner.attack.confinement import OWN_PROCESS, Confinement, LostAttack
 from bench.runner.cell import Cell
 from bench.runner.environment import describe_environment
@@ -25,7 +25,7 @@ from bench.runner.leakage.validity import address_of as validity_address
 from bench.runner.leakage.validity import at_smoke_size, check_attack
 from bench.runner.pictures.draw import draw_pictures
 from bench.runner.traffic.parties import Client, Server
-from bench.runner.traffic.recording import Traffic, key_source, record_traffic
+from bench.runner.traffic.recording import Traffic, key_source, record_repetitions
 from bench.runner.utility.measure import Measured, measure_utility
 from bench.store import Store
 from bench.trainer.devices import make_fabric
@@ -90,12 +90,16 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     measured = made_once(
         store.utility(cell.utility_address(fabric.device.type)),
         Measured,
-        lambda: measure_utility(client, server, victims, evaluation.query_grid, seed, display),
+        lambda: measure_utility(
+            client, server, victims, evaluation.query_grid, seed, display, evaluation.key_repetitions
+        ),
     )
 
     answering = server if Observes.REPLY in cell.attack.threat.observes else None
     transcript_folder = store.transcript(cell.transcript_address)
-    traffic = record_traffic(client, answering, roles.test, key_for, seed, transcript_folder, display)
+    repetitions = record_repetitions(
+        client, answering, roles.test, seed, transcript_folder, display, evaluation.key_repetitions
+    )
 
     cell.folder.mkdir(parents=True, exist_ok=True)
     attacked = time.monotonic()
@@ -107,16 +111,16 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         held=Confinement.of(cell.request, evaluation.precision, store),
         display=display,
     )
-    validity, verdict = _attack(attempts, client, traffic, networks, roles, store)
+    validity, findings = _attack(attempts, client, repetitions, networks, roles, store)
     attack_seconds = time.monotonic() - attacked
     privacy = None
-    if verdict.claim is not None:
+    if findings.claims:
         privacy = measure_leakage(
-            verdict.claim,
+            findings.claims,
             attempts,
             client,
             answering,
-            traffic,
+            repetitions,
             networks,
             roles,
             query_grid=evaluation.query_grid,
@@ -130,8 +134,8 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         cell=cell.address,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         command=cell.request.command,
-        status=verdict.status,
-        reason=verdict.reason,
+        status=findings.status,
+        reason=findings.reason,
         preset=cell.request.preset,
         seed=seed,
         settings=config.plain(evaluation),
@@ -162,8 +166,8 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
 
 
 def _attack(
-    attempts: Attempts, client: Client, traffic: Traffic, networks: Networks, roles: Roles, store: Store
-) -> tuple[Validity | None, Verdict]:
+    attempts: Attempts, client: Client, repetitions: Sequence[Traffic], networks: Networks, roles: Roles, store: Store
+) -> tuple[Validity | None, Findings]:
     """The attack, once it has found every planted leak."""
     small = at_smoke_size(attempts.attack)
     address = validity_address(small)
@@ -176,12 +180,12 @@ def _attack(
             lambda: check_attack(checks, store.cohorts, store.transcript(address), client.device),
         )
     except LostAttack as lost:
-        return None, Verdict(lost.status, lost.reason, None)
+        return None, Findings(lost.status, lost.reason, ())
     if not validity.passed:
         missed = "; ".join(f"{name}: {leak.reason}" for name, leak in validity.leaks.items() if not leak.passed)
-        return validity, Verdict(Status.INVALID, f"missed a planted leak, so it proves nothing ({missed})", None)
+        return validity, Findings(Status.INVALID, f"missed a planted leak, so it proves nothing ({missed})", ())
     attempts.display.say(f"attacking with {attempts.attack.name}")
-    return validity, attempts.make(client, traffic, networks, roles)
+    return validity, attempts.over(client, repetitions, networks, roles)
 
 
 def _first(cohort: Cohort, count: int | None) -> Cohort:

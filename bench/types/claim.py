@@ -1,6 +1,6 @@
 """What an attack asserts; a claim is scored by the suite, never by the attack."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,3 +34,18 @@ class Reconstruction:
 
 
 Claim = Linkage | Reconstruction
+
+Repeated = Linkage | Sequence[Linkage]
+"""One linkage of the scans, or one for every repetition of the traffic under fresh keys."""
+
+
+def each(linkages: Repeated) -> tuple[Linkage, ...]:
+    """The linkages, one for every repetition.
+
+    Raises:
+        ValueError: there is none.
+    """
+    found = (linkages,) if isinstance(linkages, Linkage) else tuple(linkages)
+    if not found:
+        raise ValueError("got no linkage; at least one is needed")
+    return found

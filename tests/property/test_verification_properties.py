@@ -88,7 +88,7 @@ def test_rates_agree_with_scikit_learn_for_any_weights(
 def test_the_union_of_one_attack_is_that_attack(who: list[int], seed: int, ties: bool) -> None:
     scores = (coarse if ties else distinct)(len(who), seed)
     names = [f"person {person}" for person in who]
-    alone, together = verified(scores, names), verified(union({"only": Linkage(scores)}, names).scores, names)
+    alone, together = verified(scores, names), verified(union({"only": Linkage(scores)}, names)[0].scores, names)
     assert numbers(together)[::4] == pytest.approx(numbers(alone)[::4], abs=1e-12)
     assert (together.subject_fprs, together.subject_tprs) == (alone.subject_fprs, alone.subject_tprs)
 

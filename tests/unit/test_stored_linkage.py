@@ -10,7 +10,7 @@ from bench.records.claims import StoredLinkage, read_linkage, write_linkage
 
 
 def _linkage() -> StoredLinkage:
-    return StoredLinkage(np.arange(9, dtype=np.float32).reshape(3, 3), ("a1", "b2", "a1"))
+    return StoredLinkage(np.arange(9, dtype=np.float32).reshape(1, 3, 3), ("a1", "b2", "a1"))
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -30,11 +30,11 @@ def test_what_cannot_be_read_is_one_clear_line(tmp_path: Path, damage: str) -> N
     if damage == "truncated":
         path.write_bytes(path.read_bytes()[:100])
     if damage == "other":
-        np.savez(path, scores=np.zeros((2, 3), np.float32), people=np.array(["a"]))
+        np.savez(path, scores=np.zeros((1, 2, 3), np.float32), people=np.array(["a"]))
     with pytest.raises(BenchError, match="run the command of the record beside it again"):
         read_linkage(path)
 
 
 def test_a_row_without_a_person_is_refused() -> None:
     with pytest.raises(ValueError, match="must be square"):
-        StoredLinkage(np.zeros((2, 2), np.float32), ("a",))
+        StoredLinkage(np.zeros((1, 2, 2), np.float32), ("a",))

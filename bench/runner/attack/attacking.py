@@ -110,7 +110,7 @@ def _offers(
         Knows.CLIENT_CODE.value: _client_code(own),
         Knows.SERVER_WEIGHTS.value: networks.server,
         Knows.REFERENCE_POOL.value: roles.references.only(tuple(hospital.references)),
-        Knows.KEYS.value: Lazy(len(traffic.scans), lambda index: key_for(traffic.scans[index], 0)),
+        Knows.KEYS.value: Lazy(len(traffic.scans), lambda index: key_for(traffic.scans[index], traffic.repetition)),
     }
 
 

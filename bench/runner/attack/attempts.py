@@ -1,5 +1,6 @@
 """One attack let loose many times: on the traffic itself, on parts of it, and on what is known to leak."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,13 +9,24 @@ from lightning_fabric import Fabric
 from bench.attack import Attack
 from bench.defense import Networks
 from bench.progress import Display
+from bench.records.schema import Status
 from bench.runner.attack.attacking import Verdict, attack_transcript
 from bench.runner.attack.confinement import Confinement
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import Traffic
 from bench.trainer.loop import FabricTrainer
 from bench.trainer.seeding import seeded_torch
+from bench.types.claim import Linkage
 from bench.types.scan import Roles
+
+
+@dataclass(frozen=True)
+class Findings:
+    """How an attack ended on every repetition of the traffic; claims only if all ended well."""
+
+    status: Status
+    reason: str | None
+    claims: tuple[Linkage, ...]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,6 +48,19 @@ class Attempts:
     def axes(self, *run: str) -> tuple[str | int, ...]:
         """The seed axes of one run, named by words."""
         return (self.seed, "attack", self.attack.name, *run)
+
+    def over(
+        self, client: Client, repetitions: Sequence[Traffic], networks: Networks, roles: Roles, *run: str
+    ) -> Findings:
+        """The attack on every repetition of what `client` sent, each on its own; the first that goes wrong ends it."""
+        claims = []
+        for traffic in repetitions:
+            fresh = () if traffic.repetition == 0 else (f"key-{traffic.repetition}",)
+            verdict = self.make(client, traffic, networks, roles, *run, *fresh)
+            if verdict.claim is None:
+                return Findings(verdict.status, verdict.reason, ())
+            claims.append(verdict.claim)
+        return Findings(Status.OK, None, tuple(claims))
 
     def make(self, client: Client, traffic: Traffic, networks: Networks, roles: Roles, *run: str) -> Verdict:
         """The attack on what `client` sent. Which `run` it is decides its random numbers and its folder."""

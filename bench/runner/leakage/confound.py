@@ -38,7 +38,7 @@ def reference_confound(
     names = sorted(repeated)
     own = [traffic.scans[repeated[name][0]] for name in names]
     others = [own[(place + 1) % len(own)] for place in range(len(own))]
-    sent = [client.protect(other, key_for(scan, 0)) for scan, other in zip(own, others, strict=True)]
+    sent = [client.protect(other, key_for(scan, traffic.repetition)) for scan, other in zip(own, others, strict=True)]
     verdict = attempt(
         _with(traffic, [Release(wire.decode(s.queries, torch.device("cpu")), s.piece) for s in sent], others)
     )

@@ -4,7 +4,7 @@ A score means something only between the rows below it. The yardstick is MS-SSIM
 cohort compare, and they cost next to nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from jaxtyping import Float
@@ -33,21 +33,27 @@ MEANINGS: Mapping[str, str] = {
     "oracle-key": "the clean scan, as whoever holds the whole key sees it",
 }
 
+KEYED = frozenset({"do-nothing", "amplified"})
+"""Controls that look at releases, which depend on the keys."""
+
 
 def linkage_controls(
-    client: Client, traffic: Traffic, auxiliary: Cohort, key_for: KeyFor, axes: tuple[str | int, ...]
+    client: Client, repetitions: Sequence[Traffic], auxiliary: Cohort, key_for: KeyFor, axes: tuple[str | int, ...]
 ) -> dict[str, Control]:
     """Every control by name; `amplified` only where the defense attenuates.
 
     Args:
         client: who sent the traffic.
+        repetitions: the traffic under several sets of keys; controls that do not depend on keys take the first.
         auxiliary: the attacker's own scans.
         axes: seed axes of the random choice, ties and intervals.
     """
     found = {}
-    for name, pictures in _pictures(client, traffic, auxiliary, key_for, axes).items():
-        claim = Linkage(_yardstick(pictures(), client.device))
-        scores = linkage_scores(claim, traffic.scans, (*axes, "control", name))
+    per_repetition = [_pictures(client, traffic, auxiliary, key_for, axes) for traffic in repetitions]
+    for name in per_repetition[0]:
+        drawn = per_repetition if name in KEYED else per_repetition[:1]
+        claims = [Linkage(_yardstick(pictures[name](), client.device)) for pictures in drawn]
+        scores = linkage_scores(claims, repetitions[0].scans, (*axes, "control", name))
         found[name] = Control(meaning=MEANINGS[name], scores={score: found.value for score, found in scores.items()})
     return found
 
@@ -61,7 +67,10 @@ def _pictures(
         defense = client.defense
         assert isinstance(defense, Amplified)
         return torch.stack(
-            [defense.amplified(release, key_for(scan, 0)) for release, scan in zip(releases, scans, strict=True)]
+            [
+                defense.amplified(release, key_for(scan, traffic.repetition))
+                for release, scan in zip(releases, scans, strict=True)
+            ]
         )
 
     def random_other() -> Pictures:

@@ -1,6 +1,9 @@
 """Everything that is measured about an attack that made a claim."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from bench.defense import Networks
 from bench.metrics.retrieval import score_linkage
@@ -20,11 +23,11 @@ from bench.types.scan import Roles
 
 
 def measure_leakage(
-    claim: Linkage,
+    claims: Sequence[Linkage],
     attempts: Attempts,
     client: Client,
     server: Server | None,
-    traffic: Traffic,
+    repetitions: Sequence[Traffic],
     networks: Networks,
     roles: Roles,
     *,
@@ -36,40 +39,45 @@ def measure_leakage(
     """Scores, controls, the verification view, residual risk, the reference confound, and leakage along K and the dial.
 
     Args:
+        claims: what the attack made of every repetition.
+        repetitions: the traffic under several sets of keys.
         server: answers, if the attack observes replies.
         dial_folder: for traffic with the dial at fixed values.
         cell_folder: where the linkage itself is kept.
     """
     salt = client.secret
-    scans, axes, key_for = traffic.scans, attempts.axes(), key_source(client, attempts.seed)
-    found = score_linkage(claim, [scan.subject for scan in scans], *axes)
+    scans, axes, key_for = repetitions[0].scans, attempts.axes(), key_source(client, attempts.seed)
+    found = score_linkage(claims, [scan.subject for scan in scans], *axes)
     scores = shown(found)
     people = tuple(pseudonym(scan.subject, salt) for scan in scans)
-    write_linkage(StoredLinkage(claim.scores.float().numpy(), people), cell_folder / CLAIM_NAME)
+    write_linkage(
+        StoredLinkage(np.stack([claim.scores.float().numpy() for claim in claims]), people), cell_folder / CLAIM_NAME
+    )
     display.say("measuring controls, and leakage along queries and dial")
     return Privacy(
         scores=scores,
-        controls=linkage_controls(client, traffic, roles.auxiliary, key_for, axes),
+        controls=linkage_controls(client, repetitions, roles.auxiliary, key_for, axes),
         headline=HEADLINE,
-        verification=verification(claim, scans, salt, axes),
-        residual=residual(claim, found, scans, salt, axes),
+        headline_by_key=list(found.map_by_key),
+        verification=verification(claims, scans, salt, axes),
+        residual=residual(claims, found, scans, salt, axes),
         confound=reference_confound(
             lambda more: attempts.make(client, more, networks, roles, "confound"),
             attempts.attack,
             client,
-            traffic,
+            repetitions[0],
             key_for,
         ),
         by_queries=leak_by_queries(
-            lambda seen, run: attempts.make(client, seen, networks, roles, run),
+            lambda seen, run: attempts.over(client, seen, networks, roles, run),
             attempts.attack,
-            traffic,
+            repetitions,
             scores[HEADLINE].value,
             query_grid,
             axes,
         ),
         by_dial=leak_by_dial(
-            lambda sender, sent, run: attempts.make(sender, sent, networks, roles, run),
+            lambda sender, sent, run: attempts.over(sender, sent, networks, roles, run),
             client,
             server,
             roles.test,
@@ -77,12 +85,13 @@ def measure_leakage(
             dial_folder,
             axes,
             display,
+            len(repetitions),
         ),
         linkage=CLAIM_NAME,
         details={
-            **claim.details,
+            **claims[0].details,
             "gallery": "encoded against encoded, leave one out",
-            "probes": sum(len(values) for values in found.hits.values()),
+            "probes": sum(len(values) for values in found.hits.values()) // len(claims),
             "candidates": len(scans) - 1,
         },
     )

@@ -11,7 +11,7 @@ from bench.metrics.verification import verify
 from bench.records.parts import Interval
 from bench.records.privacy import OperatingPoint, Residual, Score, Verification
 from bench.runner.traffic.people import pseudonym
-from bench.types.claim import Claim, Linkage
+from bench.types.claim import Claim, Linkage, Repeated
 from bench.types.estimate import Estimate
 from bench.types.scan import Scan
 from bench.types.threat import Goal
@@ -37,14 +37,14 @@ def checked_claim(goal: Goal, claim: object, scans: int) -> Linkage:
     return claim
 
 
-def linkage_scores(claim: Linkage, scans: Sequence[Scan], axes: tuple[str | int, ...]) -> dict[str, Score]:
+def linkage_scores(claims: Repeated, scans: Sequence[Scan], axes: tuple[str | int, ...]) -> dict[str, Score]:
     """Every score of a linkage beside chance.
 
     Args:
         scans: the scan behind every release, in the order of the transcript.
         axes: seed axes for ties and the bootstrap.
     """
-    return shown(score_linkage(claim, [scan.subject for scan in scans], *axes))
+    return shown(score_linkage(claims, [scan.subject for scan in scans], *axes))
 
 
 def shown(found: Retrieval) -> dict[str, Score]:
@@ -57,9 +57,9 @@ def shown(found: Retrieval) -> dict[str, Score]:
     }
 
 
-def verification(claim: Linkage, scans: Sequence[Scan], salt: str, axes: tuple[str | int, ...]) -> Verification:
+def verification(claims: Repeated, scans: Sequence[Scan], salt: str, axes: tuple[str | int, ...]) -> Verification:
     """The verification view of a linkage; people are named by `salt`."""
-    found = verify(claim, [scan.subject for scan in scans], *axes, "verification")
+    found = verify(claims, [scan.subject for scan in scans], *axes, "verification")
     return Verification(
         auc=Interval.of(found.auc),
         operating_points=[_point(point) for point in found.tprs],
@@ -73,11 +73,11 @@ def verification(claim: Linkage, scans: Sequence[Scan], salt: str, axes: tuple[s
 
 
 def residual(
-    claim: Linkage, found: Retrieval, scans: Sequence[Scan], salt: str, axes: tuple[str | int, ...]
+    claims: Repeated, found: Retrieval, scans: Sequence[Scan], salt: str, axes: tuple[str | int, ...]
 ) -> Residual:
     """What is found of people beyond what is found of strangers, and who carries it."""
     risks = {person: math.fsum(values) / len(values) for person, values in found.average_precisions.items()}
-    control = unenrolled_precisions(claim.scores, [scan.subject for scan in scans], *axes)
+    control = unenrolled_precisions(claims, [scan.subject for scan in scans], *axes)
     spread = risk_distribution(risks)
     return Residual(
         excess=Interval.of(residual_risk(risks, control, *axes, "residual")),

@@ -13,19 +13,19 @@ from bench.defense import Dialled
 from bench.progress import Display
 from bench.records.parts import Interval
 from bench.records.privacy import LeakCurve, LeakPoint
-from bench.runner.attack.attacking import Verdict
+from bench.runner.attack.attempts import Findings
 from bench.runner.leakage.scores import HEADLINE, linkage_scores
 from bench.runner.traffic.parties import Client, Server
-from bench.runner.traffic.recording import Traffic, key_source, record_traffic
-from bench.types.scan import Cohort
+from bench.runner.traffic.recording import Traffic, record_repetitions
+from bench.types.scan import Cohort, Scan
 
 Axes = tuple[str | int, ...]
 
 
 def leak_by_queries(
-    attempt: Callable[[Traffic, str], Verdict],
+    attempt: Callable[[Sequence[Traffic], str], Findings],
     attack: Attack,
-    traffic: Traffic,
+    repetitions: Sequence[Traffic],
     whole: Interval,
     grid: Sequence[int],
     axes: Axes,
@@ -33,22 +33,23 @@ def leak_by_queries(
     """The headline score when only the first K queries of every release are seen.
 
     Args:
+        repetitions: the traffic under several sets of keys.
         whole: the score with all that were sent.
         grid: numbers of queries; those the defense does not send are left out.
         axes: seed axes of ties and intervals.
     """
-    sent = len(traffic.transcript.releases[0])
+    sent = len(repetitions[0].transcript.releases[0])
     if sent == 1 or attack.threat.queries is not None:
         return None
     points = []
     for queries in sorted({count for count in grid if count < sent}):
-        seen = replace(traffic, transcript=traffic.transcript.first(queries))
-        points.append(_point(float(queries), attempt(seen, f"queries-{queries}"), seen, axes))
+        seen = [replace(traffic, transcript=traffic.transcript.first(queries)) for traffic in repetitions]
+        points.append(_point(float(queries), attempt(seen, f"queries-{queries}"), seen[0].scans, axes))
     return LeakCurve(along="queries", points=[*points, LeakPoint(at=sent, score=whole)])
 
 
 def leak_by_dial(
-    attempt: Callable[[Client, Traffic, str], Verdict],
+    attempt: Callable[[Client, Sequence[Traffic], str], Findings],
     client: Client,
     server: Server | None,
     test: Cohort,
@@ -56,6 +57,7 @@ def leak_by_dial(
     folder: Path,
     axes: Axes,
     display: Display,
+    repetitions: int,
 ) -> LeakCurve | None:
     """The headline score at every value of the defense's dial, one query per scan; None if it has none.
 
@@ -63,6 +65,7 @@ def leak_by_dial(
         server: answers, if the attack observes replies.
         folder: for the traffic of each value.
         axes: seed axes of ties and intervals.
+        repetitions: how many sets of keys.
     """
     if not isinstance(client.defense, Dialled):
         return None
@@ -71,13 +74,12 @@ def leak_by_dial(
         sender = client.turned_to(defense)
         answering = None if server is None else Server(defense, server.network, server.device)
         name = f"{client.defense.dial}-{value:g}"
-        key_for = key_source(sender, seed)
-        traffic = record_traffic(sender, answering, test, key_for, seed, folder / name, display)
-        points.append(_point(value, attempt(sender, traffic, name), traffic, axes))
+        sent = record_repetitions(sender, answering, test, seed, folder / name, display, repetitions)
+        points.append(_point(value, attempt(sender, sent, name), sent[0].scans, axes))
     return LeakCurve(along=client.defense.dial, points=points)
 
 
-def _point(at: float, verdict: Verdict, traffic: Traffic, axes: Axes) -> LeakPoint:
-    if verdict.claim is None:
+def _point(at: float, findings: Findings, scans: Sequence[Scan], axes: Axes) -> LeakPoint:
+    if not findings.claims:
         return LeakPoint(at=at, score=Interval(value=None, low=None, high=None, n=0))
-    return LeakPoint(at=at, score=linkage_scores(verdict.claim, traffic.scans, axes)[HEADLINE].value)
+    return LeakPoint(at=at, score=linkage_scores(findings.claims, scans, axes)[HEADLINE].value)

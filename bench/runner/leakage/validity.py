@@ -24,7 +24,7 @@ from bench.runner.attack.confinement import LostAttack
 from bench.runner.leakage import planted
 from bench.runner.leakage.scores import HEADLINE, linkage_scores
 from bench.runner.traffic.parties import Client, Server
-from bench.runner.traffic.recording import Traffic, key_source, record_traffic
+from bench.runner.traffic.recording import Traffic, record_traffic
 from bench.types.threat import Observes
 from bench.types.training import History
 
@@ -67,7 +67,7 @@ def check_attack(attempts: Attempts, cohorts: Path, traffic_folder: Path, device
         client = Client(leak, networks.client, roles.references.first_visits().scans, device, secret)
         server = Server(leak, networks.server, device) if Observes.REPLY in attempts.attack.threat.observes else None
         folder = traffic_folder / leak.name
-        traffic = record_traffic(client, server, roles.test, key_source(client, 0), 0, folder, Display(quiet=True))
+        traffic = record_traffic(client, server, roles.test, 0, folder, Display(quiet=True))
         verdict = attempts.make(client, traffic, networks, roles, "validity", leak.name)
         found[leak.name] = _judged(leak.name, verdict, traffic, attempts.axes("validity", leak.name))
     return Validity(leaks=found)

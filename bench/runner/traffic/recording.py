@@ -26,10 +26,12 @@ class Traffic:
 
     Attributes:
         scans: the scan behind every release, in the order of the transcript.
+        repetition: which of a scan's keys were used.
     """
 
     transcript: Transcript
     scans: tuple[Scan, ...]
+    repetition: int = 0
 
 
 def key_source(client: Client, seed: int) -> KeyFor:
@@ -45,26 +47,41 @@ def key_source(client: Client, seed: int) -> KeyFor:
     return key
 
 
+def record_repetitions(
+    client: Client, server: Server | None, test: Cohort, seed: int, folder: Path, display: Display, repetitions: int
+) -> tuple[Traffic, ...]:
+    """The traffic of the test scans under `repetitions` sets of fresh keys; once if the defense has no keys.
+
+    One set of keys may be a lucky one. The order of the scans is always the same.
+    """
+    count = repetitions if client.defense.randomised else 1
+    return tuple(
+        record_traffic(client, server, test, seed, folder / f"key-{repetition}", display, repetition)
+        for repetition in range(count)
+    )
+
+
 def record_traffic(
     client: Client,
     server: Server | None,
     test: Cohort,
-    key_for: KeyFor,
     seed: int,
     folder: Path,
     display: Display,
+    repetition: int = 0,
 ) -> Traffic:
     """Protect every test scan once and keep what was sent; with a `server`, its answers too.
 
     What lies in `folder` already (content-addressed by the caller) is not sent again.
     """
+    key_for = key_source(client, seed)
     scans = tuple(test.scans[i] for i in seeds.generator(seed, "order", client.secret).permutation(len(test)))
     folder.mkdir(parents=True, exist_ok=True)
     with display.track("sending scans", len(scans)) as task:
         for index, scan in enumerate(scans):
             release, reply = _release_path(folder, index), _reply_path(folder, index)
             if not release.exists():
-                sent = client.protect(scan, key_for(scan, 0))
+                sent = client.protect(scan, key_for(scan, repetition))
                 _save(release, queries=sent.queries, piece=np.array(-1 if sent.piece is None else sent.piece))
             if server is not None and not reply.exists():
                 _save(reply, maps=server.serve(_load_release(release)))
@@ -80,7 +97,7 @@ def record_traffic(
             return Reply(wire.decode(stored["maps"], cpu))
 
     replies = Lazy(0 if server is None else len(scans), reply_of)
-    return Traffic(Transcript(Lazy(len(scans), release_of), replies), scans)
+    return Traffic(Transcript(Lazy(len(scans), release_of), replies), scans, repetition)
 
 
 def _release_path(folder: Path, index: int) -> Path:

@@ -10,13 +10,20 @@ from bench.types.scan import Cohort
 
 
 def measure_dial(
-    client: Client, server: Server, scans: Cohort, seed: int, axes: tuple[str | int, ...], display: Display
+    client: Client,
+    server: Server,
+    scans: Cohort,
+    seed: int,
+    axes: tuple[str | int, ...],
+    display: Display,
+    repetitions: int,
 ) -> Dial | None:
     """Average Dice of one query per scan at every value of the dial; None if the defense has none.
 
     Args:
         scans: one scan per person.
         axes: seed axes of the bootstrap.
+        repetitions: keys per scan.
     """
     if not isinstance(client.defense, Dialled):
         return None
@@ -27,11 +34,13 @@ def measure_dial(
             sender = client.turned_to(defense)
             answering = Server(defense, server.network, server.device)
             key_for = key_source(sender, seed)
-            dice: dict[str, float] = {}
+            dice: dict[str, list[float]] = {}
             for scan in scans:
-                key = key_for(scan, 0)
-                reply = answering.serve(sender.protect(scan, key))
-                dice[scan.subject] = average(recovered_dice(sender, reply, key, scan, scans.classes))
+                for repetition in range(repetitions):
+                    key = key_for(scan, repetition)
+                    reply = answering.serve(sender.protect(scan, key))
+                    found = average(recovered_dice(sender, reply, key, scan, scans.classes))
+                    dice.setdefault(scan.subject, []).append(found)
                 task.advance()
             points.append(DialPoint(value=value, dice=over_people(dice, *axes, "average")))
     return Dial(name=client.defense.dial, points=points)

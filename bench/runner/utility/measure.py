@@ -11,10 +11,10 @@ from bench.records.parts import Part
 from bench.records.utility import CurvePoint, Stability, Utility
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.people import pseudonym
-from bench.runner.traffic.recording import KeyFor, key_source
+from bench.runner.traffic.recording import key_source
 from bench.runner.utility.dial import measure_dial
-from bench.runner.utility.segmentation import average, over_people, recovered_dice
-from bench.types.scan import Cohort, Scan
+from bench.runner.utility.segmentation import average, average_over_keys, over_people, recovered_dice
+from bench.types.scan import Cohort
 
 
 class Measured(Part):
@@ -27,6 +27,10 @@ class Measured(Part):
     bytes_received: int
 
 
+FEWEST_KEYS = 2
+"""Keys per scan at the least, however few are asked for: reliability is about what differs between two."""
+
+
 def measure_utility(
     client: Client,
     server: Server,
@@ -34,45 +38,54 @@ def measure_utility(
     query_grid: Sequence[int],
     seed: int,
     display: Display,
+    repetitions: int = FEWEST_KEYS,
 ) -> Measured:
-    """Send every scan under two keys and score what comes back.
+    """Send every scan under several keys and score what comes back.
 
     Args:
         scans: one scan per person.
         query_grid: numbers of queries at which Dice is reported; those the defense does not send are left out.
         seed: of the keys and of the bootstrap.
+        repetitions: keys per scan, see `FEWEST_KEYS`; one if the defense has no keys to differ in.
     """
     classes, axes, key_for = scans.classes[1:], (seed, "utility"), key_source(client, seed)
-    first: dict[str, dict[str, float]] = {}  # person -> class -> Dice
-    second: dict[str, dict[str, float]] = {}
-    curve: dict[int, dict[str, float]] = {}  # queries -> person -> average Dice
+    keys = max(repetitions, FEWEST_KEYS) if client.defense.randomised else 1
+    dice: dict[str, dict[str, list[float]]] = {name: {} for name in classes}  # class -> person -> Dice under each key
+    curve: dict[int, dict[str, list[float]]] = {}  # queries -> person -> average Dice under each key
     sent = received = 0
     client_seconds: list[float] = []
     with display.track("segmenting scans", len(scans)) as task:
         for scan in scans:
-            key = key_for(scan, 0)
-            release = client.protect(scan, key)
-            reply = server.serve(release)
-            first[scan.subject] = recovered_dice(client, reply, key, scan, scans.classes)
-            client_seconds.append(client.protecting.seconds[-1] + client.recovering.seconds[-1])
-            sent, received = release.queries.nbytes, reply.nbytes
-            for queries in query_grid:
-                if queries < len(reply):
-                    partial = recovered_dice(client, reply, key, scan, scans.classes, queries)
-                    curve.setdefault(queries, {})[scan.subject] = average(partial)
-            curve.setdefault(len(reply), {})[scan.subject] = average(first[scan.subject])
-            second[scan.subject] = _again(client, server, scan, key_for, scans.classes) or first[scan.subject]
-            task.advance(note=f"Dice {average(first[scan.subject]):.3f}")
+            for repetition in range(keys):
+                key = key_for(scan, repetition)
+                release = client.protect(scan, key)
+                reply = server.serve(release)
+                found = recovered_dice(client, reply, key, scan, scans.classes)
+                client_seconds.append(client.protecting.seconds[-1] + client.recovering.seconds[-1])
+                sent, received = release.queries.nbytes, reply.nbytes
+                for name, value in found.items():
+                    dice[name].setdefault(scan.subject, []).append(value)
+                for queries in query_grid:
+                    if queries < len(reply):
+                        partial = recovered_dice(client, reply, key, scan, scans.classes, queries)
+                        curve.setdefault(queries, {}).setdefault(scan.subject, []).append(average(partial))
+                curve.setdefault(len(reply), {}).setdefault(scan.subject, []).append(average(found))
+            task.advance(note=f"Dice {average(found):.3f}")
+    whole = curve[len(reply)]
+    per_class = {name: average_over_keys(by_subject) for name, by_subject in dice.items()}
     utility = Utility(
-        dice={name: over_people({s: dice[name] for s, dice in first.items()}, *axes, name) for name in classes},
-        dice_average=over_people({s: average(dice) for s, dice in first.items()}, *axes, "average"),
-        dice_per_subject={pseudonym(subject, client.secret): dict(dice) for subject, dice in first.items()},
+        dice={name: over_people(by_subject, *axes, name) for name, by_subject in dice.items()},
+        dice_average=over_people(whole, *axes, "average"),
+        dice_by_key=[float(np.nanmean([values[place] for values in whole.values()])) for place in range(keys)],
+        dice_per_subject={
+            pseudonym(subject, client.secret): {name: per_class[name][subject] for name in classes} for subject in whole
+        },
         dice_by_queries=[
             CurvePoint(queries=queries, dice=over_people(by_subject, *axes, "average"))
             for queries, by_subject in sorted(curve.items())
         ],
-        dice_by_dial=measure_dial(client, server, scans, seed, axes, display),
-        stability={name: _stability([(first[s][name], second[s][name]) for s in first]) for name in classes},
+        dice_by_dial=measure_dial(client, server, scans, seed, axes, display, keys),
+        stability={name: _stability(list(by_subject.values())) for name, by_subject in dice.items()},
     )
     return Measured(
         utility=utility,
@@ -83,17 +96,8 @@ def measure_utility(
     )
 
 
-def _again(
-    client: Client, server: Server, scan: Scan, key_for: KeyFor, classes: tuple[str, ...]
-) -> dict[str, float] | None:
-    """Dice under a second key; None if the defense has no keys to differ in."""
-    if not client.defense.randomised:
-        return None
-    key = key_for(scan, 1)
-    return recovered_dice(client, server.serve(client.protect(scan, key)), key, scan, classes)
-
-
-def _stability(pairs: list[tuple[float, float]]) -> Stability:
-    ratings = np.array(pairs)
+def _stability(rows: list[list[float]]) -> Stability:
+    """Over a row of Dice per person; a defense without keys says the same thing twice."""
+    ratings = np.array(rows if len(rows[0]) > 1 else [row * FEWEST_KEYS for row in rows])
     found = agreement(ratings[~np.isnan(ratings).any(axis=1)])
     return Stability(icc=found.icc, low=found.low, high=found.high, kind=found.kind.value, n=found.n)

@@ -1,5 +1,7 @@
 """Scoring one recovered segmentation, and the same over people."""
 
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,9 +25,19 @@ def average(dice: dict[str, float]) -> float:
     return float(np.nanmean(list(dice.values())))
 
 
-def over_people(values: dict[str, float], *axes: str | int) -> Interval:
-    """Mean over people with its interval; null if nobody has a value."""
-    measured = {subject: [value] for subject, value in values.items() if not np.isnan(value)}
+def average_over_keys(values: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """Every person's mean over the keys under which there is a value; NaN where there is none."""
+    known = {subject: [value for value in found if not np.isnan(value)] for subject, found in values.items()}
+    return {subject: math.fsum(found) / len(found) if found else math.nan for subject, found in known.items()}
+
+
+def over_people(values: Mapping[str, Sequence[float]], *axes: str | int) -> Interval:
+    """Mean over people of their means over keys, with an interval from resampling people; null if nobody has a value.
+
+    Keys are drawn for every scan afresh, so a person is resampled with all of theirs.
+    """
+    known = {subject: [value for value in found if not np.isnan(value)] for subject, found in values.items()}
+    measured = {subject: found for subject, found in known.items() if found}
     if not measured:
         return Interval(value=None, low=None, high=None, n=0)
     return Interval.of(bootstrap_subjects(measured, *axes, tails=expanded_tails))

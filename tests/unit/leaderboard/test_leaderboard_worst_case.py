@@ -13,7 +13,7 @@ from bench.errors import BenchError
 from bench.leaderboard.build import build
 from bench.leaderboard.grouping import Group, groups_of
 from bench.leaderboard.union_ranks import RankedRow, per_person
-from bench.records.claims import CLAIM_NAME
+from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
 from bench.records.files import write_record
 from bench.records.schema import Record
 from tests.factories import judged_record, make_record, seeing
@@ -126,12 +126,14 @@ def test_a_defense_without_any_valid_attack_comes_last_without_a_rank(judged: Ju
     assert (found["a"].row.result, rank(found["a"]), rank(found["z"])) == (None, None, 1)
 
 
-@pytest.mark.parametrize("harm", ["missing", "damaged", "link", "unnamed"])
+@pytest.mark.parametrize("harm", ["missing", "damaged", "other", "link", "unnamed"])
 def test_a_linkage_that_cannot_be_read_is_named_and_costs_the_rank(judged: Judged, tmp_path: Path, harm: str) -> None:
     cells = [judged("a", "weak", EVEN), judged("a", "strong", ODD), judged("b", "weak", EVEN)]
     path, record = judged("b", "strong", ODD, privacy={"linkage": None} if harm == "unnamed" else {})
     file = path.parent / CLAIM_NAME
-    if harm == "damaged":
+    if harm == "other":
+        write_linkage(StoredLinkage(seeing(PEOPLE, NOBODY)[None], PEOPLE), file)
+    elif harm == "damaged":
         file.write_bytes(b"PK")
     elif harm != "unnamed":
         file.rename(tmp_path / "elsewhere.npz")
@@ -141,6 +143,7 @@ def test_a_linkage_that_cannot_be_read_is_named_and_costs_the_rank(judged: Judge
     words = {
         "missing": "is missing beside the record",
         "damaged": "is damaged",
+        "other": "gives AUC",
         "link": "is not a plain .npz file",
         "unnamed": "keeps no linkage file",
     }

@@ -6,6 +6,7 @@ import torch
 
 from bench.metrics.ranking import chance_average_precision
 from bench.metrics.unenrolled import unenrolled_precisions
+from bench.types.claim import Linkage
 
 PEOPLE = [person for person in "abcdefghijkl" for _ in range(2)]
 
@@ -16,7 +17,7 @@ def _identity_scores() -> torch.Tensor:
 
 
 def test_a_perfect_attack_finds_strangers_by_chance_alone() -> None:
-    found = unenrolled_precisions(_identity_scores(), PEOPLE, 0)
+    found = unenrolled_precisions(Linkage(_identity_scores()), PEOPLE, 0)
     assert set(found) == set("abcdefghijkl")
     # 24 scans, less two of the person and one of the stranger: 21 candidates of whom one is wanted.
     assert np.mean(list(found.values())) == pytest.approx(chance_average_precision(1, 21), abs=0.03)
@@ -26,19 +27,19 @@ def test_one_who_looks_like_everybody_is_found_though_not_enrolled() -> None:
     # Two scans of one stranger stand first for everybody; there are only two people.
     people = ["a", "a", "b", "b"]
     scores = torch.tensor([[0, 0, 1, 1], [0, 0, 1, 1], [1, 1, 0, 0], [1, 1, 0, 0]], dtype=torch.float64)
-    assert unenrolled_precisions(scores, people, 0) == {"a": 1.0, "b": 1.0}
+    assert unenrolled_precisions(Linkage(scores), people, 0) == {"a": 1.0, "b": 1.0}
 
 
 def test_people_with_one_scan_are_no_probes() -> None:
-    assert set(unenrolled_precisions(torch.rand(5, 5), ["a", "a", "b", "b", "c"], 0)) == {"a", "b"}
+    assert set(unenrolled_precisions(Linkage(torch.rand(5, 5)), ["a", "a", "b", "b", "c"], 0)) == {"a", "b"}
 
 
 def test_the_same_axes_give_the_same_control() -> None:
-    scores = torch.rand(24, 24, generator=torch.Generator().manual_seed(3))
+    scores = Linkage(torch.rand(24, 24, generator=torch.Generator().manual_seed(3)))
     assert unenrolled_precisions(scores, PEOPLE, 1) == unenrolled_precisions(scores, PEOPLE, 1)
     assert unenrolled_precisions(scores, PEOPLE, 1) != unenrolled_precisions(scores, PEOPLE, 2)
 
 
 def test_without_a_stranger_there_is_no_control() -> None:
     with pytest.raises(ValueError, match="no stranger to look for"):
-        unenrolled_precisions(torch.rand(4, 4), ["a", "a", "a", "b"], 0)
+        unenrolled_precisions(Linkage(torch.rand(4, 4)), ["a", "a", "a", "b"], 0)

@@ -22,7 +22,7 @@ def table(genuine: tuple[float, float, float, float], impostor: dict[tuple[int, 
 def test_alarm_rates_count_the_impostors_that_score_at_least_as_high() -> None:
     # 16 impostor comparisons: 3, 2, 2 and 13 zeros; rates in units of 1 / 16.5.
     linkage = table((4, 3, 2.5, -1), {(0, 2): 3, (4, 0): 2, (2, 1): 2})
-    rates = alarm_rates(linkage, PEOPLE) * 16.5
+    rates = alarm_rates(linkage, PEOPLE)[0] * 16.5
     assert [rates[0, 1], rates[1, 0], rates[2, 3], rates[3, 2]] == pytest.approx([0.5, 1, 1.5, 16.5])
     assert [rates[0, 2], rates[4, 0], rates[2, 1], rates[0, 3]] == pytest.approx([1, 3, 3, 16])
     assert np.diagonal(rates) == pytest.approx(16.5)
@@ -32,7 +32,8 @@ def test_the_union_charges_the_false_alarms_of_every_attack() -> None:
     # Each attack alone recognises one person without any false alarm but for one stranger; together both, for two.
     first = table((9, 9, 0, 0), {(0, 2): 5})
     second = table((0, 0, 9, 9), {(4, 0): 5})
-    together = union({"first": first, "second": second}, PEOPLE).scores * -16.5
+    (joined,) = union({"first": first, "second": second}, PEOPLE)
+    together = joined.scores * -16.5
     assert together[0, 1] == together[2, 3] == pytest.approx(0.5)
     assert together[0, 2] == together[4, 0] == pytest.approx(1)
     assert together[1, 2] == pytest.approx(16)

@@ -12,7 +12,7 @@ from bench.progress import Display
 from bench.records.schema import Status
 from bench.runner.attack.attacking import Verdict, attack_transcript
 from bench.runner.traffic.parties import Client
-from bench.runner.traffic.recording import key_source, record_traffic
+from bench.runner.traffic.recording import record_traffic
 from bench.types.claim import Linkage, Reconstruction
 from bench.types.scan import Roles
 from bench.types.training import History
@@ -27,7 +27,7 @@ SCANS = 16
 def _verdict(attack: Doing, roles: Roles, folder: Path) -> Verdict:
     defense = Shells()
     client = Client(defense, nn.Identity(), (), CPU)
-    traffic = record_traffic(client, None, roles.test, key_source(client, 0), 0, folder, Display(quiet=True))
+    traffic = record_traffic(client, None, roles.test, 0, folder, Display(quiet=True))
     networks = Networks(nn.Identity(), nn.Identity(), History())
     return attack_transcript(attack, client, traffic, networks, roles, trainer_in(folder), (0, "attack", "doing"))
 

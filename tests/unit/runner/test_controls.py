@@ -11,7 +11,7 @@ from bench.progress import Display
 from bench.records.privacy import Control
 from bench.runner.leakage.controls import MEANINGS, linkage_controls
 from bench.runner.traffic.parties import Client
-from bench.runner.traffic.recording import key_source, record_traffic
+from bench.runner.traffic.recording import key_source, record_repetitions
 from bench.types.scan import Roles
 from tests.unit.runner.strangers import Shells
 
@@ -19,9 +19,8 @@ CPU = torch.device("cpu")
 
 
 def _controls(client: Client, roles: Roles, folder: Path) -> dict[str, Control]:
-    key_for = key_source(client, 0)
-    traffic = record_traffic(client, None, roles.test, key_for, 0, folder, Display(quiet=True))
-    return linkage_controls(client, traffic, roles.auxiliary, key_for, (0, "attack"))
+    sent = record_repetitions(client, None, roles.test, 0, folder, Display(quiet=True), repetitions=2)
+    return linkage_controls(client, sent, roles.auxiliary, key_source(client, 0), (0, "attack"))
 
 
 def _map(control: Control) -> float:

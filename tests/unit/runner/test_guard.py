@@ -34,7 +34,7 @@ from bench.runner.attack.authors import Authors
 from bench.runner.attack.confinement import Confinement
 from bench.runner.attack.guard import Watch, watching
 from bench.runner.traffic.parties import Client, Server
-from bench.runner.traffic.recording import key_source, record_traffic
+from bench.runner.traffic.recording import record_traffic
 from bench.types.claim import Linkage
 from bench.types.scan import Roles
 from bench.types.threat import Knows, Observes, Owns, ThreatModel, Tier
@@ -61,8 +61,7 @@ def _verdict(
 def _verdict_of(attack: Doing, roles: Roles, folder: Path, held: Confinement | None = None) -> Verdict:
     client = Client(Shells(), nn.Identity(), roles.references.scans, CPU)
     server = Server(Shells(), nn.Identity(), CPU)
-    keys = key_source(client, 0)
-    traffic = record_traffic(client, server, roles.test, keys, 0, folder / "traffic", Display(quiet=True))
+    traffic = record_traffic(client, server, roles.test, 0, folder / "traffic", Display(quiet=True))
     networks = Networks(nn.Identity(), nn.Linear(1, 1), History())
     held = held or Confinement(places={folder: "the suite's cache"})
     trainer = trainer_in(folder / "own")
@@ -215,7 +214,7 @@ def test_the_trainer_keeps_its_checkpoints_within_a_guarded_folder(roles: Roles,
         return GUESS
 
     client = Client(Shells(), nn.Identity(), roles.references.scans, CPU)
-    traffic = record_traffic(client, None, roles.test, key_source(client, 0), 0, tmp_path, Display(quiet=True))
+    traffic = record_traffic(client, None, roles.test, 0, tmp_path, Display(quiet=True))
     networks = Networks(nn.Identity(), nn.Identity(), History())
     held = Confinement(places={tmp_path: "the suite's cache"})
     verdict = attack_transcript(Doing(deed=training), client, traffic, networks, roles, trainer, (0, "a", "b"), held)
@@ -310,7 +309,7 @@ def test_the_server_is_a_copy(roles: Roles, tmp_path: Path) -> None:
     object.__setattr__(attack, "threat", replace(ORACLE, observes=frozenset({Observes.RELEASE})))
     networks = Networks(nn.Identity(), nn.Linear(1, 1), History())
     client = Client(Shells(), nn.Identity(), roles.references.scans, CPU)
-    traffic = record_traffic(client, None, roles.test, key_source(client, 0), 0, tmp_path, Display(quiet=True))
+    traffic = record_traffic(client, None, roles.test, 0, tmp_path, Display(quiet=True))
     trainer = trainer_in(tmp_path)
     verdict = attack_transcript(attack, client, traffic, networks, roles, trainer, (0, "attack", "doing"))
     assert verdict.status is Status.OK

@@ -20,7 +20,7 @@ from bench.registry import Registry
 from bench.runner.attack.attacking import Verdict, attack_transcript
 from bench.runner.attack.confinement import Confinement
 from bench.runner.traffic.parties import Client, Server
-from bench.runner.traffic.recording import key_source, record_traffic
+from bench.runner.traffic.recording import record_traffic
 from bench.trainer.seeding import seeded_torch
 from bench.types.scan import Roles
 from bench.types.threat import Knows, Observes, Owns, ThreatModel, Tier
@@ -52,8 +52,7 @@ def _verdict(
 ) -> Verdict:
     client = Client(Shells(queries=2), nn.Identity(), roles.references.scans, CPU)
     server = Server(client.defense, nn.Identity(), CPU)
-    keys = key_source(client, 0)
-    traffic = record_traffic(client, server, roles.test, keys, 0, folder / "traffic", Display(quiet=True))
+    traffic = record_traffic(client, server, roles.test, 0, folder / "traffic", Display(quiet=True))
     held = Confinement(isolate=isolate, timeout=timeout, plugins=(PLUGIN,))
     networks = Networks(nn.Identity(), nn.Linear(2, 2), History())
     with torch.no_grad():

@@ -43,17 +43,16 @@ def _attempts(attack: Attack, folder: Path) -> Attempts:
 
 def _sent(defense: MixupNaiveTTA | NoProxy, roles: Roles, folder: Path) -> tuple[Client, Traffic]:
     client = Client(defense, nn.Identity(), roles.references.scans, CPU)
-    key_for = key_source(client, 0)
-    return client, record_traffic(client, None, roles.test, key_for, 0, folder / "sent", Display(quiet=True))
+    return client, record_traffic(client, None, roles.test, 0, folder / "sent", Display(quiet=True))
 
 
 def _along_queries(attack: Attack, roles: Roles, folder: Path, queries: int = 4) -> LeakCurve | None:
     _, traffic = _sent(MixupNaiveTTA(queries=queries), roles, folder)
     attempts = _attempts(attack, folder)
     return leak_by_queries(
-        lambda seen, run: attempts.make(_sent(NoProxy(), roles, folder / run)[0], seen, NOTHING, roles, run),
+        lambda seen, run: attempts.over(_sent(NoProxy(), roles, folder / run)[0], seen, NOTHING, roles, run),
         attack,
-        traffic,
+        [traffic],
         WHOLE,
         (1, 3, 9),
         AXES,
@@ -104,7 +103,7 @@ def test_the_more_of_the_target_the_more_is_found(roles: Roles, tmp_path: Path) 
     client, _ = _sent(defense, roles, tmp_path)
     attempts = _attempts(ReidMsssim(window=5, levels=1), tmp_path)
     curve = leak_by_dial(
-        lambda sender, sent, run: attempts.make(sender, sent, NOTHING, roles, run),
+        lambda sender, sent, run: attempts.over(sender, sent, NOTHING, roles, run),
         client,
         None,
         roles.test,
@@ -112,6 +111,7 @@ def test_the_more_of_the_target_the_more_is_found(roles: Roles, tmp_path: Path) 
         tmp_path / "dial",
         AXES,
         Display(quiet=True),
+        2,
     )
     assert curve is not None
     assert curve.along == "alpha"

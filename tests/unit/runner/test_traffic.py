@@ -8,9 +8,11 @@ from torch import nn
 
 from bench import seeds
 from bench.data.roles import data_secret
+from bench.defenses.mixup.variants import MixupNaive
+from bench.defenses.no_proxy import NoProxy
 from bench.progress import Display
 from bench.runner.traffic.parties import Client, Server
-from bench.runner.traffic.recording import Traffic, key_source, record_traffic
+from bench.runner.traffic.recording import Traffic, key_source, record_repetitions, record_traffic
 from bench.types.scan import Roles
 from tests.unit.runner.strangers import Shells
 
@@ -21,9 +23,7 @@ def _record(roles: Roles, folder: Path, *, seed: int = 0, replies: bool = False)
     defense = Shells(queries=2)
     client = Client(defense, nn.Identity(), (), CPU)
     server = Server(defense, nn.Identity(), CPU)
-    traffic = record_traffic(
-        client, server if replies else None, roles.test, key_source(client, seed), seed, folder, Display(quiet=True)
-    )
+    traffic = record_traffic(client, server if replies else None, roles.test, seed, folder, Display(quiet=True))
     return traffic, client, server
 
 
@@ -44,10 +44,24 @@ def test_the_order_belongs_to_the_seed(roles: Roles, tmp_path: Path) -> None:
     assert orders[0] == orders[1] != orders[2]
 
 
+def test_repetitions_have_their_own_keys_and_one_order(roles: Roles, tmp_path: Path) -> None:
+    client = Client(MixupNaive(), nn.Identity(), roles.references.scans, CPU)
+    first, second = record_repetitions(client, None, roles.test, 0, tmp_path, Display(quiet=True), repetitions=2)
+    assert [scan.name for scan in first.scans] == [scan.name for scan in second.scans]
+    assert (first.repetition, second.repetition) == (0, 1)
+    for one, other in zip(first.transcript.releases, second.transcript.releases, strict=True):
+        assert not torch.equal(one.queries, other.queries)
+
+
+def test_what_has_no_key_is_sent_once(roles: Roles, tmp_path: Path) -> None:
+    client = Client(NoProxy(), nn.Identity(), (), CPU)
+    assert len(record_repetitions(client, None, roles.test, 0, tmp_path, Display(quiet=True), repetitions=3)) == 1
+
+
 def test_who_knows_the_seed_knows_neither_the_order_nor_the_keys(roles: Roles, tmp_path: Path) -> None:
     client = Client(Shells(), nn.Identity(), (), CPU, data_secret(roles.test))
     key_for = key_source(client, 0)
-    traffic = record_traffic(client, None, roles.test, key_for, 0, tmp_path, Display(quiet=True))
+    traffic = record_traffic(client, None, roles.test, 0, tmp_path, Display(quiet=True))
     guessed = seeds.generator(0, "order", "").permutation(len(roles.test))
     assert [scan.name for scan in traffic.scans] != [roles.test.scans[index].name for index in guessed]
     scan = roles.test.scans[0]
