@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+from bench.plugin import TEST_ONLY as TEST_ONLY
 from bench.plugin import Plugin
 from bench.types.claim import Claim
 from bench.types.threat import Goal, ThreatModel
@@ -25,5 +26,7 @@ class Attack(Plugin, ABC):
     def run(self, view: AttackerView, trainer: Trainer) -> Claim:
         """The claim about the releases in the view, in their order.
 
-        `trainer` trains whatever the attacker wants to train, on its own data, seeded for this attack.
+        `trainer` trains whatever the attacker wants to train, on its own data, seeded for this attack. What is trained
+        before anything but `view.auxiliary` was touched is kept for all defenses; what is trained before the traffic
+        was touched, for every run against this defense.
         """

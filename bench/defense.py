@@ -4,7 +4,6 @@ A defense is its settings (a frozen dataclass). What it learns lives in `Network
 each method explicitly: `serve` cannot see the client's network or key, because nobody gives it one.
 """
 
-import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,15 +13,13 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from bench.plugin import TEST_ONLY as TEST_ONLY
 from bench.plugin import Plugin
 from bench.types.scan import Cohort, Scan
 from bench.types.traffic import Probabilities, Release, Reply
 from bench.types.training import History, Trainer
 
 KeyT = TypeVar("KeyT")
-
-TEST_ONLY = {"test_only": True}
-"""Field metadata: this setting has no influence on training, so variants that differ in it share networks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,14 +73,6 @@ class Defense(Plugin, ABC, Generic[KeyT]):
 
         A reply with fewer maps than the key has queries is decoded as if only those had been sent.
         """
-
-    def training_settings(self) -> dict[str, Any]:
-        """The settings that decide the trained networks."""
-        return {
-            field.name: getattr(self, field.name)
-            for field in dataclasses.fields(self)  # type: ignore[arg-type]
-            if not field.metadata.get("test_only")
-        }
 
 
 @dataclass(frozen=True, eq=False)

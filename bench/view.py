@@ -39,10 +39,13 @@ class AttackerView:
         classes: tuple[str, ...],
         spacing_mm: float,
         seal: Seal | None = None,
+        looked: set[str] | None = None,
     ) -> None:
         def answer(name: str) -> Any:
             if name not in granted:
                 raise denied(attack, f"touched view.{name}", frozenset(granted), name)
+            if looked is not None:
+                looked.add(name)
             return granted[name]
 
         self.__ask = (seal or sealed)(answer)
@@ -159,12 +162,14 @@ def view_for(
     classes: tuple[str, ...],
     spacing_mm: float,
     seal: Seal | None = None,
+    looked: set[str] | None = None,
 ) -> AttackerView:
     """The view that `threat` opens.
 
     Args:
         offers: everything beside the traffic that a card could grant, by grant name.
         seal: puts a function behind a counter; `sealed` unless the caller wants to know the counters.
+        looked: takes the names of the fields that the attack touches.
 
     Raises:
         GrantError: the card grants what this run cannot offer.
@@ -177,7 +182,7 @@ def view_for(
     if missing:
         raise GrantError(f"the threat model of {attack!r} grants {', '.join(missing)}, which this run does not have")
     granted = {name: _bare(everything[name], seal or sealed) for name in threat.grants}
-    return AttackerView(attack, granted, classes, spacing_mm, seal)
+    return AttackerView(attack, granted, classes, spacing_mm, seal, looked)
 
 
 def _bare(field: Any, seal: Seal) -> Any:

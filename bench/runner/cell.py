@@ -134,6 +134,33 @@ class Cell:
         )
 
     @property
+    def prior_address(self) -> str:
+        """Content address of what the attack trains on its own data alone; the same for all defenses."""
+        version = store.plugin_version(type(self.attack))
+        return store.address(
+            {
+                "code": store.code_version(*_TRAINING_CODE),
+                "attack": [self.attack.name, config.plain_values(self.attack.training_settings()), version],
+                "data": self._data,
+                "shares": self.evaluation.shares,
+                "precision": self.evaluation.precision,
+                "seed": self.request.seed,
+            }
+        )
+
+    @property
+    def informed_address(self) -> str:
+        """Content address of what the attack trains knowing the trained defense and its client's code."""
+        return store.address(
+            {
+                "prior": self.prior_address,
+                "training": self.training_address,
+                "code": store.code_version("bench.runner.traffic"),
+                "pool": self.evaluation.reference_pool,
+            }
+        )
+
+    @property
     def attacker_address(self) -> str:
         """Content address of whatever models the attack trains."""
         return store.address({"attacker-of": self.address})

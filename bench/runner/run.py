@@ -107,6 +107,8 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         attack=cell.attack,
         fabric=fabric,
         folder=store.networks(cell.attacker_address),
+        own_data=store.networks(cell.prior_address),
+        informed=store.networks(cell.informed_address),
         seed=seed,
         held=Confinement.of(cell.request, evaluation.precision, store),
         display=display,
@@ -172,7 +174,9 @@ def _attack(
     small = at_smoke_size(attempts.attack)
     address = validity_address(small)
     place = store.networks(address)
-    checks = replace(attempts, attack=small, folder=place, seed=0)
+    checks = replace(
+        attempts, attack=small, folder=place, own_data=place / "own data", informed=place / "informed", seed=0
+    )
     try:
         validity = made_once(
             store.validity(address),

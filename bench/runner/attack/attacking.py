@@ -17,6 +17,7 @@ from bench.runner.attack.confinement import Confinement, LostAttack, reason_for
 from bench.runner.attack.deadline import time_limit
 from bench.runner.attack.guard import Watch, watching
 from bench.runner.attack.isolation import claim_from_own_process
+from bench.runner.attack.learning import AttackTrainer, Shelves, folders
 from bench.runner.leakage.scores import checked_claim
 from bench.runner.traffic import wire
 from bench.runner.traffic.parties import Client
@@ -28,6 +29,7 @@ from bench.types.threat import Knows, Owns
 from bench.types.traffic import Lazy, Release
 from bench.view import AttackerView, ClientCode, Seal, sealed, view_for
 
+NO_SHELVES: Shelves = {}
 FREE = Confinement()
 """In the suite's process, under guard, without a time limit."""
 
@@ -50,6 +52,7 @@ def attack_transcript(
     trainer: FabricTrainer,
     axes: tuple[str | int, ...],
     held: Confinement = FREE,
+    shelves: Shelves = NO_SHELVES,
 ) -> Verdict:
     """Run one attack on what `client` sent, and check that its claim can be scored.
 
@@ -61,15 +64,15 @@ def attack_transcript(
     """
     offers = _offers(client, traffic, networks, roles, trainer.device, axes)
 
-    def view(seal: Seal) -> AttackerView:
+    def view(seal: Seal, looked: set[str] | None = None) -> AttackerView:
         test, transcript = roles.test, traffic.transcript
-        return view_for(attack.name, attack.threat, transcript, offers, test.classes, test.spacing_mm, seal)
+        return view_for(attack.name, attack.threat, transcript, offers, test.classes, test.spacing_mm, seal, looked)
 
     try:
         if held.isolate:
-            claimed = claim_from_own_process(attack, view(sealed), trainer, axes, held)
+            claimed = claim_from_own_process(attack, view(sealed), trainer, axes, held, shelves)
         else:
-            claimed = _claim_here(attack, view, trainer, held)
+            claimed = _claim_here(attack, view, trainer, held, shelves)
         claim = checked_claim(attack.goal, claimed, len(traffic.scans))
     except BenchError:
         raise
@@ -81,15 +84,19 @@ def attack_transcript(
 
 
 def _claim_here(
-    attack: Attack, view: Callable[[Seal], AttackerView], trainer: FabricTrainer, held: Confinement
+    attack: Attack,
+    view: Callable[[Seal, set[str]], AttackerView],
+    trainer: FabricTrainer,
+    held: Confinement,
+    shelves: Shelves,
 ) -> object:
     """What the attack claims, in this process and under guard."""
-    watch = Watch(
-        attack.name, attack.threat.grants, Authors(type(attack)), held.places, trainer.folder, in_process=True
-    )
-    seen = view(watch.seal)
+    authors, own = Authors(type(attack)), folders(trainer, shelves)
+    watch = Watch(attack.name, attack.threat.grants, authors, held.places, own, in_process=True)
+    looked: set[str] = set()
+    seen = view(watch.seal, looked)
     with time_limit(held.timeout), watching(watch):
-        claim = plain_claim(attack.run(seen, trainer))
+        claim = plain_claim(attack.run(seen, AttackTrainer(trainer, shelves, looked)))
     return claim
 
 

@@ -7,13 +7,16 @@ from pathlib import Path
 from lightning_fabric import Fabric
 
 from bench.attack import Attack
+from bench.config import plain
 from bench.defense import Networks
 from bench.progress import Display
 from bench.records.schema import Status
 from bench.runner.attack.attacking import Verdict, attack_transcript
 from bench.runner.attack.confinement import Confinement
+from bench.runner.attack.learning import Reach, Shelf, Shelves
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import Traffic
+from bench.store import address
 from bench.trainer.loop import FabricTrainer
 from bench.trainer.seeding import seeded_torch
 from bench.types.claim import Linkage
@@ -35,12 +38,16 @@ class Attempts:
 
     Attributes:
         folder: for what the attack trains; every run has its own place in it.
+        own_data: for what it trains on its own data alone, whatever the defense.
+        informed: for what it trains knowing the defense but not the traffic.
         held: how the attack is held.
     """
 
     attack: Attack
     fabric: Fabric
     folder: Path
+    own_data: Path
+    informed: Path
     seed: int
     held: Confinement
     display: Display
@@ -67,4 +74,14 @@ class Attempts:
         axes = self.axes(*run)
         trainer = FabricTrainer(self.fabric, self.folder.joinpath(*run), axes, self.display)
         with seeded_torch(*axes):
-            return attack_transcript(self.attack, client, traffic, networks, roles, trainer, axes, self.held)
+            return attack_transcript(
+                self.attack, client, traffic, networks, roles, trainer, axes, self.held, self._shelves(client)
+            )
+
+    def _shelves(self, client: Client) -> Shelves:
+        defense = client.defense
+        settings = address({"defense": defense.name, "settings": plain(defense)})
+        return {
+            Reach.OWN_DATA: Shelf(self.own_data, self.axes("own data")),
+            Reach.DEFENSE: Shelf(self.informed / settings, self.axes("informed", settings)),
+        }

@@ -21,6 +21,7 @@ from bench.runner.attack.authors import Authors
 from bench.runner.attack.claims import packed
 from bench.runner.attack.confinement import reason_for
 from bench.runner.attack.guard import Watch, watching
+from bench.runner.attack.learning import AttackTrainer, folders
 from bench.runner.attack.speech import Message, listen, pack_question, speak
 from bench.trainer.devices import make_fabric
 from bench.trainer.loop import FabricTrainer
@@ -105,12 +106,14 @@ def attack_as_told(suite: Suite, order: Mapping[str, Any]) -> bytes:
         fabric, order["folder"], order["axes"], Display(quiet=order["quiet"]), order["checkpoint_seconds"]
     )
     authors = Authors(type(attack))
-    watch = Watch(attack.name, order["granted"], authors, order["places"], order["folder"], in_process=False)
+    own = folders(trainer, order["shelves"])
+    watch = Watch(attack.name, order["granted"], authors, order["places"], own, in_process=False)
     speak(suite.speaking, "ready")
     torch.manual_seed(seeds.seed(*order["axes"]))
-    view = AttackerView(attack.name, Granted(suite, order), order["classes"], order["spacing_mm"])
+    looked: set[str] = set()
+    view = AttackerView(attack.name, Granted(suite, order), order["classes"], order["spacing_mm"], looked=looked)
     with watching(watch):
-        return packed(attack.run(view, trainer))
+        return packed(attack.run(view, AttackTrainer(trainer, order["shelves"], looked)))
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -70,14 +70,15 @@ class Watch:
         granted: frozenset[str],
         authors: Authors,
         places: Mapping[Path, str],
-        own: Path,
+        own: Sequence[Path],
         *,
         in_process: bool,
     ) -> None:
         self.attack, self.granted, self.authors = attack, granted, authors
         self.places = {place.resolve(): content for place, content in places.items()}
-        own.mkdir(parents=True, exist_ok=True)  # the trainer could not make what lies outside of it
-        self.free = (own.resolve(), *library_folders())
+        for folder in own:
+            folder.mkdir(parents=True, exist_ok=True)  # the trainer could not make what lies outside of it
+        self.free = (*(folder.resolve() for folder in own), *library_folders())
         self.in_process = in_process
         self.refusals: list[str] = []
         self.counters: list[FrameType] = []

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import torch
@@ -24,6 +25,7 @@ from bench.errors import BenchError, InterruptedTraining
 from bench.records.schema import Status
 from bench.runner.attack.claims import unpacked
 from bench.runner.attack.confinement import Confinement, LostAttack, overdue, reason_for
+from bench.runner.attack.learning import Shelves, folders
 from bench.runner.attack.speech import Message, listen, speak, unpack_question
 from bench.trainer.interrupts import StopRequest, deferred_stop
 from bench.trainer.loop import FabricTrainer
@@ -38,7 +40,12 @@ _SUITE_ONLY = ("UNVEIL_CACHE", "UNVEIL_IXI")
 
 
 def claim_from_own_process(
-    attack: Attack, view: AttackerView, trainer: FabricTrainer, axes: tuple[str | int, ...], held: Confinement
+    attack: Attack,
+    view: AttackerView,
+    trainer: FabricTrainer,
+    axes: tuple[str | int, ...],
+    held: Confinement,
+    shelves: Shelves,
 ) -> object:
     """What the attack claims.
 
@@ -51,7 +58,7 @@ def claim_from_own_process(
         assert child.stdin is not None
         assert child.stdout is not None
         heard: queue.SimpleQueue[Message | Exception | None] = queue.SimpleQueue()
-        order = pickle.dumps(_order(attack, view, trainer, axes, held))
+        order = pickle.dumps(_order(attack, view, trainer, axes, held, shelves))
         words = (child.stdout, child.stdin, order, attack, view, heard)
         threading.Thread(target=_converse, args=words, daemon=True).start()
         end = _wait(heard, child, stop, held.timeout)
@@ -88,7 +95,12 @@ def _process() -> "Iterator[subprocess.Popen[bytes]]":
 
 
 def _order(
-    attack: Attack, view: AttackerView, trainer: FabricTrainer, axes: tuple[str | int, ...], held: Confinement
+    attack: Attack,
+    view: AttackerView,
+    trainer: FabricTrainer,
+    axes: tuple[str | int, ...],
+    held: Confinement,
+    shelves: Shelves,
 ) -> dict[str, Any]:
     """Everything that the process is told unasked."""
     sequences = {name: len(getattr(view, name)) for name in attack.threat.grants & {"releases", "replies", "keys"}}
@@ -104,12 +116,18 @@ def _order(
         "device": str(trainer.device),
         "precision": held.precision,
         "folder": trainer.folder,
+        "shelves": dict(shelves),
         "checkpoint_seconds": trainer.checkpoint_seconds,
         "quiet": trainer.display.console.quiet,
         "threads": torch.get_num_threads(),
-        "places": {place: what for place, what in held.places.items() if trainer.folder.is_relative_to(place)},
+        "places": {place: what for place, what in held.places.items() if _leads_into(place, trainer, shelves)},
         "suite": os.getpid(),
     }
+
+
+def _leads_into(place: Path, trainer: FabricTrainer, shelves: Shelves) -> bool:
+    """Whether the process must know of a guarded place because a folder of its own lies in it."""
+    return any(folder.is_relative_to(place) for folder in folders(trainer, shelves))
 
 
 def _converse(

@@ -40,7 +40,7 @@ def order(*records: Record) -> list[tuple[str, float | None]]:
         {"data": {"synthetic": True}},
         {"data": {"revisits": "real"}},
         {"preset": "paper"},
-        {"protocol_version": "0.2"},
+        {"protocol_version": "0.0"},
     ],
     ids=lambda changes: str(changes),
 )

@@ -360,7 +360,7 @@ def test_the_guard_ends_with_the_attack(roles: Roles, tmp_path: Path) -> None:
 
 def test_a_watch_cannot_be_taken_off_by_who_does_not_hold_it(roles: Roles, tmp_path: Path) -> None:
     def swapping(view: AttackerView) -> Linkage:
-        other = Watch("x", frozenset(), Authors(Doing), {}, tmp_path / "own", in_process=True)
+        other = Watch("x", frozenset(), Authors(Doing), {}, (tmp_path / "own",), in_process=True)
         with watching(other):
             pass
         sys._getframe(1)

@@ -38,7 +38,16 @@ AXES = (0, "attack", "test")
 def _attempts(attack: Attack, folder: Path) -> Attempts:
     fabric = make_fabric("cpu", "32-true")
     held, display = Confinement(), Display(quiet=True)
-    return Attempts(attack=attack, fabric=fabric, folder=folder / "own", seed=0, held=held, display=display)
+    return Attempts(
+        attack=attack,
+        fabric=fabric,
+        folder=folder / "own",
+        own_data=folder / "prior",
+        informed=folder / "informed",
+        seed=0,
+        held=held,
+        display=display,
+    )
 
 
 def _sent(defense: MixupNaiveTTA | NoProxy, roles: Roles, folder: Path) -> tuple[Client, Traffic]:

@@ -37,6 +37,8 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Attack], Validi
             attack=attack,
             fabric=make_fabric("cpu", "32-true"),
             folder=place / "networks",
+            own_data=place / "prior",
+            informed=place / "informed",
             seed=0,
             held=Confinement(),
             display=Display(quiet=True),
