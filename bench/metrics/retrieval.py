@@ -9,7 +9,7 @@ identity); CMC from Phillips et al., "The FERET evaluation methodology", TPAMI 2
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from bench.errors import BenchError
-from bench.metrics.crossed import ANY, bootstrap_crossed
 from bench.metrics.intervals import wilson
+from bench.metrics.people_means import PerSubject, grouped, mean_over_people
 from bench.metrics.ranking import (
     average_precision,
     chance_average_precision,
@@ -32,7 +32,6 @@ from bench.types.estimate import Estimate
 
 CMC_DEPTH = 5
 CHANCE_DRAWS = 1000
-PerSubject = Mapping[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -92,7 +91,7 @@ def score_linkage(linkages: Repeated, identities: Sequence[str], *axes: str | in
     rankings = [_rankings(matrix, who, probes, others, _ties(place, *axes)) for place, matrix in enumerate(matrices)]
     true = [identities[int(probe)] for probe in probes]
     precisions, hits, found = (
-        [_grouped(true, getattr(ranking, name)) for ranking in rankings] for name in ("precisions", "hits", "found")
+        [grouped(true, getattr(ranking, name)) for ranking in rankings] for name in ("precisions", "hits", "found")
     )
     f1 = [
         {
@@ -103,10 +102,10 @@ def score_linkage(linkages: Repeated, identities: Sequence[str], *axes: str | in
     ]
     counts = [(visits[person] - 1, len(identities) - 1) for person in true]
     return Retrieval(
-        macro_f1=_mean(f1, *axes, "macro_f1"),
+        macro_f1=mean_over_people(f1, *axes, "macro_f1"),
         rank1=_share(hits, *axes, "rank1"),
         cmc5=_share(found, *axes, "cmc5"),
-        map=_mean(precisions, *axes, "map"),
+        map=mean_over_people(precisions, *axes, "map"),
         chance_macro_f1=_chance_macro_f1(who, probes, others, repeated, *axes),
         chance_rank1=_average([chance_hit(*count, depth=1) for count in counts]),
         chance_cmc5=_average([chance_hit(*count, depth=CMC_DEPTH) for count in counts]),
@@ -179,13 +178,6 @@ def checked_scores(scores: Float[Tensor, "probe candidate"], scans: int) -> Floa
     return matrix
 
 
-def _grouped(true: Sequence[str], values: Sequence[float]) -> dict[str, tuple[float, ...]]:
-    grouped: dict[str, tuple[float, ...]] = {}
-    for person, value in zip(true, values, strict=True):
-        grouped[person] = (*grouped.get(person, ()), value)
-    return grouped
-
-
 def _joined(repetitions: Sequence[PerSubject]) -> dict[str, tuple[float, ...]]:
     """Every person's values of all repetitions, one after the other."""
     return {person: tuple(value for one in repetitions for value in one[person]) for person in repetitions[0]}
@@ -198,32 +190,13 @@ def _share(repetitions: Sequence[PerSubject], *axes: str | int) -> Estimate:
     repetitions a person's share is no longer a yes or no.
     """
     if len(repetitions) > 1:
-        return _mean(repetitions, *axes)
+        return mean_over_people(repetitions, *axes)
     (values,) = repetitions
     share = _average([value for scans in values.values() for value in scans])
     if len(values) == 1:
         return Estimate(share, math.nan, math.nan, 1)
     interval = wilson(share * len(values), len(values))
     return Estimate(share, interval.low, interval.high, len(values))
-
-
-def _mean(repetitions: Sequence[PerSubject], *axes: str | int) -> Estimate:
-    """Mean over all values, with an interval for other people and other keys.
-
-    A person with twice as many values weighs twice as much: what is resampled is each person's part of the weighted
-    mean, which lies further from it than their own mean the more values they have.
-    """
-    people = list(repetitions[0])
-    counts = np.array([len(repetitions[0][person]) for person in people], dtype=np.float64)
-    own = np.array([[math.fsum(one[person]) for one in repetitions] for person in people]) / counts[:, None]
-    value = float((counts @ own).sum() / (counts.sum() * len(repetitions)))
-    uneven = np.ptp(counts) > 0 and np.ptp(own) > 0
-    parts = value + (counts / counts.mean())[:, None] * (own - value) if uneven else own
-    table = {person: tuple(row) for person, row in zip(people, parts.tolist(), strict=True)}
-    found = bootstrap_crossed(table, *axes, limits=ANY if uneven else (0.0, 1.0))
-    if math.isnan(found.low):
-        return Estimate(value, math.nan, math.nan, found.n)
-    return Estimate(value, min(max(found.low, 0.0), value), max(min(found.high, 1.0), value), found.n)
 
 
 def _chance_macro_f1(
