@@ -12,7 +12,8 @@ What it converges to: where the covariance is right (a Gaussian prior with a cov
 the posterior is reached whatever the levels. Else, D = x + sigma^2 s(x, sigma) and Cov -> sigma^2 as sigma -> 0, so a
 round is a Langevin step of size sigma^2 (the largest that makes sense, implicit in the mixtures and therefore stable
 for every weight and every K), and slowly falling sigma reaches the posterior: with n rounds per factor e of noise the
-error of variances is of order 1 / n. Nothing is carried over from a level that was wrong about the covariance.
+error of variances is of order 1 / n. Nothing is carried over from a level that was wrong about the covariance, except
+between modes that are far apart: the share of chains in each is settled at noise of about their distance.
 """
 
 from dataclasses import dataclass, field
@@ -37,7 +38,7 @@ class Alternation:
     """Settings. Its prior answers with denoised sources.
 
     Attributes:
-        sigmas: noise levels, falling; one evaluation of the prior each.
+        sigmas: noise levels, never rising; one evaluation of the prior each. A level may stand several times.
         covariance: of denoised sources, see `covariance`.
         noise: standard deviation of noise in the mixtures themselves.
         update: re-estimates alpha on the way; None: alpha is known.

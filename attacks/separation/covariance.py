@@ -6,7 +6,7 @@ axes, and for every prior exact to leading order as sigma -> 0, where it becomes
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, final
+from typing import Protocol, final, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -15,6 +15,7 @@ from torch import Tensor
 from bench.attacks.separation.consistency import Variance
 
 
+@runtime_checkable
 class Covariance(Protocol):
     """A covariance that is diagonal in an orthonormal basis of a source."""
 

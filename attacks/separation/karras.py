@@ -8,11 +8,13 @@ At noise level sigma the sources given the mixtures are taken as Gaussian around
 covariance of `covariance`; `consistency` then gives their conditional mean D, and d = (x - D) / sigma.
 
 What it converges to with many steps:
-- Gaussian prior whose covariance is the one given: the posterior, deterministic or not.
-- Any other prior, deterministic (`churn` = 0): *not* the posterior. What high noise levels got wrong stays.
-- Any other prior, stochastic: churn draws the noise afresh, so that what a level got wrong is forgotten by later ones,
-  and at low noise the assumption is right (Cov[x_0 | x_sigma] -> sigma^2). With n steps per factor e of noise, all
-  churned, errors fall like 1 / n. `alternation` does the same faster.
+- Gaussian prior with the covariance given: the posterior, deterministic or not. If target and references share the
+  prior and `noise` is 0 the variance cancels from the conditional mean, and any covariance is as good as the right one.
+- Other priors, deterministic (`churn` = 0): *not* the posterior; on a Gaussian mixture means are off by a posterior
+  standard deviation and more. What high noise levels got wrong stays.
+- Other priors, stochastic: churn draws the noise afresh, so that what a level got wrong is forgotten by later ones, and
+  at low noise the assumption is right (Cov[x_0 | x_sigma] -> sigma^2 as sigma -> 0). With n steps per factor e of
+  noise, all churned, errors fall like 1 / n. `alternation` does the same with fewer calls.
 """
 
 import math

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, UInt8
@@ -61,6 +61,7 @@ class SamplerState:
         )
 
 
+@runtime_checkable
 class Sampler(Protocol):
     """Settings of a sampler that turn one state into the next."""
 

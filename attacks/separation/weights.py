@@ -65,6 +65,9 @@ class AlphaUpdate:
     The mixtures are regressed on what the prior makes of the noisy sources *before* they are made consistent; after it
     any alpha explains itself. Noisy sources in place of denoised ones would bias the slope towards 0.
 
+    The truth is its fixed point, but a weak one: noisy sources have been made consistent with the alpha so far at the
+    level before, and one mixture alone hardly tells 0.35 from 0.5. Use it to refine an estimate, not to find one.
+
     Attributes:
         below: noise level under which estimates begin; the standard deviation of a voxel is a good choice.
         damping: share of the new estimate in the next alpha, in (0, 1].
