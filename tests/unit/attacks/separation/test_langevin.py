@@ -93,7 +93,7 @@ def test_settings_without_meaning_are_refused(settings: dict) -> None:
 
 @pytest.mark.slow
 def test_levels_without_overlap_do_no_harm_to_a_gaussian_field() -> None:
-    """Every coordinate goes its own way there: dimension alone means nothing. The next test has a prior where it does."""
+    """Every coordinate goes its own way: dimension alone means nothing. The next test has a prior where it does."""
     field = RandomField((16, 16))
     sampler = AnnealedLangevin(initial=Start.NORMAL)
     assert shell_overlap(256, sampler.sigmas[0] / sampler.sigmas[1]) < 1e-12
