@@ -1,0 +1,1 @@
+"""Blind source separation with a generative prior."""
