@@ -7,6 +7,7 @@ from jaxtyping import Float, Int64
 from monai.networks.layers.simplelayers import GaussianFilter
 from torch import Tensor, nn
 
+from bench.errors import BenchError
 from bench.types.scan import Scan
 
 SMALLEST_SPREAD = 0.05
@@ -34,7 +35,7 @@ class Anatomy(nn.Module):
     ) -> None:
         super().__init__()
         if not scale > 0:
-            raise ValueError(f"the scale of the residual must be > 0, got {scale}: are all scans equal?")
+            raise ValueError(f"scale must be > 0, got {scale}")
         depth, height, width = atlas.shape[1:]
         # made from the scans each time, so no checkpoint needs them
         self.register_buffer("atlas", atlas, persistent=False)
@@ -49,13 +50,22 @@ class Anatomy(nn.Module):
 
         Args:
             smoothing: sd, in voxels, of the Gaussian over which the variance is averaged.
+
+        Raises:
+            BenchError: there are no two different scans.
         """
+        if not scans:
+            raise BenchError("the attacker has no scan to learn anatomy from; choose other roles or shares")
         images = torch.stack([scan.image for scan in scans])
         atlas = images.mean(dim=0)
         variance = (images - atlas).square().mean(dim=0)  # 1 depth height width
         scale = float(variance.mean().sqrt())
+        if scale == 0:
+            raise BenchError(
+                f"the attacker's {len(scans)} scans do not differ; anatomy is learnt from different people"
+            )
         smooth = GaussianFilter(3, smoothing)(variance[None])[0]
-        spread = (smooth / max(scale, 1e-12) ** 2 + SMALLEST_SPREAD**2).sqrt()
+        spread = (smooth / scale**2 + SMALLEST_SPREAD**2).sqrt()
         return cls(atlas, scale, spread)
 
     def residual(
