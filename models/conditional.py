@@ -43,6 +43,20 @@ class AdaptivePixelNorm(nn.Module):
         return _modulated(x * torch.rsqrt(size + 1e-4), self.style(condition[:, None]))
 
 
+class Modulation(nn.Module):
+    """Features scaled and shifted by functions of a number, as they are."""
+
+    def __init__(self, channels: int, hidden: int = 64) -> None:
+        super().__init__()
+        self.style = _style(channels, hidden)
+
+    def forward(
+        self, x: Float[Tensor, "batch channel depth height width"], condition: Float[Tensor, " batch"]
+    ) -> Float[Tensor, "batch channel depth height width"]:
+        """Modulated features."""
+        return _modulated(x, self.style(condition[:, None]))
+
+
 class AdaptiveBlock(nn.Module):
     """Two convolutions, each followed by a conditioned instance norm and a leaky ReLU."""
 

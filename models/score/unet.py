@@ -8,7 +8,7 @@ from monai.networks.utils import pixelshuffle, pixelunshuffle
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bench.models.conditional import AdaptivePixelNorm
+from bench.models.conditional import AdaptivePixelNorm, Modulation
 from bench.models.unetpp import pad_to_multiple
 
 
@@ -16,8 +16,10 @@ class DenoisingUNet(nn.Module):
     """Residual U-Net on the volume's sub-volumes.
 
     Every block of 2 x 2 x 2 voxels becomes one voxel with eight times the channels (Zhang et al., "FFDNet", IEEE TIP
-    2018), which makes a step some eight times cheaper: fine detail comes from the skip connection around the network.
-    No norm looks beyond a voxel, so that what was learnt on patches holds on whole volumes. The last layer starts at 0.
+    2018), which makes a step some eight times cheaper: fine detail comes by the skip connection around the network.
+    Noise, which differs in each of the eight, reaches the last layer past the narrow features, so that it can be
+    subtracted. No norm looks beyond a voxel, so that what was learnt on patches holds on whole volumes. The last layer
+    starts at 0.
 
     Args:
         in_channels, out_channels: of the volumes.
@@ -35,7 +37,8 @@ class DenoisingUNet(nn.Module):
         self.down = nn.ModuleList(_ResidualBlock(*pair) for pair in zip(before, widths, strict=True))
         self.up = nn.ModuleList(_ResidualBlock(widths[i + 1] + widths[i], widths[i]) for i in range(self.depth - 1))
         self.last = _ResidualBlock(widths[0], widths[0])
-        self.head = nn.Conv3d(widths[0], out_channels * fold**3, kernel_size=1)
+        self.past = Modulation(in_channels * fold**3)
+        self.head = nn.Conv3d(widths[0] + in_channels * fold**3, out_channels * fold**3, kernel_size=1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]  # it has one
         self.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]  # faster on a CPU
@@ -47,14 +50,15 @@ class DenoisingUNet(nn.Module):
         size = x.shape[2:]
         x = pad_to_multiple(x, self.fold * 2 ** (self.depth - 1), mode="replicate")
         x = pixelunshuffle(x, 3, self.fold).contiguous(memory_format=torch.channels_last_3d)
-        x = self.stem(x)
+        folded, x = x, self.stem(x)
         levels: list[Tensor] = []
         for i, block in enumerate(self.down):
             x = block(x if i == 0 else F.avg_pool3d(x, 2), condition)
             levels.append(x)
         for i in reversed(range(self.depth - 1)):
             x = self.up[i](torch.cat([F.interpolate(x, scale_factor=2.0), levels[i]], dim=1), condition)
-        x = pixelshuffle(self.head(self.last(x, condition)), 3, self.fold)
+        features = torch.cat([self.last(x, condition), self.past(folded, condition)], dim=1)
+        x = pixelshuffle(self.head(features), 3, self.fold)
         return x[:, :, : size[0], : size[1], : size[2]]
 
 

@@ -46,11 +46,11 @@ def matching(score: nn.Module, *sigmas: float) -> Tensor:
 @pytest.mark.parametrize("sigma", [0.02, 0.2, 1.0])
 def test_loss_of_the_true_score_is_what_theory_says(sigma: float) -> None:
     # sigma s + z has variance SD^2 / (SD^2 + sigma^2) if s is the score
-    assert float(matching(_Linear(), sigma)) == pytest.approx(SD**2 / (SD**2 + sigma**2) / 2, rel=0.02)
+    assert matching(_Linear(), sigma).item() == pytest.approx(SD**2 / (SD**2 + sigma**2) / 2, rel=0.02)
 
 
 def test_loss_of_no_score_is_one_half() -> None:
-    assert float(matching(_Linear(a=0.0), 1.0, 0.1, 0.01)) == pytest.approx(0.5, rel=0.01)
+    assert matching(_Linear(a=0.0), 1.0, 0.1, 0.01).item() == pytest.approx(0.5, rel=0.01)
 
 
 @pytest.mark.parametrize(("a", "b"), [(0.8, MEAN), (1.2, MEAN), (1.0, MEAN - 0.1), (1.0, MEAN + 0.1), (-1.0, MEAN)])
@@ -94,7 +94,7 @@ def prior(shape: tuple[int, int, int], widths: tuple[int, ...] = (4,)) -> AtlasD
 def test_denoising_loss_of_the_analytic_estimate_is_one_at_every_noise_level(log_sigma: float) -> None:
     # the estimate x / (1 + sigma^2) errs by sigma^2 / (1 + sigma^2), which the weight makes 1; an untrained prior is it
     objective = Denoising(prior((12, 12, 12)), log_sigma_mean=log_sigma, log_sigma_sd=0.0)
-    assert float(objective(white(64), generator(1))["denoising"]) == pytest.approx(1, rel=0.02)
+    assert objective(white(64), generator(1))["denoising"].item() == pytest.approx(1, rel=0.02)
 
 
 def test_denoising_loss_falls_for_no_shift_of_the_analytic_estimate() -> None:
@@ -102,7 +102,7 @@ def test_denoising_loss_falls_for_no_shift_of_the_analytic_estimate() -> None:
     batch, losses = white(64), []
     for shift in (-0.2, 0.0, 0.2):
         nn.init.constant_(objective.prior.denoiser.network.head.bias, shift)
-        losses.append(float(objective(batch, generator(1))["denoising"]))
+        losses.append(objective(batch, generator(1))["denoising"].item())
     assert losses[1] < min(losses[0], losses[2]) - 0.01
 
 
@@ -117,5 +117,5 @@ def test_the_drawn_noise_levels_are_log_normal() -> None:
 
 def test_same_generator_same_loss() -> None:
     objective = Denoising(prior((12, 12, 12)), log_sigma_mean=0.0, log_sigma_sd=1.0)
-    one, two, other = (float(objective(white(4), generator(seed))["denoising"]) for seed in (1, 1, 2))
+    one, two, other = (objective(white(4), generator(seed))["denoising"].item() for seed in (1, 1, 2))
     assert one == two != other

@@ -2,7 +2,7 @@
 
 import torch
 
-from bench.models.conditional import AdaptiveInstanceNorm, AdaptivePixelNorm
+from bench.models.conditional import AdaptiveInstanceNorm, AdaptivePixelNorm, Modulation
 
 
 def test_adaptive_norm_is_scale_and_shift_of_the_normalised_input() -> None:
@@ -31,3 +31,13 @@ def test_pixel_norm_of_a_part_is_the_part_of_the_pixel_norm() -> None:
     norm = AdaptivePixelNorm(3)
     x, condition = torch.randn(2, 3, 6, 6, 6, generator=torch.Generator().manual_seed(0)), torch.tensor([0.1, -1.0])
     torch.testing.assert_close(norm(x[..., 1:4], condition), norm(x, condition)[..., 1:4])
+
+
+def test_modulation_scales_and_shifts_the_features_as_they_are() -> None:
+    modulation = Modulation(1)
+    last = modulation.style[2]
+    with torch.no_grad():
+        last.weight.zero_()
+        last.bias.copy_(torch.tensor([0.5, -1.0]))  # gamma, beta
+    x = torch.arange(8.0).reshape(1, 1, 2, 2, 2)
+    torch.testing.assert_close(modulation(x, torch.tensor([0.3])), 1.5 * x - 1)

@@ -38,9 +38,9 @@ def test_score_has_the_shape_of_the_image_even_if_odd(network: nn.Module) -> Non
 def test_each_items_score_follows_its_own_noise_level() -> None:
     network, x = woken(NCSN((2, 3))), noise(1, 1, 8, 8, 8).expand(2, -1, -1, -1, -1)
     both = network(x, torch.tensor([0.1, 1.0]))
-    torch.testing.assert_close(both[:1], network(x[:1], 0.1))
-    torch.testing.assert_close(both[1:], network(x[1:], 1.0))
-    assert (0.1 * both[0] - both[1]).abs().max() > 1e-3  # more than the factor 1 / sigma
+    torch.testing.assert_close(both[:1], network(x[:1], 0.1), atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close(both[1:], network(x[1:], 1.0), atol=1e-3, rtol=1e-4)
+    assert (0.1 * both[0] - both[1]).abs().max() > 0.05  # more than the factor 1 / sigma
 
 
 def test_the_simple_form_knows_the_noise_only_as_a_factor() -> None:
