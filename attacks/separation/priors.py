@@ -69,8 +69,8 @@ def fit_edm(
         widths: channels per level of the denoising U-Net, finest first.
         patch: edge of the training cubes in voxels; None for whole volumes.
         batch: cubes (or volumes) in a step.
-        log_sigma_mean, log_sigma_sd: ln sigma ~ N(mean, sd^2), in residual units (EDM's images: -1.2 and 1.2; neighbouring
-            voxels of a residual agree, so that anatomy drowns only in more noise than that).
+        log_sigma_mean, log_sigma_sd: ln sigma ~ N(mean, sd^2), in residual units (EDM's images: -1.2 and 1.2;
+            neighbouring voxels of a residual agree, so that anatomy drowns only in more noise than that).
         ema_decay: of the moving average of the weights; it needs some 5 / (1 - decay) iterations to forget its start.
         seed: of the initial weights, with nothing drawn before counted.
 
