@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bench.models.conditional import AdaptiveBlock
 from bench.models.unetpp import pad_to_multiple
 
 
@@ -30,8 +31,8 @@ class UnmixingNet(nn.Module):
         if len(widths) != 3:
             raise ValueError(f"widths must be 3 numbers (three encoder blocks), got {tuple(widths)}")
         before = (2 * classes, *widths)
-        self.encoder = nn.ModuleList(_AdaptiveBlock(before[i], widths[i]) for i in range(3))
-        self.decoder = _AdaptiveBlock(sum(widths), widths[0])
+        self.encoder = nn.ModuleList(AdaptiveBlock(before[i], widths[i]) for i in range(3))
+        self.decoder = AdaptiveBlock(sum(widths), widths[0])
         self.pool = nn.MaxPool3d(2)
         self.head = nn.Conv3d(widths[0], classes, kernel_size=1)
         self.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]  # some 1.3 times faster on a CPU
@@ -53,35 +54,3 @@ class UnmixingNet(nn.Module):
         fused = torch.cat([levels[0], *(F.interpolate(x, size=full, mode="trilinear") for x in levels[1:])], dim=1)
         scores: Tensor = self.head(self.decoder(fused, alpha))
         return scores[:, :, : size[0], : size[1], : size[2]]
-
-
-class AdaptiveInstanceNorm(nn.Module):
-    """Instance norm whose scale and shift are functions of alpha: (1 + gamma(alpha)) h + beta(alpha)."""
-
-    def __init__(self, channels: int, hidden: int = 64) -> None:
-        super().__init__()
-        self.norm = nn.InstanceNorm3d(channels, affine=False)
-        self.style = nn.Sequential(nn.Linear(1, hidden), nn.LeakyReLU(0.1), nn.Linear(hidden, 2 * channels))
-
-    def forward(
-        self, x: Float[Tensor, "batch channel depth height width"], alpha: Float[Tensor, " batch"]
-    ) -> Float[Tensor, "batch channel depth height width"]:
-        """Normalised and modulated features."""
-        gamma, beta = self.style(alpha[:, None])[:, :, None, None, None].chunk(2, dim=1)
-        modulated: Tensor = (1 + gamma) * self.norm(x) + beta
-        return modulated
-
-
-class _AdaptiveBlock(nn.Module):
-    def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.convs = nn.ModuleList(
-            nn.Conv3d(before, out_channels, kernel_size=3, padding=1, bias=False)
-            for before in (in_channels, out_channels)
-        )
-        self.norms = nn.ModuleList(AdaptiveInstanceNorm(out_channels) for _ in range(2))
-
-    def forward(self, x: Tensor, alpha: Tensor) -> Tensor:
-        for conv, norm in zip(self.convs, self.norms, strict=True):
-            x = F.leaky_relu(norm(conv(x), alpha), 0.1)
-        return x

@@ -25,10 +25,12 @@ class Patches:
     Attributes:
         images: intensities in [0, 1]. The first of a group is the target, the others are from other families.
         labels: class indices.
+        starts: the first voxel of each patch in its volume.
     """
 
-    images: Float32[Tensor, "batch group 1 edge edge edge"]
-    labels: UInt8[Tensor, "batch group edge edge edge"]
+    images: Float32[Tensor, "batch group 1 depth height width"]
+    labels: UInt8[Tensor, "batch group depth height width"]
+    starts: Int64[Tensor, "batch group 3"]
 
 
 @final
@@ -121,6 +123,7 @@ class PatchSampler:
         return Patches(
             images=_windows(self.images, self.patch)[where].to(generator.device).float().unsqueeze(2),
             labels=_windows(self.labels, self.patch)[where].to(generator.device),
+            starts=starts,
         )
 
     def _scans(self, generator: torch.Generator) -> Int64[Tensor, "batch group"]:

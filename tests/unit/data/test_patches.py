@@ -43,6 +43,17 @@ def test_patches_equal_manual_slices() -> None:
         assert image.unique().numel() == 1
 
 
+def test_starts_say_where_each_patch_was_cut() -> None:
+    cohort = numbered(4)
+    sampler = PatchSampler.of(cohort, patch=8, batch=16, group=2, device=CPU, location="random_location")
+    batch = sampler.draw(generator())
+    assert batch.starts.shape == (16, 2, 3)
+    images, labels = batch.images.flatten(0, 1), batch.labels.flatten(0, 1)
+    for image, label, (i, j, k) in zip(images, labels, batch.starts.flatten(0, 1).tolist(), strict=True):
+        scan = cohort.scans[round(float(image.flatten()[0]) * 64)]
+        assert torch.equal(scan.labels[i : i + 8, j : j + 8, k : k + 8], label)
+
+
 @pytest.mark.parametrize("group", [2, 4])
 def test_others_are_never_of_the_first_ones_family_nor_of_each_others(group: int) -> None:
     cohort = numbered(5)

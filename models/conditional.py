@@ -1,0 +1,86 @@
+"""Blocks whose features are scaled and shifted by a number: a mixing weight, a noise level."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class AdaptiveInstanceNorm(nn.Module):
+    """Instance norm whose scale and shift are functions of a number c: (1 + gamma(c)) h + beta(c).
+
+    Source: Huang and Belongie, "Arbitrary style transfer in real-time with adaptive instance normalization", ICCV 2017.
+    """
+
+    def __init__(self, channels: int, hidden: int = 64) -> None:
+        super().__init__()
+        self.norm = nn.InstanceNorm3d(channels, affine=False)
+        self.style = _style(channels, hidden)
+
+    def forward(
+        self, x: Float[Tensor, "batch channel depth height width"], condition: Float[Tensor, " batch"]
+    ) -> Float[Tensor, "batch channel depth height width"]:
+        """Normalised and modulated features."""
+        return _modulated(self.norm(x), self.style(condition[:, None]))
+
+
+class AdaptivePixelNorm(nn.Module):
+    """Every voxel's features brought to unit mean square, then scaled and shifted by functions of a number.
+
+    Unlike instance norm it does not look beyond the voxel: a patch and the whole volume around it get the same answer.
+    Source of the norm: Karras et al., "Progressive growing of GANs", ICLR 2018, Sec. 4.2.
+    """
+
+    def __init__(self, channels: int, hidden: int = 64) -> None:
+        super().__init__()
+        self.style = _style(channels, hidden)
+
+    def forward(
+        self, x: Float[Tensor, "batch channel depth height width"], condition: Float[Tensor, " batch"]
+    ) -> Float[Tensor, "batch channel depth height width"]:
+        """Normalised and modulated features."""
+        size = x.square().mean(dim=1, keepdim=True)
+        return _modulated(x * torch.rsqrt(size + 1e-4), self.style(condition[:, None]))
+
+
+class Modulation(nn.Module):
+    """Features scaled and shifted by functions of a number, as they are."""
+
+    def __init__(self, channels: int, hidden: int = 64) -> None:
+        super().__init__()
+        self.style = _style(channels, hidden)
+
+    def forward(
+        self, x: Float[Tensor, "batch channel depth height width"], condition: Float[Tensor, " batch"]
+    ) -> Float[Tensor, "batch channel depth height width"]:
+        """Modulated features."""
+        return _modulated(x, self.style(condition[:, None]))
+
+
+class AdaptiveBlock(nn.Module):
+    """Two convolutions, each followed by a conditioned instance norm and a leaky ReLU."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(
+            nn.Conv3d(before, out_channels, kernel_size=3, padding=1, bias=False)
+            for before in (in_channels, out_channels)
+        )
+        self.norms = nn.ModuleList(AdaptiveInstanceNorm(out_channels) for _ in range(2))
+
+    def forward(
+        self, x: Float[Tensor, "batch in_channels depth height width"], condition: Float[Tensor, " batch"]
+    ) -> Float[Tensor, "batch out_channels depth height width"]:
+        """Features under this condition."""
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = F.leaky_relu(norm(conv(x), condition), 0.1)
+        return x
+
+
+def _style(channels: int, hidden: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(1, hidden), nn.LeakyReLU(0.1), nn.Linear(hidden, 2 * channels))
+
+
+def _modulated(x: Tensor, style: Float[Tensor, "batch two_channel"]) -> Tensor:
+    gamma, beta = style[:, :, None, None, None].chunk(2, dim=1)
+    return (1 + gamma) * x + beta
