@@ -93,6 +93,14 @@ class Illustrated(Protocol):
 
 
 @runtime_checkable
+class Concealing(Protocol):
+    """A defense whose key holds images, for the picture of what an attack recovered."""
+
+    def concealed(self, key: Any) -> Mapping[str, Float[Tensor, "depth height width"]]:
+        """The images in the key by title, such as the references of a mixture."""
+
+
+@runtime_checkable
 class Dialled(Protocol):
     """A defense with a setting that trades utility against hiding and needs no new training.
 

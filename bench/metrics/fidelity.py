@@ -40,14 +40,7 @@ def fidelity(
     Returns:
         `ms_ssim` in [0, 1], `psnr` in decibels for a range of 1 over the whole grid, `ncc` in [-1, 1] over the voxels
         of the atlas and of the scan.
-
-    Raises:
-        ValueError: the shapes differ.
     """
-    if images.shape != truth.shape:
-        raise ValueError(
-            f"reconstructions must have the shape of the scans {tuple(truth.shape)}, got {tuple(images.shape)}"
-        )
     pairs = list(zip(images.float(), truth.float(), strict=True))
     return {
         "ms_ssim": [float(ms_ssim(image[None], true[None], settings)) for image, true in pairs],

@@ -10,7 +10,7 @@ import bench
 from bench import config
 from bench.data.cached import load_cached
 from bench.data.roles import data_secret, split
-from bench.defense import Networks
+from bench.defense import Networks, Panel
 from bench.progress import Display
 from bench.records.files import RECORD_NAME, made_once, read_record, write_record
 from bench.records.privacy import Validity
@@ -24,13 +24,15 @@ from bench.runner.leakage.measure import measure_leakage
 from bench.runner.leakage.validity import address_of as validity_address
 from bench.runner.leakage.validity import at_smoke_size, check_attack
 from bench.runner.pictures.draw import draw_pictures
+from bench.runner.pictures.reconstruction import reconstruction_panels
 from bench.runner.traffic.parties import Client, Server
-from bench.runner.traffic.recording import Traffic, key_source, record_repetitions
+from bench.runner.traffic.recording import KeyFor, Traffic, key_source, record_repetitions
 from bench.runner.utility.measure import Measured, measure_utility
 from bench.store import Store
 from bench.trainer.devices import make_fabric
 from bench.trainer.loop import FabricTrainer
 from bench.trainer.seeding import seeded_torch
+from bench.types.claim import Reconstruction
 from bench.types.scan import Cohort, Roles
 from bench.types.threat import Observes
 
@@ -158,7 +160,15 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         ),
         environment=describe_environment(fabric.device),
         pictures=draw_pictures(
-            cell, client, server, victims, key_for(victims.scans[0], 0), networks, measured.utility, privacy
+            cell,
+            client,
+            server,
+            victims,
+            key_for(victims.scans[0], 0),
+            networks,
+            measured.utility,
+            privacy,
+            _reconstructed(findings, client, repetitions[0], key_for),
         ),
         warnings=entries.warnings_about(cohort, roles),
     )
@@ -190,6 +200,14 @@ def _attack(
         return validity, Findings(Status.INVALID, f"missed a planted leak, so it proves nothing ({missed})", ())
     attempts.display.say(f"attacking with {attempts.attack.name}")
     return validity, attempts.over(client, repetitions, networks, roles)
+
+
+def _reconstructed(findings: Findings, client: Client, traffic: Traffic, key_for: KeyFor) -> Sequence[Sequence[Panel]]:
+    """Panels of what the attack made of the first release; none if it claims no images."""
+    claim = findings.claims[0] if findings.claims else None
+    if not isinstance(claim, Reconstruction):
+        return ()
+    return reconstruction_panels(claim, client, traffic, key_for(traffic.scans[0], traffic.repetition))
 
 
 def _first(cohort: Cohort, count: int | None) -> Cohort:

@@ -26,10 +26,13 @@ class Reconstruction:
     """The attacker's guess of every clean image, in the order of the releases, values in [0, 1].
 
     Attributes:
+        shown: further volumes of the first release for the picture beside the record, by title, such as other
+            restarts or the guess of a reference.
         details: as in `Linkage`.
     """
 
     images: Float[Tensor, "scan 1 depth height width"]
+    shown: Mapping[str, Float[Tensor, "depth height width"]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
 
 

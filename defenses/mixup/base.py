@@ -200,6 +200,10 @@ class Mixup(Defense[MixupKey]):
         """x_mix / alpha, averaged over queries."""
         return (release.queries / key.alpha.to(release.queries.device)).mean(dim=0)
 
+    def concealed(self, key: MixupKey) -> Mapping[str, Float[Tensor, "depth height width"]]:
+        """The first reference."""
+        return {f"reference, alpha {float(key.alpha[0].mean()):.2f}": key.images[0, 0]}
+
     def illustrate(self, scan: Scan, key: MixupKey, networks: Networks) -> list[list[Panel]]:
         """Fig. 2: the target, then per reference its mixture, the server's map and both ways to unmix it."""
         key = key.first(3).to(scan.image.device)

@@ -23,7 +23,7 @@ from bench.runner.traffic import wire
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import Traffic, key_source
 from bench.trainer.loop import FabricTrainer
-from bench.types.claim import Linkage
+from bench.types.claim import Claim
 from bench.types.scan import Roles, Scan
 from bench.types.threat import Knows, Owns
 from bench.types.traffic import Lazy, Release
@@ -40,7 +40,7 @@ class Verdict:
 
     status: Status
     reason: str | None
-    claim: Linkage | None
+    claim: Claim | None
 
 
 def attack_transcript(
@@ -73,7 +73,7 @@ def attack_transcript(
             claimed = claim_from_own_process(attack, view(sealed), trainer, axes, held, shelves)
         else:
             claimed = _claim_here(attack, view, trainer, held, shelves)
-        claim = checked_claim(attack.goal, claimed, len(traffic.scans))
+        claim = checked_claim(attack.goal, claimed, len(traffic.scans), roles.test.shape)
     except BenchError:
         raise
     except LostAttack as lost:

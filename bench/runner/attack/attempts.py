@@ -19,7 +19,7 @@ from bench.runner.traffic.recording import Traffic
 from bench.store import address
 from bench.trainer.loop import FabricTrainer
 from bench.trainer.seeding import seeded_torch
-from bench.types.claim import Linkage
+from bench.types.claim import Claim
 from bench.types.scan import Roles
 
 
@@ -29,7 +29,7 @@ class Findings:
 
     status: Status
     reason: str | None
-    claims: tuple[Linkage, ...]
+    claims: tuple[Claim, ...]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

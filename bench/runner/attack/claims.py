@@ -7,6 +7,7 @@ claim is copied field by field before it is scored, and crosses a process bounda
 import dataclasses
 import io
 import json
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import numpy as np
@@ -37,7 +38,7 @@ def packed(claim: object) -> bytes:
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(_KINDS[kind]):
         value = getattr(claim, field.name)
-        fields[field.name] = _plain_tensor(value) if isinstance(value, Tensor) else _json(field.name, value)
+        fields[field.name] = _plain(field.name, value)
     return _bytes({"claim": kind, "fields": fields})
 
 
@@ -52,11 +53,19 @@ def unpacked(data: bytes) -> object:
         if "no claim" in found:
             return type(str(found["no claim"]), (), {})()
         fields = {
-            name: value if isinstance(value, Tensor) else json.loads(value) for name, value in found["fields"].items()
+            name: json.loads(value) if isinstance(value, str) else value for name, value in found["fields"].items()
         }
         return _KINDS[found["claim"]](**fields)
     except Exception as error:
         raise ValueError(f"what came back is no claim ({type(error).__name__}: {error})") from error
+
+
+def _plain(name: str, value: Any) -> Tensor | dict[str, Tensor] | str:
+    if isinstance(value, Tensor):
+        return _plain_tensor(value)
+    if isinstance(value, Mapping) and value and all(isinstance(item, Tensor) for item in value.values()):
+        return {str(key): _plain_tensor(item) for key, item in value.items()}
+    return _json(name, value)
 
 
 def _plain_tensor(value: Tensor) -> Tensor:

@@ -13,8 +13,9 @@ from bench.runner.attack.attacking import Verdict
 from bench.runner.traffic import wire
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import KeyFor, Traffic
+from bench.types.claim import Linkage
 from bench.types.scan import Scan
-from bench.types.threat import Knows, Observes
+from bench.types.threat import Goal, Knows, Observes
 from bench.types.traffic import Lazy, Release, Transcript
 
 
@@ -23,11 +24,12 @@ def reference_confound(
 ) -> Confound | None:
     """Send another person's scan under everybody's key, and ask which looks more alike: that, or the own other visit.
 
-    None where two keys give the same release, where fewer than two people have two visits, and for attacks that see
-    more than the releases of a scan: these extra releases have no replies, and their keys are borrowed.
+    None where two keys give the same release, where fewer than two people have two visits, for attacks that do not
+    link releases, and for those that see more than the releases of a scan: these extra releases have no replies, and
+    their keys are borrowed.
     """
     threat = attack.threat
-    if Observes.REPLY in threat.observes or Knows.KEYS in threat.knows:
+    if attack.goal is not Goal.LINKAGE or Observes.REPLY in threat.observes or Knows.KEYS in threat.knows:
         return None
     people: dict[str, list[int]] = {}
     for index, scan in enumerate(traffic.scans):
@@ -42,7 +44,7 @@ def reference_confound(
     verdict = attempt(
         _with(traffic, [Release(wire.decode(s.queries, torch.device("cpu")), s.piece) for s in sent], others)
     )
-    if verdict.claim is None:
+    if not isinstance(verdict.claim, Linkage):
         return None
     scores, first_extra = verdict.claim.scores, len(traffic.scans)
     preferred = sum(

@@ -1,4 +1,4 @@
-"""Controls beside a linkage score: what a fixed yardstick links in pictures that are not an attack's work.
+"""Controls beside a score: what a fixed yardstick makes of pictures that are not an attack's work.
 
 A score means something only between the rows below it. The yardstick is MS-SSIM for every attack, so controls of one
 cohort compare, and they cost next to nothing.
@@ -7,23 +7,15 @@ cohort compare, and they cost next to nothing.
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from bench import seeds
 from bench.defense import Amplified
-from bench.metrics.msssim import MsSsimSettings, levels_for
-from bench.metrics.pairwise_msssim import ms_ssim_matrix
+from bench.records.parts import Interval
 from bench.records.privacy import Control
-from bench.runner.leakage.scores import linkage_scores
-from bench.runner.traffic import wire
+from bench.runner.leakage.linking import Pictures, as_sent
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import KeyFor, Traffic
-from bench.types.claim import Linkage
 from bench.types.scan import Cohort
-
-WINDOW = 7
-Pictures = Float[Tensor, "scan channel depth height width"]
 
 MEANINGS: Mapping[str, str] = {
     "do-nothing": "the release itself, its queries averaged",
@@ -37,8 +29,13 @@ KEYED = frozenset({"do-nothing", "amplified"})
 """Controls that look at releases, which depend on the keys."""
 
 
-def linkage_controls(
-    client: Client, repetitions: Sequence[Traffic], auxiliary: Cohort, key_for: KeyFor, axes: tuple[str | int, ...]
+def controls(
+    client: Client,
+    repetitions: Sequence[Traffic],
+    auxiliary: Cohort,
+    key_for: KeyFor,
+    axes: tuple[str | int, ...],
+    judged: Callable[[list[Pictures], tuple[str | int, ...]], Mapping[str, Interval]],
 ) -> dict[str, Control]:
     """Every control by name; `amplified` only where the defense attenuates.
 
@@ -47,14 +44,14 @@ def linkage_controls(
         repetitions: the traffic under several sets of keys; controls that do not depend on keys take the first.
         auxiliary: the attacker's own scans.
         axes: seed axes of the random choice, ties and intervals.
+        judged: scores pictures, one stack for every repetition, as the attack's own are scored.
     """
     found = {}
     per_repetition = [_pictures(client, traffic, auxiliary, key_for, axes) for traffic in repetitions]
     for name in per_repetition[0]:
         drawn = per_repetition if name in KEYED else per_repetition[:1]
-        claims = [Linkage(_yardstick(pictures[name](), client.device)) for pictures in drawn]
-        scores = linkage_scores(claims, repetitions[0].scans, (*axes, "control", name))
-        found[name] = Control(meaning=MEANINGS[name], scores={score: found.value for score, found in scores.items()})
+        scores = judged([pictures[name]() for pictures in drawn], (*axes, "control", name))
+        found[name] = Control(meaning=MEANINGS[name], scores=dict(scores))
     return found
 
 
@@ -75,27 +72,15 @@ def _pictures(
 
     def random_other() -> Pictures:
         order = seeds.generator(*axes, "control", "random other").permutation(len(scans))
-        return torch.stack([_as_sent(scans[int(index)].image) for index in order])
+        return torch.stack([as_sent(scans[int(index)].image) for index in order])
 
     pictures: dict[str, Callable[[], Pictures]] = {
         "do-nothing": lambda: torch.stack([release.queries.mean(dim=0) for release in releases]),
         "amplified": amplified,
         "atlas": lambda: torch.stack([scan.image for scan in auxiliary]).mean(dim=0).expand(len(scans), -1, -1, -1, -1),
         "random-other": random_other,
-        "oracle-key": lambda: torch.stack([_as_sent(scan.image) for scan in scans]),
+        "oracle-key": lambda: torch.stack([as_sent(scan.image) for scan in scans]),
     }
     if not isinstance(client.defense, Amplified):
         del pictures["amplified"]
     return pictures
-
-
-def _as_sent(image: Float[Tensor, "1 depth height width"]) -> Float[Tensor, "1 depth height width"]:
-    return wire.decode(wire.encode(image), torch.device("cpu"))
-
-
-def _yardstick(pictures: Pictures, device: torch.device) -> Float[Tensor, "scan scan"]:
-    """MS-SSIM of every pair, averaged over channels."""
-    depth, height, width = pictures.shape[2:]
-    settings = MsSsimSettings(window=WINDOW, levels=levels_for((depth, height, width), WINDOW))
-    channels = [channel.contiguous().to(device) for channel in torch.split(pictures, 1, dim=1)]
-    return torch.stack([ms_ssim_matrix(channel, settings).cpu() for channel in channels]).mean(dim=0)

@@ -12,18 +12,19 @@ from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
 from bench.records.privacy import Privacy
 from bench.runner.attack.attempts import Attempts
 from bench.runner.leakage.confound import reference_confound
-from bench.runner.leakage.controls import linkage_controls
-from bench.runner.leakage.scores import HEADLINE, residual, shown, verification
+from bench.runner.leakage.controls import controls
+from bench.runner.leakage.judge import Judge
+from bench.runner.leakage.scores import HEADLINE, residual, verification
 from bench.runner.leakage.sweeps import leak_by_dial, leak_by_queries
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.people import pseudonym
 from bench.runner.traffic.recording import Traffic, key_source
-from bench.types.claim import Linkage
+from bench.types.claim import Claim
 from bench.types.scan import Roles
 
 
 def measure_leakage(
-    claims: Sequence[Linkage],
+    claims: Sequence[Claim],
     attempts: Attempts,
     client: Client,
     server: Server | None,
@@ -47,20 +48,23 @@ def measure_leakage(
     """
     salt = client.secret
     scans, axes, key_for = repetitions[0].scans, attempts.axes(), key_source(client, attempts.seed)
-    found = score_linkage(claims, [scan.subject for scan in scans], *axes)
-    scores = shown(found)
+    judge = Judge(goal=attempts.attack.goal, scans=scans, auxiliary=roles.auxiliary, device=client.device)
+    linkages = judge.linkages(claims)
+    found = score_linkage(linkages, [scan.subject for scan in scans], *axes)
+    scores = judge.scores(claims, linkages, axes)
     people = tuple(pseudonym(scan.subject, salt) for scan in scans)
     write_linkage(
-        StoredLinkage(np.stack([claim.scores.float().numpy() for claim in claims]), people), cell_folder / CLAIM_NAME
+        StoredLinkage(np.stack([linkage.scores.float().numpy() for linkage in linkages]), people),
+        cell_folder / CLAIM_NAME,
     )
     display.say("measuring controls, and leakage along queries and dial")
     return Privacy(
         scores=scores,
-        controls=linkage_controls(client, repetitions, roles.auxiliary, key_for, axes),
+        controls=controls(client, repetitions, roles.auxiliary, key_for, axes, judge.pictures),
         headline=HEADLINE,
         headline_by_key=list(found.map_by_key),
-        verification=verification(claims, scans, salt, axes),
-        residual=residual(claims, found, scans, salt, axes),
+        verification=verification(linkages, scans, salt, axes),
+        residual=residual(linkages, found, scans, salt, axes),
         confound=reference_confound(
             lambda more: attempts.make(client, more, networks, roles, "confound"),
             attempts.attack,
@@ -75,6 +79,7 @@ def measure_leakage(
             scores[HEADLINE].value,
             query_grid,
             axes,
+            judge,
         ),
         by_dial=leak_by_dial(
             lambda sender, sent, run: attempts.over(sender, sent, networks, roles, run),
@@ -86,11 +91,12 @@ def measure_leakage(
             axes,
             display,
             len(repetitions),
+            judge,
         ),
         linkage=CLAIM_NAME,
         details={
             **claims[0].details,
-            "gallery": "encoded against encoded, leave one out",
+            "gallery": judge.gallery,
             "probes": sum(len(values) for values in found.hits.values()) // len(claims),
             "candidates": len(scans) - 1,
         },

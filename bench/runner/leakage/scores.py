@@ -11,19 +11,23 @@ from bench.metrics.verification import verify
 from bench.records.parts import Interval
 from bench.records.privacy import OperatingPoint, Residual, Score, Verification
 from bench.runner.traffic.people import pseudonym
-from bench.types.claim import Claim, Linkage, Repeated
+from bench.types.claim import Claim, Linkage, Reconstruction, Repeated
 from bench.types.estimate import Estimate
 from bench.types.scan import Scan
 from bench.types.threat import Goal
 
 HEADLINE = "map"
 """The score of a linkage that the leaderboard shows."""
-CLAIMS: Mapping[Goal, type[Claim]] = {Goal.LINKAGE: Linkage}
+CLAIMS: Mapping[Goal, type[Claim]] = {Goal.LINKAGE: Linkage, Goal.RECONSTRUCTION: Reconstruction}
 """What an attack with each goal must return; a goal that is not here cannot be scored yet."""
 
 
-def checked_claim(goal: Goal, claim: object, scans: int) -> Linkage:
+def checked_claim(goal: Goal, claim: object, scans: int, shape: tuple[int, int, int]) -> Claim:
     """The claim, if it can be scored.
+
+    Args:
+        scans: number of releases.
+        shape: of a scan.
 
     Raises:
         TypeError: it is not of the goal's type.
@@ -32,8 +36,15 @@ def checked_claim(goal: Goal, claim: object, scans: int) -> Linkage:
     expected = CLAIMS[goal]
     if not isinstance(claim, expected):
         raise TypeError(f"an attack with goal {goal.value} must return {expected.__name__}, got {type(claim).__name__}")
-    assert isinstance(claim, Linkage)
-    checked_scores(claim.scores, scans)
+    if isinstance(claim, Linkage):
+        checked_scores(claim.scores, scans)
+        return claim
+    assert isinstance(claim, Reconstruction)
+    if tuple(claim.images.shape) != (scans, 1, *shape):
+        wanted, got = (scans, 1, *shape), tuple(claim.images.shape)
+        raise ValueError(f"reconstructions must have the shape {wanted}, one image a scan, got {got}")
+    if not bool(claim.images.isfinite().all()):
+        raise ValueError(f"reconstructions must be finite, {int((~claim.images.isfinite()).sum())} values are not")
     return claim
 
 

@@ -14,10 +14,10 @@ from bench.progress import Display
 from bench.records.parts import Interval
 from bench.records.privacy import LeakCurve, LeakPoint
 from bench.runner.attack.attempts import Findings
-from bench.runner.leakage.scores import HEADLINE, linkage_scores
+from bench.runner.leakage.judge import Judge
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import Traffic, record_repetitions
-from bench.types.scan import Cohort, Scan
+from bench.types.scan import Cohort
 
 Axes = tuple[str | int, ...]
 
@@ -29,6 +29,7 @@ def leak_by_queries(
     whole: Interval,
     grid: Sequence[int],
     axes: Axes,
+    judge: Judge,
 ) -> LeakCurve | None:
     """The headline score when only the first K queries of every release are seen.
 
@@ -37,6 +38,7 @@ def leak_by_queries(
         whole: the score with all that were sent.
         grid: numbers of queries; those the defense does not send are left out.
         axes: seed axes of ties and intervals.
+        judge: scores the claims.
     """
     sent = len(repetitions[0].transcript.releases[0])
     if sent == 1 or attack.threat.queries is not None:
@@ -44,7 +46,7 @@ def leak_by_queries(
     points = []
     for queries in sorted({count for count in grid if count < sent}):
         seen = [replace(traffic, transcript=traffic.transcript.first(queries)) for traffic in repetitions]
-        points.append(_point(float(queries), attempt(seen, f"queries-{queries}"), seen[0].scans, axes))
+        points.append(_point(float(queries), attempt(seen, f"queries-{queries}"), judge, axes))
     return LeakCurve(along="queries", points=[*points, LeakPoint(at=sent, score=whole)])
 
 
@@ -58,6 +60,7 @@ def leak_by_dial(
     axes: Axes,
     display: Display,
     repetitions: int,
+    judge: Judge,
 ) -> LeakCurve | None:
     """The headline score at every value of the defense's dial, one query per scan; None if it has none.
 
@@ -66,6 +69,7 @@ def leak_by_dial(
         folder: for the traffic of each value.
         axes: seed axes of ties and intervals.
         repetitions: how many sets of keys.
+        judge: scores the claims.
     """
     if not isinstance(client.defense, Dialled):
         return None
@@ -75,11 +79,11 @@ def leak_by_dial(
         answering = None if server is None else Server(defense, server.network, server.device)
         name = f"{client.defense.dial}-{value:g}"
         sent = record_repetitions(sender, answering, test, seed, folder / name, display, repetitions)
-        points.append(_point(value, attempt(sender, sent, name), sent[0].scans, axes))
+        points.append(_point(value, attempt(sender, sent, name), judge, axes))
     return LeakCurve(along=client.defense.dial, points=points)
 
 
-def _point(at: float, findings: Findings, scans: Sequence[Scan], axes: Axes) -> LeakPoint:
+def _point(at: float, findings: Findings, judge: Judge, axes: Axes) -> LeakPoint:
     if not findings.claims:
         return LeakPoint(at=at, score=Interval(value=None, low=None, high=None, n=0))
-    return LeakPoint(at=at, score=linkage_scores(findings.claims, scans, axes)[HEADLINE].value)
+    return LeakPoint(at=at, score=judge.headline(findings.claims, axes))

@@ -22,9 +22,10 @@ from bench.runner.attack.attacking import Verdict
 from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.confinement import LostAttack
 from bench.runner.leakage import planted
-from bench.runner.leakage.scores import HEADLINE, linkage_scores
+from bench.runner.leakage.judge import Judge
+from bench.runner.leakage.scores import HEADLINE
 from bench.runner.traffic.parties import Client, Server
-from bench.runner.traffic.recording import Traffic, record_traffic
+from bench.runner.traffic.recording import record_traffic
 from bench.types.threat import Observes
 from bench.types.training import History
 
@@ -69,14 +70,16 @@ def check_attack(attempts: Attempts, cohorts: Path, traffic_folder: Path, device
         folder = traffic_folder / leak.name
         traffic = record_traffic(client, server, roles.test, 0, folder, Display(quiet=True))
         verdict = attempts.make(client, traffic, networks, roles, "validity", leak.name)
-        found[leak.name] = _judged(leak.name, verdict, traffic, attempts.axes("validity", leak.name))
+        judge = Judge(goal=attempts.attack.goal, scans=traffic.scans, auxiliary=roles.auxiliary, device=device)
+        found[leak.name] = _judged(leak.name, verdict, judge, attempts.axes("validity", leak.name))
     return Validity(leaks=found)
 
 
-def _judged(leak: str, verdict: Verdict, traffic: Traffic, axes: tuple[str | int, ...]) -> LeakCheck:
+def _judged(leak: str, verdict: Verdict, judge: Judge, axes: tuple[str | int, ...]) -> LeakCheck:
     if verdict.claim is None:
         raise LostAttack(verdict.status, f"{verdict.reason} [on the planted leak {leak}]")
-    score = linkage_scores(verdict.claim, traffic.scans, axes)[HEADLINE]
+    claims = [verdict.claim]
+    score = judge.scores(claims, judge.linkages(claims), axes)[HEADLINE]
     reason = _shortfall(leak, score)
     return LeakCheck(passed=reason is None, score=score, reason=reason)
 

@@ -1,8 +1,9 @@
 """The pictures beside a record."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from bench.defense import Networks
+from bench.defense import Networks, Panel
 from bench.records.privacy import LeakCurve, Privacy
 from bench.records.utility import Utility
 from bench.runner.cell import Cell
@@ -21,17 +22,23 @@ def draw_pictures(
     networks: Networks,
     utility: Utility,
     privacy: Privacy | None,
+    reconstruction: Sequence[Sequence[Panel]] = (),
 ) -> list[str]:
     """Draw into the cell's folder; returns the file names.
 
     Args:
         key: of the first victim's scan.
         privacy: None if the cell has no score.
+        reconstruction: what an attack made of one release; empty if it claims no images.
     """
     title = f"{cell.defense.name} on {cell.dataset.name}, {cell.request.preset}, seed {cell.request.seed}"
     rows = panels_for(client, server, victims.scans[0], key, networks)
     draw_panels(rows, victims.classes, title, cell.folder / "steps.png")
     pictures = ["steps.png"]
+    if reconstruction:
+        name = f"{title}; attack: {cell.attack.name}"
+        draw_panels(reconstruction, victims.classes, name, cell.folder / "reconstruction.png")
+        pictures.append("reconstruction.png")
     if len(utility.dice_by_queries) > 1:
         dice = Curve("average Dice", [(float(point.queries), point.dice) for point in utility.dice_by_queries])
         leak = _leak(privacy, None if privacy is None else privacy.by_queries)

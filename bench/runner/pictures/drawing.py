@@ -21,7 +21,6 @@ def draw_panels(rows: Sequence[Sequence[Panel]], classes: Sequence[str], title: 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
-    from matplotlib.patches import Patch
 
     columns = max(len(row) for row in rows)
     figure = Figure(figsize=(2.0 * columns, 2.45 * len(rows) + 0.6), layout="constrained")
@@ -41,9 +40,16 @@ def draw_panels(rows: Sequence[Sequence[Panel]], classes: Sequence[str], title: 
             )
             axis.set_title(panel.title, fontsize=8)
     figure.suptitle(title, fontsize=9)
+    if any(panel.is_label for row in rows for panel in row):
+        _explain_colours(figure, classes)
+    _save(figure, path)
+
+
+def _explain_colours(figure: "Figure", classes: Sequence[str]) -> None:
+    from matplotlib.patches import Patch
+
     patches = [Patch(color=colour, label=name) for colour, name in zip(_COLOURS[1:], classes[1:], strict=False)]
     figure.legend(handles=patches, loc="outside lower center", ncols=len(patches), fontsize=8, facecolor="#d9c9a3")
-    _save(figure, path)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,18 +9,21 @@ from torch import nn
 from bench.defenses.mixup.variants import MixupNaiveTTA
 from bench.progress import Display
 from bench.records.privacy import Control
-from bench.runner.leakage.controls import MEANINGS, linkage_controls
+from bench.runner.leakage.controls import MEANINGS, controls
+from bench.runner.leakage.judge import Judge
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import key_source, record_repetitions
 from bench.types.scan import Roles
+from bench.types.threat import Goal
 from tests.unit.runner.strangers import Shells
 
 CPU = torch.device("cpu")
 
 
-def _controls(client: Client, roles: Roles, folder: Path) -> dict[str, Control]:
+def _controls(client: Client, roles: Roles, folder: Path, goal: Goal = Goal.LINKAGE) -> dict[str, Control]:
     sent = record_repetitions(client, None, roles.test, 0, folder, Display(quiet=True), repetitions=2)
-    return linkage_controls(client, sent, roles.auxiliary, key_source(client, 0), (0, "attack"))
+    judge = Judge(goal=goal, scans=sent[0].scans, auxiliary=roles.auxiliary, device=CPU)
+    return controls(client, sent, roles.auxiliary, key_source(client, 0), (0, "attack"), judge.pictures)
 
 
 def _map(control: Control) -> float:
@@ -59,3 +62,22 @@ def test_doing_nothing_is_all_it_takes_where_nothing_is_hidden(roles: Roles, tmp
     found = _controls(Client(Shells(), nn.Identity(), (), CPU), roles, tmp_path)
     assert "amplified" not in found
     assert found["do-nothing"].scores == found["oracle-key"].scores
+
+
+def test_pictures_are_looked_up_among_clean_scans_where_images_are_the_goal(roles: Roles, tmp_path: Path) -> None:
+    defense = MixupNaiveTTA(queries=2, alpha_test="fixed", alpha_value=0.1)
+    client = Client(defense, nn.Identity(), roles.references.scans, CPU)
+    found = _controls(client, roles, tmp_path, Goal.RECONSTRUCTION)
+    truth, atlas = found["oracle-key"].scores, found["atlas"].scores
+    assert _map(found["oracle-key"]) == 1
+    assert truth["ms_ssim"].value == pytest.approx(1, abs=1e-5)
+    assert truth["psnr"].value == 100
+    assert truth["ncc"].value == pytest.approx(1)
+    assert atlas["ncc"].value == 0
+    for name in ("ms_ssim", "psnr"):
+        value = atlas[name].value
+        assert value is not None
+        assert value < truth[name].value  # type: ignore[operator]
+    faint = found["amplified"].scores["psnr"].value
+    assert faint is not None
+    assert faint < 20

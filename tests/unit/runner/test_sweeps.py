@@ -18,13 +18,14 @@ from bench.runner.attack.attacking import Verdict
 from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.confinement import Confinement
 from bench.runner.leakage.confound import reference_confound
+from bench.runner.leakage.judge import Judge
 from bench.runner.leakage.sweeps import leak_by_dial, leak_by_queries
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import Traffic, key_source, record_traffic
 from bench.trainer.devices import make_fabric
 from bench.types.claim import Linkage
 from bench.types.scan import Roles
-from bench.types.threat import Observes, ThreatModel, Tier
+from bench.types.threat import Goal, Observes, ThreatModel, Tier
 from bench.types.training import History, Trainer
 from bench.view import AttackerView
 from tests.unit.runner.strangers import Doing
@@ -55,6 +56,10 @@ def _sent(defense: MixupNaiveTTA | NoProxy, roles: Roles, folder: Path) -> tuple
     return client, record_traffic(client, None, roles.test, 0, folder / "sent", Display(quiet=True))
 
 
+def _judge(roles: Roles, traffic: Traffic) -> Judge:
+    return Judge(goal=Goal.LINKAGE, scans=traffic.scans, auxiliary=roles.auxiliary, device=CPU)
+
+
 def _along_queries(attack: Attack, roles: Roles, folder: Path, queries: int = 4) -> LeakCurve | None:
     _, traffic = _sent(MixupNaiveTTA(queries=queries), roles, folder)
     attempts = _attempts(attack, folder)
@@ -65,6 +70,7 @@ def _along_queries(attack: Attack, roles: Roles, folder: Path, queries: int = 4)
         WHOLE,
         (1, 3, 9),
         AXES,
+        _judge(roles, traffic),
     )
 
 
@@ -109,7 +115,7 @@ def test_a_budget_that_breaks_the_attack_is_a_gap_in_the_curve(roles: Roles, tmp
 
 def test_the_more_of_the_target_the_more_is_found(roles: Roles, tmp_path: Path) -> None:
     defense = MixupNaiveTTA(queries=2, alpha_grid=(0.1, 1.0))
-    client, _ = _sent(defense, roles, tmp_path)
+    client, traffic = _sent(defense, roles, tmp_path)
     attempts = _attempts(ReidMsssim(window=5, levels=1), tmp_path)
     curve = leak_by_dial(
         lambda sender, sent, run: attempts.over(sender, sent, NOTHING, roles, run),
@@ -121,6 +127,7 @@ def test_the_more_of_the_target_the_more_is_found(roles: Roles, tmp_path: Path) 
         AXES,
         Display(quiet=True),
         2,
+        _judge(roles, traffic),
     )
     assert curve is not None
     assert curve.along == "alpha"

@@ -1,0 +1,53 @@
+"""From a claim to a linkage: every goal is judged by whom it gives away.
+
+A linkage is one already. A reconstruction is compared with clean scans of everybody: the attacker who looks for a
+person in a gallery of clean scans. Its own scan is left out, so that the other visit must be found.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from bench.metrics.msssim import settings_for
+from bench.metrics.pairwise_msssim import ms_ssim_matrix
+from bench.runner.traffic import wire
+from bench.types.claim import Claim, Linkage
+from bench.types.scan import Scan
+
+WINDOW = 7
+"""Of the MS-SSIM that links pictures, for every attack and control: so they compare."""
+Pictures = Float[Tensor, "scan channel depth height width"]
+
+
+def linkages_of(claims: Sequence[Claim], scans: Sequence[Scan], device: torch.device) -> tuple[Linkage, ...]:
+    """The linkage that every claim comes down to.
+
+    Args:
+        scans: the scan behind every release, in the order of the claims.
+    """
+    return tuple(
+        claim if isinstance(claim, Linkage) else Linkage(against_clean(claim.images, scans, device), claim.details)
+        for claim in claims
+    )
+
+
+def among_themselves(pictures: Pictures, device: torch.device) -> Float[Tensor, "scan scan"]:
+    """MS-SSIM of every pair of pictures, averaged over channels."""
+    settings = settings_for(pictures.shape[2:], WINDOW)
+    channels = [channel.contiguous().to(device) for channel in torch.split(pictures, 1, dim=1)]
+    return torch.stack([ms_ssim_matrix(channel, settings).cpu() for channel in channels]).mean(dim=0)
+
+
+def against_clean(pictures: Pictures, scans: Sequence[Scan], device: torch.device) -> Float[Tensor, "scan scan"]:
+    """MS-SSIM of every picture with every clean scan, averaged over channels."""
+    settings = settings_for(pictures.shape[2:], WINDOW)
+    clean = torch.stack([as_sent(scan.image) for scan in scans]).to(device)
+    channels = [channel.float().contiguous().to(device) for channel in torch.split(pictures, 1, dim=1)]
+    return torch.stack([ms_ssim_matrix(channel, settings, others=clean).cpu() for channel in channels]).mean(dim=0)
+
+
+def as_sent(image: Float[Tensor, "1 depth height width"]) -> Float[Tensor, "1 depth height width"]:
+    """A clean scan with the rounding of the wire."""
+    return wire.decode(wire.encode(image), torch.device("cpu"))
