@@ -18,20 +18,21 @@ from bench.models.unetpp import pad_to_multiple
 
 
 class UnmixingNet(nn.Module):
-    """Target segmentation scores from the mixed prediction, the reference's labels and alpha.
+    """Target segmentation scores from the mixed prediction, the references' labels and the mixing weights.
 
     Args:
-        classes: number of classes C; the input has 2C channels.
+        classes: number of classes C; the input has (1 + references) C channels.
         widths: channels of the three encoder blocks, finest first.
+        references: how many; the paper has one, and its weight follows from alpha.
     """
 
-    def __init__(self, classes: int, widths: Sequence[int]) -> None:
+    def __init__(self, classes: int, widths: Sequence[int], references: int = 1) -> None:
         super().__init__()
         if len(widths) != 3:
             raise ValueError(f"widths must be 3 numbers (three encoder blocks), got {tuple(widths)}")
-        before = (2 * classes, *widths)
-        self.encoder = nn.ModuleList(_AdaptiveBlock(before[i], widths[i]) for i in range(3))
-        self.decoder = _AdaptiveBlock(sum(widths), widths[0])
+        before = ((1 + references) * classes, *widths)
+        self.encoder = nn.ModuleList(_AdaptiveBlock(before[i], widths[i], references) for i in range(3))
+        self.decoder = _AdaptiveBlock(sum(widths), widths[0], references)
         self.pool = nn.MaxPool3d(2)
         self.head = nn.Conv3d(widths[0], classes, kernel_size=1)
         self.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]  # some 1.3 times faster on a CPU
@@ -39,10 +40,14 @@ class UnmixingNet(nn.Module):
     def forward(
         self,
         y_hat_mix: Float[Tensor, "batch classes depth height width"],
-        y_ref: Float[Tensor, "batch classes depth height width"],
-        alpha: Float[Tensor, " batch"],
+        y_ref: Float[Tensor, "batch known depth height width"],
+        alpha: Float[Tensor, "batch *weight"],
     ) -> Float[Tensor, "batch classes depth height width"]:
-        """Raw class scores of the target."""
+        """Raw class scores of the target.
+
+        With several references `y_ref` holds the maps of one after the other, and `alpha` one row of weights an item:
+        the target's, then those of all references but the last.
+        """
         size = y_hat_mix.shape[2:]
         x = pad_to_multiple(torch.cat([y_hat_mix, y_ref], dim=1), 4)
         levels: list[Tensor] = []
@@ -58,28 +63,28 @@ class UnmixingNet(nn.Module):
 class AdaptiveInstanceNorm(nn.Module):
     """Instance norm whose scale and shift are functions of alpha: (1 + gamma(alpha)) h + beta(alpha)."""
 
-    def __init__(self, channels: int, hidden: int = 64) -> None:
+    def __init__(self, channels: int, hidden: int = 64, weights: int = 1) -> None:
         super().__init__()
         self.norm = nn.InstanceNorm3d(channels, affine=False)
-        self.style = nn.Sequential(nn.Linear(1, hidden), nn.LeakyReLU(0.1), nn.Linear(hidden, 2 * channels))
+        self.style = nn.Sequential(nn.Linear(weights, hidden), nn.LeakyReLU(0.1), nn.Linear(hidden, 2 * channels))
 
     def forward(
-        self, x: Float[Tensor, "batch channel depth height width"], alpha: Float[Tensor, " batch"]
+        self, x: Float[Tensor, "batch channel depth height width"], alpha: Float[Tensor, "batch *weight"]
     ) -> Float[Tensor, "batch channel depth height width"]:
         """Normalised and modulated features."""
-        gamma, beta = self.style(alpha[:, None])[:, :, None, None, None].chunk(2, dim=1)
+        gamma, beta = self.style(alpha.reshape(len(alpha), -1))[:, :, None, None, None].chunk(2, dim=1)
         modulated: Tensor = (1 + gamma) * self.norm(x) + beta
         return modulated
 
 
 class _AdaptiveBlock(nn.Module):
-    def __init__(self, in_channels: int, out_channels: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, weights: int) -> None:
         super().__init__()
         self.convs = nn.ModuleList(
             nn.Conv3d(before, out_channels, kernel_size=3, padding=1, bias=False)
             for before in (in_channels, out_channels)
         )
-        self.norms = nn.ModuleList(AdaptiveInstanceNorm(out_channels) for _ in range(2))
+        self.norms = nn.ModuleList(AdaptiveInstanceNorm(out_channels, weights=weights) for _ in range(2))
 
     def forward(self, x: Tensor, alpha: Tensor) -> Tensor:
         for conv, norm in zip(self.convs, self.norms, strict=True):
