@@ -70,7 +70,7 @@ class Noise(Altered[int]):
         return int(rng.integers(2**63))
 
     def protect(self, image: Float[Tensor, "1 depth height width"], key: int, client: nn.Module) -> Release:
-        """x + sigma n^k."""
+        """The sum of x and sigma n^k."""
         rng = np.random.default_rng(key)  # on the host, so that a key means the same noise on every device
         noise = [torch.from_numpy(rng.standard_normal(image.shape, dtype=np.float32)) for _ in range(self.queries)]
         return Release(image + self.sigma * torch.stack(noise).to(image.device))

@@ -187,9 +187,7 @@ class Mixup(Defense[MixupKey]):
         unmixed, weight = self._unmixed(reply, key, client)
         return (weight * unmixed).sum(dim=0) / weight.sum(dim=0)
 
-    def uncertainty(
-        self, reply: Reply, key: MixupKey, client: nn.Module
-    ) -> Float[Tensor, "depth height width"] | None:
+    def uncertainty(self, reply: Reply, key: MixupKey, client: nn.Module) -> Float[Tensor, "depth height width"] | None:
         """How much the unmixed maps of the K queries differ; None for a single one."""
         return disagreement(*self._unmixed(reply, key, client)) if len(reply) > 1 else None
 

@@ -135,8 +135,10 @@ class ManyMixup(Defense[ManyKey]):
 
     def uncertainty(self, reply: Reply, key: ManyKey, client: nn.Module) -> Float[Tensor, "depth height width"] | None:
         """How much the unmixed maps of the K queries differ; None for a single one."""
+        if len(reply) < 2:
+            return None
         unmixed = self._unmixed(reply, key, client)
-        return disagreement(unmixed, unmixed.new_ones(len(unmixed), 1, 1, 1, 1)) if len(reply) > 1 else None
+        return disagreement(unmixed, unmixed.new_ones(len(unmixed), 1, 1, 1, 1))
 
     def _unmixed(self, reply: Reply, key: ManyKey, client: nn.Module) -> Float[Tensor, "query class d h w"]:
         maps = reply.maps

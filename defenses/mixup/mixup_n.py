@@ -56,7 +56,7 @@ class MixupN(ManyMixup):
         return mixtures
 
     def protect(self, image: Float[Tensor, "1 depth height width"], key: ManyKey, client: nn.Module) -> Release:
-        """alpha x + sum of w_i x_i^k."""
+        """The sum of alpha x and all w_i x_i^k."""
         return Release(mixtures(image, key))
 
     def amplified(self, release: Release, key: ManyKey) -> Float[Tensor, "channel depth height width"]:

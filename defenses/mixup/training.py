@@ -86,7 +86,8 @@ class ManyObjective(nn.Module):
         """The two loss terms for one batch of groups of patches, target first."""
         batch, images = patches.images.shape[:2]
         weights = draw_weights(batch, images, self.alpha_min, self.cap, rng)
-        y = one_hot(patches.labels.flatten(0, 1), self.classes).unflatten(0, (batch, images))
+        maps = one_hot(patches.labels.flatten(0, 1), self.classes)
+        y = maps.reshape(batch, images, *maps.shape[1:])
         return mixup_losses(
             self.server(self.encode(mix_many(patches.images, weights))),
             mix_many(y, weights),

@@ -14,6 +14,7 @@ from bench.runner.traffic.people import pseudonym
 from bench.runner.traffic.recording import KeyFor, key_source
 from bench.runner.utility.dial import measure_dial
 from bench.runner.utility.segmentation import average, over_people, recovered_dice
+from bench.runner.utility.uncertainty import Doubt, doubt_about, over_scans
 from bench.types.scan import Cohort, Scan
 
 
@@ -46,6 +47,7 @@ def measure_utility(
     first: dict[str, dict[str, float]] = {}  # person -> class -> Dice
     second: dict[str, dict[str, float]] = {}
     curve: dict[int, dict[str, float]] = {}  # queries -> person -> average Dice
+    doubts: dict[str, Doubt] = {}
     sent = received = 0
     client_seconds: list[float] = []
     with display.track("segmenting scans", len(scans)) as task:
@@ -61,6 +63,9 @@ def measure_utility(
                     partial = recovered_dice(client, reply, key, scan, scans.classes, queries)
                     curve.setdefault(queries, {})[scan.subject] = average(partial)
             curve.setdefault(len(reply), {})[scan.subject] = average(first[scan.subject])
+            doubt = doubt_about(client, reply, key, scan)
+            if doubt is not None:
+                doubts[scan.subject] = doubt
             second[scan.subject] = _again(client, server, scan, key_for, scans.classes) or first[scan.subject]
             task.advance(note=f"Dice {average(first[scan.subject]):.3f}")
     utility = Utility(
@@ -73,6 +78,7 @@ def measure_utility(
         ],
         dice_by_dial=measure_dial(client, server, scans, seed, axes, display),
         stability={name: _stability([(first[s][name], second[s][name]) for s in first]) for name in classes},
+        uncertainty=over_scans(doubts, *axes),
     )
     return Measured(
         utility=utility,
