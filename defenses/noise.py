@@ -4,9 +4,10 @@ Source: the additive Gaussian mechanism, e.g. Dwork and Roth, "The Algorithmic F
 2014, Appendix A; no privacy budget is claimed here, sigma is only a dial with known points.
 Secret (the key): the seed of the noise. Public: sigma.
 Choices: noise lies on the background too, or the outline of the head would be sent in the clear. Nothing is clipped:
-half precision reaches 65504 and rounds values of this size by less than .001, far below any sigma of interest, while
+half precision reaches 65504 and rounds values of this size by at most .002, far below any sigma of interest, while
 clipping to [0, 1] would shift the mean of dark and bright voxels and make the background half zeros. One segmenter is
-trained over the whole range of sigma; it is not told sigma, which it can see.
+trained over the whole range of sigma, log-uniform as a factor of two in noise matters alike at both ends; it is not
+told sigma, which it can see.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,8 +32,8 @@ class Noise(Altered[int]):
     """Send x + sigma n, n ~ N(0, I) fresh for every query.
 
     Attributes:
-        sigma_max: strongest noise that the segmenter is trained on; intensities are in [0, 1].
-        sigma: standard deviation of the noise that is sent, in (0, sigma_max].
+        sigma_min, sigma_max: weakest and strongest noise that the segmenter is trained on; intensities are in [0, 1].
+        sigma: standard deviation of the noise that is sent, in [sigma_min, sigma_max].
         sigma_grid: values of sigma at which Dice and leakage are reported beside the headline.
         queries: K, the number of noisy copies; the server's answers to them are averaged.
     """
@@ -44,25 +45,28 @@ class Noise(Altered[int]):
     dial: ClassVar[str] = "sigma"
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = TRAINING_PRESETS
 
+    sigma_min: float = 0.05
     sigma_max: float = 0.8
     sigma: float = field(default=0.2, metadata=TEST_ONLY)
     sigma_grid: tuple[float, ...] = field(default=(0.05, 0.1, 0.2, 0.4, 0.8), metadata=TEST_ONLY)
     queries: int = field(default=1, metadata=TEST_ONLY)
 
     def __post_init__(self) -> None:
-        if not 0 < self.sigma_max < 100:
-            raise ValueError(f"sigma_max must be in (0, 100), got {self.sigma_max}")
-        if not all(0 < value <= self.sigma_max for value in (self.sigma, *self.sigma_grid)):
+        low, high = self.sigma_min, self.sigma_max
+        if not 0 < low <= high < 100:
+            raise ValueError(f"needs 0 < sigma_min <= sigma_max < 100, got {low} and {high}")
+        if not all(low <= value <= high for value in (self.sigma, *self.sigma_grid)):
             raise ValueError(
-                f"sigma and sigma_grid must be in (0, sigma_max={self.sigma_max:g}], where the segmenter was trained, "
-                f"got {self.sigma:g} and {self.sigma_grid}; for no noise use no-proxy"
+                f"sigma and sigma_grid must be in [{low:g}, {high:g}] (sigma_min, sigma_max), where the segmenter is "
+                f"trained, got {self.sigma:g} and {self.sigma_grid}; for no noise use no-proxy"
             )
         if self.queries < 1:
             raise ValueError(f"queries must be >= 1, got {self.queries}")
 
     def alter(self, x: PatchImages, rng: torch.Generator) -> PatchImages:
-        """Noise of a strength of its own on every patch, sigma ~ U(0, sigma_max)."""
-        sigma = self.sigma_max * torch.rand((len(x), 1, 1, 1, 1), generator=rng, device=x.device)
+        """Noise of a strength of its own on every patch, log sigma ~ U(log sigma_min, log sigma_max)."""
+        draw = torch.rand((len(x), 1, 1, 1, 1), generator=rng, device=x.device)
+        sigma = self.sigma_min * (self.sigma_max / self.sigma_min) ** draw
         return x + sigma * torch.randn(x.shape, generator=rng, device=x.device)
 
     def draw_key(self, rng: np.random.Generator, references: Sequence[Scan]) -> int:

@@ -86,13 +86,12 @@ class ManyObjective(nn.Module):
         """The two loss terms for one batch of groups of patches, target first."""
         batch, images = patches.images.shape[:2]
         weights = draw_weights(batch, images, self.alpha_min, self.cap, rng)
-        maps = one_hot(patches.labels.flatten(0, 1), self.classes)
-        y = maps.reshape(batch, images, *maps.shape[1:])
+        y, *references = (one_hot(patches.labels[:, i], self.classes) for i in range(images))
         return mixup_losses(
             self.server(self.encode(mix_many(patches.images, weights))),
-            mix_many(y, weights),
-            y[:, 0],
-            lambda y_hat_mix: self.client(y_hat_mix, y[:, 1:].flatten(1, 2), weights[:, :-1]),
+            mix_many(torch.stack([y, *references], dim=1), weights),
+            y,
+            lambda y_hat_mix: self.client(y_hat_mix, torch.cat(references, dim=1), weights[:, :-1]),
             unmix_weight=self.unmix_weight,
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bench.metrics.agreement import agreement
+from bench.metrics.dice import dice_of_probabilities
 from bench.progress import Display
 from bench.records.parts import Part
 from bench.records.utility import CurvePoint, Stability, Utility
@@ -55,7 +56,8 @@ def measure_utility(
             key = key_for(scan, 0)
             release = client.protect(scan, key)
             reply = server.serve(release)
-            first[scan.subject] = recovered_dice(client, reply, key, scan, scans.classes)
+            recovered = client.recover(reply, key).cpu()
+            first[scan.subject] = dice_of_probabilities(recovered, scan.labels, scans.classes)
             client_seconds.append(client.protecting.seconds[-1] + client.recovering.seconds[-1])
             sent, received = release.queries.nbytes, reply.nbytes
             for queries in query_grid:
@@ -63,7 +65,7 @@ def measure_utility(
                     partial = recovered_dice(client, reply, key, scan, scans.classes, queries)
                     curve.setdefault(queries, {})[scan.subject] = average(partial)
             curve.setdefault(len(reply), {})[scan.subject] = average(first[scan.subject])
-            doubt = doubt_about(client, reply, key, scan)
+            doubt = doubt_about(client, reply, key, recovered, scan)
             if doubt is not None:
                 doubts[scan.subject] = doubt
             second[scan.subject] = _again(client, server, scan, key_for, scans.classes) or first[scan.subject]

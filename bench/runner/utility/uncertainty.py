@@ -13,6 +13,7 @@ from bench.records.utility import Uncertainty
 from bench.runner.traffic.parties import Client
 from bench.runner.utility.segmentation import over_people
 from bench.types.scan import Scan
+from bench.types.traffic import Probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +32,15 @@ class Doubt:
     by_tenth: Float[np.ndarray, "10"]
 
 
-def doubt_about(client: Client, reply: np.ndarray, key: Any, scan: Scan) -> Doubt | None:
-    """None if the defense has no uncertainty, or none for this reply."""
+def doubt_about(client: Client, reply: np.ndarray, key: Any, probabilities: Probabilities, scan: Scan) -> Doubt | None:
+    """None if the defense has no uncertainty, or none for this reply.
+
+    Args:
+        probabilities: what the client recovered from the reply.
+    """
     uncertainty = client.uncertainty(reply, key)
     if uncertainty is None:
         return None
-    probabilities = client.recover(reply, key).cpu()
     predicted = class_map(probabilities)
     voxels = in_question(predicted, scan.labels)
     wrong = (predicted != scan.labels)[voxels].numpy()
