@@ -127,13 +127,18 @@ def draw_weights(
 
     Given that the target's is above `alpha_min` and none above `cap`: rows that break it are drawn again.
     """
+    weights = _uncapped_weights(batch, images, alpha_min, rng)
+    while bool((broken := weights.amax(dim=1) > cap).any()):
+        weights[broken] = _uncapped_weights(int(broken.sum()), images, alpha_min, rng)
+    return weights
+
+
+def _uncapped_weights(
+    batch: int, images: int, alpha_min: float, rng: torch.Generator
+) -> Float[Tensor, "{batch} {images}"]:
     rest = torch.rand(batch, generator=rng, device=rng.device) ** (1 / (images - 1))
     alpha = 1 - (1 - alpha_min) * rest
     uniform = torch.rand(batch, images - 1, generator=rng, device=rng.device)
-    shares = -torch.log1p(-uniform).clamp_max(-1e-12)  # normalised exponential variates are Dirichlet
+    shares = -torch.log1p(-uniform).clamp_max(-1e-12)  # exponential variates over their sum are Dirichlet
     shares = (shares / shares.sum(dim=1, keepdim=True)).sort(dim=1, descending=True).values
-    weights = torch.cat([alpha[:, None], (1 - alpha)[:, None] * shares], dim=1)
-    broken = weights.amax(dim=1) > cap
-    if bool(broken.any()):
-        weights[broken] = draw_weights(int(broken.sum()), images, alpha_min, cap, rng)
-    return weights
+    return torch.cat([alpha[:, None], (1 - alpha)[:, None] * shares], dim=1)
