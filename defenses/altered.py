@@ -36,6 +36,11 @@ class Altered(Defense[KeyT]):
     patch: int = 32
     widths: tuple[int, ...] = (32, 64, 128, 256, 512)
 
+    @property
+    @abstractmethod
+    def context(self) -> int:
+        """Voxels around a patch on which its altered voxels depend: cut with it, altered, and cut off again."""
+
     @abstractmethod
     def alter(self, x: PatchImages, rng: torch.Generator) -> PatchImages:
         """Training patches as the server may see them, each at its own strength of the alteration."""
@@ -46,7 +51,8 @@ class Altered(Defense[KeyT]):
 
         server = UNetPlusPlus(1, len(cohort.classes), self.widths)
         objective = _AlteredSegmentation(server, self, len(cohort.classes))
-        sampler = PatchSampler.of(cohort, patch=self.patch, batch=self.batch_size, device=trainer.device)
+        cube = min(self.patch + 2 * self.context, *cohort.shape)  # at the border of a small volume there is less
+        sampler = PatchSampler.of(cohort, patch=max(cube, self.patch), batch=self.batch_size, device=trainer.device)
         schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
         history = trainer.fit("segmenter", [Phase("segmenter", objective, objective)], sampler, schedule)
         return Networks(client=nn.Identity(), server=server, history=history)
@@ -66,6 +72,9 @@ class _AlteredSegmentation(nn.Module):
         self.server, self.defense, self.classes = server, defense, classes
 
     def forward(self, patches: Patches, rng: torch.Generator) -> dict[str, Tensor]:
-        x = self.defense.alter(patches.images[:, 0], rng)
-        target = one_hot(patches.labels[:, 0], self.classes)
+        edge = self.defense.patch
+        start = (patches.labels.shape[-1] - edge) // 2
+        middle = (..., *3 * (slice(start, start + edge),))
+        x = self.defense.alter(patches.images[:, 0], rng)[middle]
+        target = one_hot(patches.labels[:, 0][middle], self.classes)
         return {"segmentation": segmentation_loss(self.server(x), target)}

@@ -54,6 +54,11 @@ class Downsample(Altered[None]):
         if self.factor not in self.factors:
             raise ValueError(f"factor must be one that the segmenter is trained on {self.factors}, got {self.factor}")
 
+    @property
+    def context(self) -> int:
+        """A large voxel on each side, or borders that no scan has would be most of what S learns."""
+        return max(self.factors)
+
     def alter(self, x: PatchImages, rng: torch.Generator) -> PatchImages:
         """Every patch coarsened by a factor of its own."""
         chosen = torch.randint(len(self.factors), (len(x),), generator=rng, device=x.device).tolist()

@@ -63,6 +63,11 @@ class Noise(Altered[int]):
         if self.queries < 1:
             raise ValueError(f"queries must be >= 1, got {self.queries}")
 
+    @property
+    def context(self) -> int:
+        """None: noise is drawn voxel by voxel."""
+        return 0
+
     def alter(self, x: PatchImages, rng: torch.Generator) -> PatchImages:
         """Noise of a strength of its own on every patch, log sigma ~ U(log sigma_min, log sigma_max)."""
         draw = torch.rand((len(x), 1, 1, 1, 1), generator=rng, device=x.device)

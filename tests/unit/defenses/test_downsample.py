@@ -1,13 +1,18 @@
 """The downsampling yardstick, by hand."""
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from bench.data.patches import PatchSampler
 from bench.defenses.downsample import Downsample, coarsened
+from bench.models.unetpp import UNetPlusPlus
 from bench.types.scan import Roles
+from bench.types.training import History, Phase, Schedule
 
 CLIENT = nn.Identity()
 
@@ -90,3 +95,38 @@ def test_the_dial_needs_no_new_training() -> None:
 def test_impossible_settings_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Downsample(**change)  # type: ignore[arg-type]
+
+
+def test_a_patch_cut_with_its_context_looks_like_the_same_place_in_the_whole_scan() -> None:
+    whole = torch.rand(1, 1, 48, 48, 48, generator=torch.Generator().manual_seed(0))
+    inside, context = (..., *3 * (slice(16, 32),)), Downsample().context
+    for factor in (2, 4, 8):
+        cube = (..., *3 * (slice(16 - context, 32 + context),))
+        middle = (..., *3 * (slice(context, context + 16),))
+        torch.testing.assert_close(coarsened(whole[cube], factor)[middle], coarsened(whole, factor)[inside])
+        assert float((coarsened(whole[inside], factor) - coarsened(whole, factor)[inside]).abs().max()) > 0.01
+
+
+class _Spy:
+    """A trainer that computes one loss instead of training."""
+
+    device = torch.device("cpu")
+
+    def fit(self, name: str, phases: Sequence[Phase], sampler: PatchSampler, schedule: Schedule) -> History:
+        rng = torch.Generator().manual_seed(0)
+        self.cut = sampler.patch
+        phases[0].objective(sampler.draw(rng), rng)
+        return History()
+
+
+@pytest.mark.parametrize(("context", "cut"), [(3, 14), (30, 20)])
+def test_the_segmenter_is_trained_on_the_middle_of_what_is_cut(
+    roles: Roles, monkeypatch: pytest.MonkeyPatch, context: int, cut: int
+) -> None:
+    """The scans' shortest side is 20: there is no more context to be had."""
+    seen = []
+    monkeypatch.setattr(UNetPlusPlus, "forward", lambda net, x: seen.append(x.shape) or x.expand(-1, 4, -1, -1, -1))
+    defense, spy = Downsample(factors=(context,), factor=context, patch=8, batch_size=2, widths=(4, 8)), _Spy()
+    defense.fit(roles.train, spy)
+    assert spy.cut == cut
+    assert seen == [(2, 1, 8, 8, 8)]
