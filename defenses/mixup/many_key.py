@@ -76,16 +76,19 @@ def draw_many_key(
     seed = int(choosing.integers(2**63))
     alpha = draw_alpha(rng, (1,), alpha_min, alpha_fixed, images - 1)
     order = rng.permutation(len(pool))
-    while not _within(rows := _weights(weighing, alpha, images), cap):
+    first = _weights(weighing, alpha, images)
+    while _breaks(first, cap):
         alpha = draw_alpha(weighing, (1,), alpha_min, alpha_fixed, images - 1)
-    weights, references = [rows], []
-    for k in range(queries):
-        while len(weights) <= k:
-            rows = _weights(weighing, alpha, images)
-            if _within(rows, cap):
-                weights.append(rows)
-        others = np.delete(np.arange(len(pool)), order[k])
-        chosen = [order[k], *choosing.permutation(others)[: images - 2]]
+        first = _weights(weighing, alpha, images)
+    weights = [first]
+    while len(weights) < queries:
+        more = _weights(weighing, alpha, images)
+        if not _breaks(more, cap):
+            weights.append(more)
+    references = []
+    for heaviest in order[:queries]:
+        others = np.delete(np.arange(len(pool)), heaviest)
+        chosen = [heaviest, *choosing.permutation(others)[: images - 2]]
         references.append(tuple(pool[int(scan)] for scan in chosen))
     return ManyKey(torch.stack(weights), tuple(references), seed)
 
@@ -95,5 +98,5 @@ def _weights(rng: np.random.Generator, alpha: Float[Tensor, "1"], images: int) -
     return torch.cat([alpha, (1 - alpha) * torch.from_numpy(shares).float()])
 
 
-def _within(weights: Float[Tensor, " image"], cap: float) -> bool:
-    return float(weights.max()) <= cap + 1e-6
+def _breaks(weights: Float[Tensor, " image"], cap: float) -> bool:
+    return float(weights.max()) > cap + 1e-6
