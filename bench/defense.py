@@ -115,6 +115,17 @@ class Dialled(Protocol):
 
 
 @runtime_checkable
+class Uncertain(Protocol):
+    """A defense whose client can tell where its answer may be wrong, for instance because its queries disagree."""
+
+    def uncertainty(self, reply: Reply, key: Any, client: nn.Module) -> Float[Tensor, "depth height width"] | None:
+        """Beside the map of `recover`: larger where an error is likelier, on a scale of its own (client side).
+
+        None if this reply cannot tell, such as the answer to a single query.
+        """
+
+
+@runtime_checkable
 class Amplified(Protocol):
     """A defense that attenuates the scan: what its release looks like when that is undone with the key alone."""
 

@@ -1,4 +1,4 @@
-"""Blocks whose features are scaled and shifted by a number: a mixing weight, a noise level."""
+"""Blocks whose features are scaled and shifted by a number, or a few: mixing weights, a noise level."""
 
 import torch
 from jaxtyping import Float
@@ -12,16 +12,16 @@ class AdaptiveInstanceNorm(nn.Module):
     Source: Huang and Belongie, "Arbitrary style transfer in real-time with adaptive instance normalization", ICCV 2017.
     """
 
-    def __init__(self, channels: int, hidden: int = 64) -> None:
+    def __init__(self, channels: int, hidden: int = 64, conditions: int = 1) -> None:
         super().__init__()
         self.norm = nn.InstanceNorm3d(channels, affine=False)
-        self.style = _style(channels, hidden)
+        self.style = _style(channels, hidden, conditions)
 
     def forward(
-        self, x: Float[Tensor, "batch channel depth height width"], condition: Float[Tensor, " batch"]
+        self, x: Float[Tensor, "batch channel depth height width"], condition: Float[Tensor, "batch *number"]
     ) -> Float[Tensor, "batch channel depth height width"]:
         """Normalised and modulated features."""
-        return _modulated(self.norm(x), self.style(condition[:, None]))
+        return _modulated(self.norm(x), self.style(condition.reshape(len(condition), -1)))
 
 
 class AdaptivePixelNorm(nn.Module):
@@ -60,16 +60,16 @@ class Modulation(nn.Module):
 class AdaptiveBlock(nn.Module):
     """Two convolutions, each followed by a conditioned instance norm and a leaky ReLU."""
 
-    def __init__(self, in_channels: int, out_channels: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, conditions: int = 1) -> None:
         super().__init__()
         self.convs = nn.ModuleList(
             nn.Conv3d(before, out_channels, kernel_size=3, padding=1, bias=False)
             for before in (in_channels, out_channels)
         )
-        self.norms = nn.ModuleList(AdaptiveInstanceNorm(out_channels) for _ in range(2))
+        self.norms = nn.ModuleList(AdaptiveInstanceNorm(out_channels, conditions=conditions) for _ in range(2))
 
     def forward(
-        self, x: Float[Tensor, "batch in_channels depth height width"], condition: Float[Tensor, " batch"]
+        self, x: Float[Tensor, "batch in_channels depth height width"], condition: Float[Tensor, "batch *number"]
     ) -> Float[Tensor, "batch out_channels depth height width"]:
         """Features under this condition."""
         for conv, norm in zip(self.convs, self.norms, strict=True):
@@ -77,8 +77,8 @@ class AdaptiveBlock(nn.Module):
         return x
 
 
-def _style(channels: int, hidden: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(1, hidden), nn.LeakyReLU(0.1), nn.Linear(hidden, 2 * channels))
+def _style(channels: int, hidden: int, conditions: int = 1) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(conditions, hidden), nn.LeakyReLU(0.1), nn.Linear(hidden, 2 * channels))
 
 
 def _modulated(x: Tensor, style: Float[Tensor, "batch two_channel"]) -> Tensor:

@@ -19,20 +19,21 @@ from bench.models.unetpp import pad_to_multiple
 
 
 class UnmixingNet(nn.Module):
-    """Target segmentation scores from the mixed prediction, the reference's labels and alpha.
+    """Target segmentation scores from the mixed prediction, the references' labels and the mixing weights.
 
     Args:
-        classes: number of classes C; the input has 2C channels.
+        classes: number of classes C; the input has (1 + references) C channels.
         widths: channels of the three encoder blocks, finest first.
+        references: how many; the paper has one, and its weight follows from alpha.
     """
 
-    def __init__(self, classes: int, widths: Sequence[int]) -> None:
+    def __init__(self, classes: int, widths: Sequence[int], references: int = 1) -> None:
         super().__init__()
         if len(widths) != 3:
             raise ValueError(f"widths must be 3 numbers (three encoder blocks), got {tuple(widths)}")
-        before = (2 * classes, *widths)
-        self.encoder = nn.ModuleList(AdaptiveBlock(before[i], widths[i]) for i in range(3))
-        self.decoder = AdaptiveBlock(sum(widths), widths[0])
+        before = ((1 + references) * classes, *widths)
+        self.encoder = nn.ModuleList(AdaptiveBlock(before[i], widths[i], conditions=references) for i in range(3))
+        self.decoder = AdaptiveBlock(sum(widths), widths[0], conditions=references)
         self.pool = nn.MaxPool3d(2)
         self.head = nn.Conv3d(widths[0], classes, kernel_size=1)
         self.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]  # some 1.3 times faster on a CPU
@@ -40,10 +41,14 @@ class UnmixingNet(nn.Module):
     def forward(
         self,
         y_hat_mix: Float[Tensor, "batch classes depth height width"],
-        y_ref: Float[Tensor, "batch classes depth height width"],
-        alpha: Float[Tensor, " batch"],
+        y_ref: Float[Tensor, "batch known depth height width"],
+        alpha: Float[Tensor, "batch *weight"],
     ) -> Float[Tensor, "batch classes depth height width"]:
-        """Raw class scores of the target."""
+        """Raw class scores of the target.
+
+        With several references `y_ref` holds the maps of one after the other, and `alpha` one row of weights an item:
+        the target's, then those of all references but the last.
+        """
         size = y_hat_mix.shape[2:]
         x = pad_to_multiple(torch.cat([y_hat_mix, y_ref], dim=1), 4)
         levels: list[Tensor] = []

@@ -56,6 +56,10 @@ def _utility(record: Record) -> Table:
         table.add_section()
         for at in record.utility.dice_by_dial.points:
             table.add_row(f"one query at {record.utility.dice_by_dial.name} = {at.value:g}", str(at.dice), "")
+    if record.utility.uncertainty is not None:
+        table.add_section()
+        table.add_row("AUROC of the uncertainty against errors", str(record.utility.uncertainty.auroc), "")
+        table.add_row("AUROC of 1 - probability against errors", str(record.utility.uncertainty.baseline_auroc), "")
     return table
 
 

@@ -36,6 +36,15 @@ class Dial(Part):
     points: list[DialPoint]
 
 
+class Uncertainty(Part):
+    """How well the client's uncertainty finds its errors, among voxels where the answer or the truth is foreground."""
+
+    auroc: Interval = Field(description="chance that a wrong voxel is less sure than a right one; .5 says nothing")
+    baseline_auroc: Interval = Field(description="the same of one minus the largest probability, free with every map")
+    error_rate: Interval
+    error_by_tenth: list[Interval] = Field(description="error rate in tenths of the voxels, the surest first")
+
+
 class Utility(Part):
     """How well the client's recovered segmentation agrees with the reference labels."""
 
@@ -48,3 +57,4 @@ class Utility(Part):
     dice_by_queries: list[CurvePoint]
     dice_by_dial: Dial | None = Field(description="null if the defense has no dial")
     stability: dict[str, Stability] = Field(description="per foreground class")
+    uncertainty: Uncertainty | None = Field(default=None, description="null if the client cannot tell how sure it is")

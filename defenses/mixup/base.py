@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from bench.data.patches import PatchSampler
 from bench.defense import TEST_ONLY, Defense, Networks, Panel
-from bench.defenses.mixup.equations import mix, unmix_by_network, unmix_naively
+from bench.defenses.mixup.equations import disagreement, mix, unmix_by_network, unmix_naively
 from bench.defenses.mixup.key import MixupKey, draw_patchwise_key, draw_volume_key
 from bench.defenses.mixup.training import MixupObjective
 from bench.defenses.no_proxy import TRAINING_PRESETS
@@ -184,11 +184,17 @@ class Mixup(Defense[MixupKey]):
 
     def recover(self, reply: Reply, key: MixupKey, client: nn.Module) -> Probabilities:
         """The mean over queries of the unmixed maps, Eq. (6)."""
+        unmixed, weight = self._unmixed(reply, key, client)
+        return (weight * unmixed).sum(dim=0) / weight.sum(dim=0)
+
+    def uncertainty(self, reply: Reply, key: MixupKey, client: nn.Module) -> Float[Tensor, "depth height width"] | None:
+        """How much the unmixed maps of the K queries differ; None for a single one."""
+        return disagreement(*self._unmixed(reply, key, client)) if len(reply) > 1 else None
+
+    def _unmixed(self, reply: Reply, key: MixupKey, client: nn.Module) -> tuple[Tensor, Tensor]:
         y_hat_mix = reply.maps
         key = key.first(len(reply)).to(y_hat_mix.device)
-        unmixed = self.unmix(y_hat_mix, one_hot(key.labels, y_hat_mix.shape[1]), key, client)
-        weight = self.weigh(key)
-        return (weight * unmixed).sum(dim=0) / weight.sum(dim=0)
+        return self.unmix(y_hat_mix, one_hot(key.labels, y_hat_mix.shape[1]), key, client), self.weigh(key)
 
     def dialled(self) -> Mapping[float, Defense[Any]]:
         """The same defense with alpha fixed at each value of `alpha_grid`; references stay those of the headline."""

@@ -41,10 +41,14 @@ class MixupKey:
 
 
 def draw_alpha(
-    rng: np.random.Generator, shape: tuple[int, ...], minimum: float, fixed: float | None
+    rng: np.random.Generator, shape: tuple[int, ...], minimum: float, fixed: float | None, references: int = 1
 ) -> Float[Tensor, "..."]:
-    """Weights from U(minimum, 1], or all `fixed`. Zero itself, which Eq. 4 divides by, is excluded."""
-    drawn = minimum + (1 - minimum) * (1 - rng.random(shape))
+    """Weights from U(minimum, 1], or all `fixed`. Zero itself, which Eq. 4 divides by, is excluded.
+
+    With several references: the weight of one of 1 + `references` images that divide 1 among them uniformly
+    (Dirichlet), which is Beta(1, references), given that it is above the minimum.
+    """
+    drawn = minimum + (1 - minimum) * (1 - rng.random(shape) ** (1 / references))
     # Drawn even if it is fixed: the references that are drawn next are then the same at every alpha.
     return torch.from_numpy(drawn if fixed is None else np.full(shape, fixed)).float()
 

@@ -95,7 +95,7 @@ def test_no_subject_is_named_in_the_record(record_path: Path) -> None:
 
 def test_pictures_lie_beside_the_record(record_path: Path) -> None:
     pictures = read_record(record_path).pictures
-    assert pictures == ["steps.png", "by-queries.png", "by-alpha.png"]
+    assert pictures == ["steps.png", "by-queries.png", "by-alpha.png", "uncertainty.png", "reliability.png"]
     for name in pictures:
         assert (record_path.parent / name).read_bytes().startswith(b"\x89PNG")
 

@@ -19,13 +19,14 @@ from bench.types.scan import Cohort
 
 MEANINGS: Mapping[str, str] = {
     "do-nothing": "the release itself, its queries averaged",
+    "magnitude": "the release without its signs, its queries averaged; where some values are negative",
     "amplified": "the release divided by the weight of the target (x_mix / alpha); takes the key",
     "atlas": "the mean of the attacker's own scans in place of every release",
     "random-other": "the clean scan of a random test person in place of every release",
     "oracle-key": "the clean scan, as whoever holds the whole key sees it",
 }
 
-KEYED = frozenset({"do-nothing", "amplified"})
+KEYED = frozenset({"do-nothing", "magnitude", "amplified"})
 """Controls that look at releases, which depend on the keys."""
 
 
@@ -37,7 +38,7 @@ def controls(
     axes: tuple[str | int, ...],
     judged: Callable[[list[Pictures], tuple[str | int, ...]], Mapping[str, Interval]],
 ) -> dict[str, Control]:
-    """Every control by name; `amplified` only where the defense attenuates.
+    """Every control by name; `amplified` only where the defense attenuates, `magnitude` only where there are signs.
 
     Args:
         client: who sent the traffic.
@@ -76,6 +77,7 @@ def _pictures(
 
     pictures: dict[str, Callable[[], Pictures]] = {
         "do-nothing": lambda: torch.stack([release.queries.mean(dim=0) for release in releases]),
+        "magnitude": lambda: torch.stack([release.queries.abs().mean(dim=0) for release in releases]),
         "amplified": amplified,
         "atlas": lambda: torch.stack([scan.image for scan in auxiliary]).mean(dim=0).expand(len(scans), -1, -1, -1, -1),
         "random-other": random_other,
@@ -83,4 +85,6 @@ def _pictures(
     }
     if not isinstance(client.defense, Amplified):
         del pictures["amplified"]
+    if not bool((releases[0].queries < 0).any()):
+        del pictures["magnitude"]
     return pictures

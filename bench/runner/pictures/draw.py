@@ -9,6 +9,7 @@ from bench.records.utility import Utility
 from bench.runner.cell import Cell
 from bench.runner.pictures.drawing import Curve, draw_curves, draw_panels
 from bench.runner.pictures.panels import panels_for
+from bench.runner.pictures.uncertainty import draw_uncertainty
 from bench.runner.traffic.parties import Client, Server
 from bench.types.scan import Cohort
 
@@ -50,6 +51,9 @@ def draw_pictures(
         leak = _leak(privacy, None if privacy is None else privacy.by_dial)
         draw_curves([dice, *leak], f"{dial.name} (one query)", title, cell.folder / f"by-{dial.name}.png")
         pictures.append(f"by-{dial.name}.png")
+    if utility.uncertainty is not None:
+        doubt = utility.uncertainty
+        pictures += draw_uncertainty(client, server, victims, key, doubt, title, cell.folder)
     return pictures
 
 

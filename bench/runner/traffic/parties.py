@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
-from bench.defense import Defense
+from bench.defense import Defense, Uncertain
 from bench.runner.traffic import wire
 from bench.types.scan import Scan
 from bench.types.traffic import Probabilities, Release, Reply
@@ -83,6 +84,13 @@ class Client:
         with torch.inference_mode(), self.recovering:
             recovered = self.defense.recover(Reply(maps), key, self.network)
         return recovered
+
+    def uncertainty(self, reply: np.ndarray, key: Any) -> Float[Tensor, "depth height width"] | None:
+        """Where the segmentation from this answer may be wrong; None if the defense cannot tell."""
+        if not isinstance(self.defense, Uncertain):
+            return None
+        with torch.inference_mode():
+            return self.defense.uncertainty(Reply(wire.decode(reply, self.device)), key, self.network)
 
 
 class Server:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bench.metrics.agreement import agreement
+from bench.metrics.dice import dice_of_probabilities
 from bench.progress import Display
 from bench.records.parts import Part
 from bench.records.utility import CurvePoint, Stability, Utility
@@ -14,6 +15,7 @@ from bench.runner.traffic.people import pseudonym
 from bench.runner.traffic.recording import key_source
 from bench.runner.utility.dial import measure_dial
 from bench.runner.utility.segmentation import average, average_over_keys, over_people, recovered_dice
+from bench.runner.utility.uncertainty import Doubt, doubt_about, over_scans
 from bench.types.scan import Cohort
 
 
@@ -52,6 +54,7 @@ def measure_utility(
     keys = max(repetitions, FEWEST_KEYS) if client.defense.randomised else 1
     dice: dict[str, dict[str, list[float]]] = {name: {} for name in classes}  # class -> person -> Dice under each key
     curve: dict[int, dict[str, list[float]]] = {}  # queries -> person -> average Dice under each key
+    doubts: dict[str, Doubt] = {}
     sent = received = 0
     client_seconds: list[float] = []
     with display.track("segmenting scans", len(scans)) as task:
@@ -60,7 +63,8 @@ def measure_utility(
                 key = key_for(scan, repetition)
                 release = client.protect(scan, key)
                 reply = server.serve(release)
-                found = recovered_dice(client, reply, key, scan, scans.classes)
+                recovered = client.recover(reply, key).cpu()
+                found = dice_of_probabilities(recovered, scan.labels, scans.classes)
                 client_seconds.append(client.protecting.seconds[-1] + client.recovering.seconds[-1])
                 sent, received = release.queries.nbytes, reply.nbytes
                 for name, value in found.items():
@@ -70,6 +74,9 @@ def measure_utility(
                         partial = recovered_dice(client, reply, key, scan, scans.classes, queries)
                         curve.setdefault(queries, {}).setdefault(scan.subject, []).append(average(partial))
                 curve.setdefault(len(reply), {}).setdefault(scan.subject, []).append(average(found))
+                doubt = doubt_about(client, reply, key, recovered, scan) if repetition == 0 else None
+                if doubt is not None:
+                    doubts[scan.subject] = doubt
             task.advance(note=f"Dice {average(found):.3f}")
     whole = curve[len(reply)]
     per_class = {name: average_over_keys(by_subject) for name, by_subject in dice.items()}
@@ -86,6 +93,7 @@ def measure_utility(
         ],
         dice_by_dial=measure_dial(client, server, scans, seed, axes, display, keys),
         stability={name: _stability(list(by_subject.values())) for name, by_subject in dice.items()},
+        uncertainty=over_scans(doubts, *axes),
     )
     return Measured(
         utility=utility,

@@ -1,0 +1,73 @@
+"""Whether the client's own uncertainty finds its errors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from bench.metrics.calibration import error_auroc, error_by_uncertainty, in_question
+from bench.metrics.dice import class_map
+from bench.records.utility import Uncertainty
+from bench.runner.traffic.parties import Client
+from bench.runner.utility.segmentation import over_people
+from bench.types.scan import Scan
+from bench.types.traffic import Probabilities
+
+
+@dataclass(frozen=True, eq=False)
+class Doubt:
+    """The uncertainty of one scan against its errors, see `bench.metrics.calibration`.
+
+    Attributes:
+        auroc: of the defense's uncertainty; `baseline`: of one minus the largest recovered probability.
+        error_rate: share of wrong voxels.
+        by_tenth: the same in tenths of the voxels, from the surest to the least sure.
+    """
+
+    auroc: float
+    baseline: float
+    error_rate: float
+    by_tenth: Float[np.ndarray, "10"]
+
+
+def doubt_about(client: Client, reply: np.ndarray, key: Any, probabilities: Probabilities, scan: Scan) -> Doubt | None:
+    """None if the defense has no uncertainty, or none for this reply.
+
+    Args:
+        probabilities: what the client recovered from the reply.
+    """
+    uncertainty = client.uncertainty(reply, key)
+    if uncertainty is None:
+        return None
+    predicted = class_map(probabilities)
+    voxels = in_question(predicted, scan.labels)
+    wrong = (predicted != scan.labels)[voxels].numpy()
+    doubt = uncertainty.cpu()[voxels].numpy()
+    return Doubt(
+        auroc=error_auroc(doubt, wrong),
+        baseline=error_auroc((1 - probabilities.amax(dim=0))[voxels].numpy(), wrong),
+        error_rate=float(wrong.mean()) if len(wrong) else np.nan,
+        by_tenth=error_by_uncertainty(doubt, wrong),
+    )
+
+
+def over_scans(doubts: Mapping[str, Doubt], *axes: str | int) -> Uncertainty | None:
+    """Means over people with their intervals; None if nobody's answer came with an uncertainty.
+
+    Args:
+        doubts: by person.
+        axes: seed axes of the bootstrap.
+    """
+    if not doubts:
+        return None
+    return Uncertainty(
+        auroc=over_people({s: [doubt.auroc] for s, doubt in doubts.items()}, *axes, "auroc"),
+        baseline_auroc=over_people({s: [doubt.baseline] for s, doubt in doubts.items()}, *axes, "baseline auroc"),
+        error_rate=over_people({s: [doubt.error_rate] for s, doubt in doubts.items()}, *axes, "error rate"),
+        error_by_tenth=[
+            over_people({s: [float(doubt.by_tenth[i])] for s, doubt in doubts.items()}, *axes, "tenth", i)
+            for i in range(10)
+        ],
+    )
