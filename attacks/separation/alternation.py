@@ -40,12 +40,14 @@ class Alternation:
     Attributes:
         sigmas: noise levels, never rising; one evaluation of the prior each. A level may stand several times.
         covariance: of denoised sources, see `covariance`.
+        averaged: how many reference images each reference is the mean of; their variance is that much smaller.
         noise: standard deviation of noise in the mixtures themselves.
         update: re-estimates alpha on the way; None: alpha is known.
     """
 
     sigmas: tuple[float, ...] = karras_sigmas(levels=100)
     covariance: Covariance = field(default_factory=Isotropic)
+    averaged: int = 1
     noise: float = 0.0
     update: AlphaUpdate | None = None
 
@@ -77,8 +79,9 @@ class Alternation:
         alpha = state.alpha if self.update is None else self.update(denoised, observed, state.alpha, sigma)
         to, back = self.covariance.to_basis, self.covariance.from_basis
         given = to(denoised), to(observed), alpha, self.covariance.variance(sigma)
+        references = self.covariance.variance(sigma, self.averaged)
         if state.step == self.steps - 1:
-            return state.after(back(consistent_mean(*given, self.noise)), generator, calls=1, alpha=alpha)
-        drawn = back(consistent_draw(*given, generator, self.noise))
+            return state.after(back(consistent_mean(*given, self.noise, references)), generator, calls=1, alpha=alpha)
+        drawn = back(consistent_draw(*given, generator, self.noise, references))
         renoised = drawn + self.sigmas[state.step + 1] * normal_like(drawn, generator)
         return state.after(renoised, generator, calls=1, alpha=alpha)

@@ -1,16 +1,16 @@
 """Gaussian sources made consistent with their mixtures, in closed form.
 
-Let x ~ N(D_0, v) and r_k ~ N(D_k, v) be independent, with variances v per coordinate, and m_k = a_k x + b_k r_k + noise
-of variance gamma^2, b_k = 1 - a_k. Given x, mixture k alone speaks about r_k, so the posterior falls apart:
+Let x ~ N(D_0, v) and r_k ~ N(D_k, w) be independent, with variances v and w per coordinate, and m_k = a_k x + b_k r_k
++ noise of variance gamma^2, b_k = 1 - a_k. Given x, mixture k alone speaks about r_k, so the posterior falls apart:
 
     R_k = m_k - a_k D_0 - b_k D_k              residual of the means
-    S_k = b_k^2 v + gamma^2                    variance of m_k given x
+    S_k = b_k^2 w + gamma^2                    variance of m_k given x
     p   = 1 / v + sum_k a_k^2 / S_k            precision of x given all mixtures
     E x = D_0 + (1 / p) sum_k a_k R_k / S_k,                       Var x = 1 / p
-    E[r_k | x] = D_k + (v b_k / S_k) (R_k - a_k (x - D_0)),        Var[r_k | x] = v gamma^2 / S_k
+    E[r_k | x] = D_k + (w b_k / S_k) (R_k - a_k (x - D_0)),        Var[r_k | x] = w gamma^2 / S_k
 
 The means are linear, so E r_k follows with E x put for x. For equal weights this is the matrix inversion lemma with the
-K x K matrix v (a^2 1 1^T + b^2 I) + gamma^2 I; for K = 1 the guidance of PiGDM (Song et al., ICLR 2023) for a mixture.
+K x K matrix v a^2 1 1^T + (w b^2 + gamma^2) I; for K = 1 the guidance of PiGDM (Song et al., ICLR 2023) for a mixture.
 At gamma = 0 the result satisfies every mixture exactly.
 """
 
@@ -30,19 +30,22 @@ def consistent_mean(
     alpha: Float[Tensor, "chain mixture"],
     variance: Variance,
     noise: float = 0.0,
+    reference_variance: Variance | None = None,
 ) -> Float[Tensor, "chain source *shape"]:
     """E[sources | mixtures] for independent Gaussian sources.
 
     Args:
         means: of the sources before the mixtures are seen.
         alpha: the target's weights, in (0, 1).
-        variance: of the sources before the mixtures are seen, > 0.
+        variance: v, of the target before the mixtures are seen, > 0.
         noise: standard deviation of the mixtures' own noise; 0 makes them hold exactly.
+        reference_variance: w, of the references; None: the target's.
     """
+    w = variance if reference_variance is None else reference_variance
     a = over_voxels(alpha, observed)
     left = residual(means, observed, alpha)
-    shift = _target_variance(a, variance, noise) * (a * left / _given_target(a, variance, noise)).sum(1, keepdim=True)
-    return _complete(means, shift, left, a, variance, noise)
+    shift = _target_variance(a, variance, w, noise) * (a * left / _given_target(a, w, noise)).sum(1, keepdim=True)
+    return _complete(means, shift, left, a, w, noise)
 
 
 def consistent_draw(
@@ -52,16 +55,18 @@ def consistent_draw(
     variance: Variance,
     generator: torch.Generator,
     noise: float = 0.0,
+    reference_variance: Variance | None = None,
 ) -> Float[Tensor, "chain source *shape"]:
     """One draw of the sources given their mixtures, for independent Gaussian sources; see `consistent_mean`."""
+    w = variance if reference_variance is None else reference_variance
     a = over_voxels(alpha, observed)
     left = residual(means, observed, alpha)
-    target_variance = _target_variance(a, variance, noise)
-    shift = target_variance * (a * left / _given_target(a, variance, noise)).sum(1, keepdim=True)
+    target_variance = _target_variance(a, variance, w, noise)
+    shift = target_variance * (a * left / _given_target(a, w, noise)).sum(1, keepdim=True)
     shift = shift + target_variance**0.5 * normal_like(means[:, :1], generator)
-    drawn = _complete(means, shift, left, a, variance, noise)
+    drawn = _complete(means, shift, left, a, w, noise)
     if noise:
-        spread = (variance * noise**2 / _given_target(a, variance, noise)) ** 0.5
+        spread = (w * noise**2 / _given_target(a, w, noise)) ** 0.5
         drawn[:, 1:] += spread * normal_like(means[:, 1:], generator)
     return drawn
 
@@ -71,14 +76,14 @@ def normal_like(like: Tensor, generator: torch.Generator) -> Tensor:
     return torch.randn(like.shape, generator=generator, dtype=like.dtype, device=like.device)
 
 
-def _given_target(a: Tensor, variance: Variance, noise: float) -> Tensor:
-    return (1 - a) ** 2 * variance + noise**2  # S_k
+def _given_target(a: Tensor, w: Variance, noise: float) -> Tensor:
+    return (1 - a) ** 2 * w + noise**2  # S_k
 
 
-def _target_variance(a: Tensor, variance: Variance, noise: float) -> Tensor:
-    return 1 / (1 / variance + (a**2 / _given_target(a, variance, noise)).sum(1, keepdim=True))  # 1 / p
+def _target_variance(a: Tensor, variance: Variance, w: Variance, noise: float) -> Tensor:
+    return 1 / (1 / variance + (a**2 / _given_target(a, w, noise)).sum(1, keepdim=True))  # 1 / p
 
 
-def _complete(means: Tensor, shift: Tensor, left: Tensor, a: Tensor, variance: Variance, noise: float) -> Tensor:
-    gain = (1 - a) * variance / _given_target(a, variance, noise)
+def _complete(means: Tensor, shift: Tensor, left: Tensor, a: Tensor, w: Variance, noise: float) -> Tensor:
+    gain = (1 - a) * w / _given_target(a, w, noise)
     return torch.cat([means[:, :1] + shift, means[:, 1:] + gain * (left - a * shift)], dim=1)

@@ -19,8 +19,12 @@ from bench.attacks.separation.consistency import Variance
 class Covariance(Protocol):
     """A covariance that is diagonal in an orthonormal basis of a source."""
 
-    def variance(self, sigma: float) -> Variance:
-        """Variance of a denoised source along every axis of the basis at noise level `sigma`."""
+    def variance(self, sigma: float, averaged: int = 1) -> Variance:
+        """Variance of a denoised source along every axis of the basis at noise level `sigma`.
+
+        Args:
+            averaged: for a source that is the mean of so many images.
+        """
 
     def to_basis(self, x: Tensor) -> Tensor:
         """Coordinates of images, whose last axes are a source's."""
@@ -44,9 +48,10 @@ class Isotropic:
         if self.std <= 0:
             raise ValueError(f"std must be > 0, got {self.std}")
 
-    def variance(self, sigma: float) -> Variance:
+    def variance(self, sigma: float, averaged: int = 1) -> Variance:
         """r^2, the same for every voxel."""
-        return sigma**2 * self.std**2 / (sigma**2 + self.std**2)
+        prior = self.std**2 / averaged
+        return sigma**2 * prior / (sigma**2 + prior)
 
     def to_basis(self, x: Tensor) -> Tensor:
         """Voxels are coordinates."""
@@ -80,9 +85,10 @@ class Separable:
         if not bool((self.power > 0).all()):
             raise ValueError(f"power must be > 0 everywhere, its minimum is {self.power.min():g}")
 
-    def variance(self, sigma: float) -> Variance:
+    def variance(self, sigma: float, averaged: int = 1) -> Variance:
         """sigma^2 p / (sigma^2 + p) of every coordinate."""
-        return sigma**2 * self.power / (sigma**2 + self.power)
+        prior = self.power / averaged
+        return sigma**2 * prior / (sigma**2 + prior)
 
     def to_basis(self, x: Tensor) -> Tensor:
         """Coordinates of images."""

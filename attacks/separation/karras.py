@@ -54,6 +54,7 @@ class Karras:
             deterministic, `math.inf`: as much as is allowed.
         churn_range: lowest and highest sigma that are churned (S_tmin, S_tmax).
         covariance: of denoised sources, see `covariance`.
+        averaged: how many reference images each reference is the mean of; their variance is that much smaller.
         noise: standard deviation of noise in the mixtures themselves (gamma_min).
         update: re-estimates alpha on the way; None: alpha is known.
     """
@@ -63,6 +64,7 @@ class Karras:
     churn: float = 0.0
     churn_range: tuple[float, float] = (0.0, math.inf)
     covariance: Covariance = field(default_factory=Isotropic)
+    averaged: int = 1
     noise: float = 0.0
     update: AlphaUpdate | None = None
 
@@ -107,7 +109,9 @@ class Karras:
 
     def _consistent(self, denoised: Tensor, observed: Tensor, alpha: Tensor, sigma: float) -> Tensor:
         to, variance = self.covariance.to_basis, self.covariance.variance(sigma)
-        return self.covariance.from_basis(consistent_mean(to(denoised), to(observed), alpha, variance, self.noise))
+        references = self.covariance.variance(sigma, self.averaged)
+        found = consistent_mean(to(denoised), to(observed), alpha, variance, self.noise, references)
+        return self.covariance.from_basis(found)
 
 
 def noise_at(

@@ -41,6 +41,15 @@ class Prior:
         return torch.cat([target[:, None], references], dim=1)
 
 
+def of_means(denoiser: Denoiser, averaged: int) -> Denoiser:
+    """The denoiser of a mean of images whose own mean is 0, taken for one image shrunk by sqrt(`averaged`).
+
+    Right in mean and covariance, and for Gaussian images in every respect.
+    """
+    shrink = averaged**0.5
+    return lambda x, sigma: denoiser(x * shrink, sigma * shrink) / shrink
+
+
 def denoiser_from_score(score: Score) -> Denoiser:
     """Tweedie's formula: E[x_0 | x] = x + sigma^2 s(x, sigma) (Efron, JASA 2011)."""
     return lambda x, sigma: x + sigma**2 * score(x, sigma)

@@ -7,6 +7,7 @@ that was killed at any moment therefore continues from its checkpoint into exact
 import math
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from bench.errors import DivergedError, InterruptedTraining
 from bench.progress import Display
 from bench.trainer.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from bench.trainer.interrupts import deferred_stop
-from bench.types.training import History, Phase, Sampler, Schedule, total
+from bench.types.training import History, Phase, Sampler, Schedule, Steps, total
 
 _HISTORY_ENTRIES = 100
 
@@ -45,6 +46,10 @@ class FabricTrainer:
     def device(self) -> torch.device:
         """Where networks and batches live."""
         return self.fabric.device
+
+    def track(self, label: str, total: int) -> AbstractContextManager[Steps]:
+        """Show the progress of something that is no training."""
+        return self.display.track(label, total)
 
     def fit(self, name: str, phases: Sequence[Phase], sampler: Sampler, schedule: Schedule) -> History:
         """Train in place; see `bench.types.training.Trainer`.

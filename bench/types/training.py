@@ -1,7 +1,9 @@
 """What a method hands to the shared trainer, and what it gets back."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -72,6 +74,13 @@ class History:
             self.terms.setdefault(name, []).append(value)
 
 
+class Steps(Protocol):
+    """What `Trainer.track` gives."""
+
+    def advance(self, count: int = 1, note: str | None = None) -> None:
+        """So many more steps are done."""
+
+
 @runtime_checkable
 class Trainer(Protocol):
     """The one training loop of the suite."""
@@ -79,6 +88,17 @@ class Trainer(Protocol):
     @property
     def device(self) -> torch.device:
         """Where networks and batches live."""
+
+    @property
+    def folder(self) -> Path:
+        """For whatever else is worth keeping of this run, such as a long computation's finished parts."""
+
+    @property
+    def axes(self) -> tuple[str | int, ...]:
+        """The seed axes of this run; the first is the seed."""
+
+    def track(self, label: str, total: int) -> AbstractContextManager[Steps]:
+        """Shows the progress of `total` steps: `with trainer.track(...) as steps: ... steps.advance()`."""
 
     def fit(self, name: str, phases: Sequence[Phase], sampler: Sampler, schedule: Schedule) -> History:
         """Train in place and leave the networks in evaluation mode; continues from a checkpoint if there is one."""

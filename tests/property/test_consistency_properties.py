@@ -13,28 +13,39 @@ WEIGHTS = st.floats(0.02, 0.98)
 VARIANCES = st.floats(1e-3, 1e3)
 
 
-def dense(alpha: Tensor, variance: float, noise: float) -> tuple[Tensor, Tensor]:
+def dense(
+    alpha: Tensor, variance: float, noise: float, reference_variance: float | None = None
+) -> tuple[Tensor, Tensor]:
     """Gain and posterior covariance of one coordinate's K + 1 sources, by the textbook formula."""
     size = len(alpha)
     forward = torch.cat([alpha[:, None], torch.diag(1 - alpha)], dim=1)
-    gram = variance * forward @ forward.T + noise**2 * torch.eye(size, dtype=alpha.dtype)
-    gain = variance * torch.linalg.solve(gram, forward).T
-    return gain, variance * (torch.eye(size + 1, dtype=alpha.dtype) - gain @ forward)
+    before = torch.full((size + 1,), variance if reference_variance is None else reference_variance, dtype=alpha.dtype)
+    before[0] = variance
+    gram = forward @ (before[:, None] * forward.T) + noise**2 * torch.eye(size, dtype=alpha.dtype)
+    gain = before[:, None] * torch.linalg.solve(gram, forward).T
+    return gain, (torch.eye(size + 1, dtype=alpha.dtype) - gain @ forward) * before
 
 
 @pytest.mark.parametrize("mixtures", [1, 3, 10])
 @settings(deadline=None, max_examples=30)
-@given(data=st.data(), variance=VARIANCES, noise=st.sampled_from([0.0, 0.01, 1.0]), seed=st.integers(0, 2**31))
+@given(
+    data=st.data(),
+    variance=VARIANCES,
+    ratio=st.sampled_from([0.1, 1.0, 4.0]),
+    noise=st.sampled_from([0.0, 0.01, 1.0]),
+    seed=st.integers(0, 2**31),
+)
 def test_closed_form_is_the_dense_solution(
-    mixtures: int, data: st.DataObject, variance: float, noise: float, seed: int
+    mixtures: int, data: st.DataObject, variance: float, ratio: float, noise: float, seed: int
 ) -> None:
     alpha = torch.tensor(data.draw(st.lists(WEIGHTS, min_size=mixtures, max_size=mixtures)), dtype=torch.float64)
     random = torch.Generator().manual_seed(seed)
     means = torch.randn(1, mixtures + 1, 2, 3, generator=random, dtype=torch.float64)
     observed = torch.randn(1, mixtures, 2, 3, generator=random, dtype=torch.float64)
-    gain, _ = dense(alpha, variance, noise)
+    gain, _ = dense(alpha, variance, noise, ratio * variance)
     expected = means + torch.einsum("sm,cmhw->cshw", gain, residual(means, observed, alpha[None]))
-    torch.testing.assert_close(consistent_mean(means, observed, alpha[None], variance, noise), expected)
+    found = consistent_mean(means, observed, alpha[None], variance, noise, ratio * variance)
+    torch.testing.assert_close(found, expected)
 
 
 @settings(deadline=None, max_examples=30)

@@ -6,6 +6,7 @@ say so, and nobody can say so wrongly.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +15,7 @@ import torch
 
 from bench.trainer.loop import FabricTrainer
 from bench.types.threat import Knows, Owns
-from bench.types.training import History, Phase, Sampler, Schedule
+from bench.types.training import History, Phase, Sampler, Schedule, Steps
 
 
 class Reach(StrEnum):
@@ -77,6 +78,10 @@ class AttackTrainer:
     def axes(self) -> tuple[str | int, ...]:
         """The seed axes of this run."""
         return self._of_this_run.axes
+
+    def track(self, label: str, total: int) -> AbstractContextManager[Steps]:
+        """Show the progress of something that is no training."""
+        return self._of_this_run.track(label, total)
 
     def fit(self, name: str, phases: Sequence[Phase], sampler: Sampler, schedule: Schedule) -> History:
         """Train in place, or find it trained."""

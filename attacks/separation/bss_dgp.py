@@ -1,0 +1,154 @@
+"""The paper's own attack: blind source separation with a score network and noise-annealed Langevin dynamics.
+
+Sources: Kim et al., "Mixup-Privacy", 2023, Sec. 4.1 and Fig. 4; Jayaram and Thickstun, "Source Separation with Deep
+Generative Priors" (BASIS), ICML 2020. Left open by the paper: noise levels, steps and step size (ours: BASIS'), how
+volumes are covered (cubes that overlap by a quarter), and whether the attacker knows alpha (here estimated; the variant
+`bss-dgp-known-alpha` is told). Larger steps than the stable ones are cut to nine tenths of those.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, final
+
+import torch
+from torch import Tensor
+
+from bench.attack import TEST_ONLY
+from bench.attacks.separation.crowd import Crowd, alpha_of_key
+from bench.attacks.separation.langevin import AnnealedLangevin
+from bench.attacks.separation.mixing import per_mixture
+from bench.attacks.separation.prior import Prior
+from bench.attacks.separation.priors import fit_ncsn
+from bench.attacks.separation.sampling import sample
+from bench.attacks.separation.schedules import geometric_sigmas
+from bench.attacks.separation.separation import Separation, Separator, Volume
+from bench.attacks.separation.tiles import cut, places, stitched
+from bench.models.inference import predict
+from bench.types.scan import Cohort
+from bench.types.threat import Knows, Observes, Owns, ThreatModel, Tier
+from bench.types.training import Trainer
+from bench.view import AttackerView
+
+STABLE_SHARE = 0.9
+"""Of the largest stable step, where the published one is larger."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BssDgp(Separation):
+    """Blind source separation with NCSN and Langevin dynamics, one query per scan.
+
+    Attributes:
+        widths: channels per level of the U-Net++, finest first.
+        patch: edge in voxels of the cubes that are learnt from and separated one by one.
+        batch: cubes in a training step.
+        iterations, learning_rate: training.
+        levels: noise levels from 1 to .01.
+        steps_per_level: Langevin steps at each.
+        delta: step size at the last level.
+        pull: by what the variance that a mixture's residual is measured against is divided.
+        restarts: random initialisations; their mean is the reconstruction.
+    """
+
+    name: ClassVar[str] = "bss-dgp"
+    summary: ClassVar[str] = "the paper's separation by Langevin dynamics; alpha estimated from the release"
+    source: ClassVar[str] = "Kim et al. 2023, Sec. 4.1; Jayaram and Thickstun, ICML 2020"
+    threat: ClassVar[ThreatModel] = ThreatModel(
+        tier=Tier.KNOWS_DISTRIBUTION,
+        observes=frozenset({Observes.RELEASE}),
+        owns=frozenset({Owns.AUXILIARY}),
+        queries=1,
+    )
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "smoke": {
+            "widths": (4, 8),
+            "patch": 16,
+            "batch": 4,
+            "iterations": 100,
+            "learning_rate": 2e-3,
+            "levels": 5,
+            "steps_per_level": 2,
+            "restarts": 1,
+        },
+        "quick": {
+            "widths": (8, 16, 32),
+            "patch": 16,
+            "batch": 8,
+            "iterations": 600,
+            "learning_rate": 1e-3,
+            "steps_per_level": 5,
+            "restarts": 1,
+        },
+        "standard": {"widths": (16, 32, 64, 128), "iterations": 10_000, "steps_per_level": 20, "restarts": 1},
+    }
+
+    widths: tuple[int, ...] = (32, 64, 128, 256, 512)
+    patch: int = 32
+    batch: int = 16
+    iterations: int = 100_000
+    learning_rate: float = 5e-4
+    levels: int = 10
+    steps_per_level: int = field(default=100, metadata=TEST_ONLY)
+    delta: float = field(default=3e-5, metadata=TEST_ONLY)
+    pull: float = field(default=1.0, metadata=TEST_ONLY)
+    restarts: int = field(default=4, metadata=TEST_ONLY)
+
+    def __post_init__(self) -> None:
+        if min(self.levels - 1, self.steps_per_level, self.restarts) < 1:
+            raise ValueError(
+                "levels must be >= 2, steps_per_level and restarts >= 1, "
+                f"got {self.levels}, {self.steps_per_level}, {self.restarts}"
+            )
+
+    def learn(self, own: Cohort, trainer: Trainer) -> Separator:
+        """The score network."""
+        sigmas = geometric_sigmas(levels=self.levels)
+        score = fit_ncsn(
+            own,
+            trainer,
+            widths=self.widths,
+            patch=self.patch,
+            batch=self.batch,
+            iterations=self.iterations,
+            learning_rate=self.learning_rate,
+            sigmas=sigmas,
+            seed=int(trainer.axes[0]),
+        )
+        where = places(own.shape, self.patch)
+        sampler = AnnealedLangevin(
+            sigmas=sigmas, steps_per_level=self.steps_per_level, delta=self.delta, pull=self.pull
+        )
+        prior = Prior(lambda x, sigma: predict(lambda cubes: score(cubes, sigma), x))
+
+        def separate(queries: Tensor, alpha: float, generator: torch.Generator) -> tuple[Volume, dict[str, Tensor]]:
+            observed = cut(queries[:1], where)
+            stable = STABLE_SHARE * sampler.largest_stable_delta(per_mixture(alpha, observed[:1]))
+            safe = replace(sampler, delta=min(self.delta, stable))
+            targets, shown = [], {}
+            for chain in range(self.restarts):
+                state = sample(safe, safe.start(observed, alpha, generator), observed, prior)
+                targets.append(stitched(state.target, where, own.shape))
+                shown[f"restart {chain + 1}: target"] = targets[-1][0]
+                shown[f"restart {chain + 1}: reference"] = stitched(state.references[:, 0], where, own.shape)[0]
+            return torch.stack(targets).mean(dim=0), shown
+
+        return separate
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class BssDgpKnown(BssDgp):
+    """Alpha known."""
+
+    name: ClassVar[str] = "bss-dgp-known-alpha"
+    summary: ClassVar[str] = "bss-dgp with the true alpha (not ranked)"
+    threat: ClassVar[ThreatModel] = ThreatModel(
+        tier=Tier.KNOWN_PLAINTEXTS,
+        observes=frozenset({Observes.RELEASE}),
+        knows=frozenset({Knows.KEYS}),
+        owns=frozenset({Owns.AUXILIARY}),
+        queries=1,
+    )
+
+    def alpha(self, view: AttackerView, index: int, queries: Tensor, crowd: Crowd) -> float:
+        """What stands in the key."""
+        return alpha_of_key(view.keys[index], crowd.alpha(queries))
