@@ -59,7 +59,7 @@ class Evaluation:
 
 
 PRESETS: dict[str, Mapping[str, Any]] = {
-    "smoke": {"shape": (28, 36, 28), "spacing_mm": 6.0, "utility_subjects": 6, "key_repetitions": 2},
+    "smoke": {"shape": (28, 36, 28), "spacing_mm": 6.0, "utility_subjects": 6, "key_repetitions": 3},
     "quick": {"shape": (56, 68, 56), "spacing_mm": 3.0, "utility_subjects": 12, "key_repetitions": 3},
     "standard": {"shape": (80, 100, 80), "spacing_mm": 2.0, "precision": "bf16-mixed"},
     "paper": {},

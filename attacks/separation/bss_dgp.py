@@ -1,7 +1,9 @@
 """The paper's own attack: blind source separation with a score network and noise-annealed Langevin dynamics.
 
-Sources: Kim et al., "Mixup-Privacy", 2023, Sec. 4.1 and Fig. 4; Jayaram and Thickstun, "Source Separation with Deep
-Generative Priors" (BASIS), ICML 2020. Left open by the paper: noise levels, steps and step size (ours: BASIS'), how
+Source: Kim et al., "Mixup-Privacy", 2023, Sec. 4.1 and Fig. 4; Jayaram and Thickstun, "Source Separation with Deep
+Generative Priors" (BASIS), ICML 2020.
+Threat model: T1; sees one query of each release, owns scans of other people. A variant is told alpha (T3, not ranked).
+Left open by the paper: noise levels, steps and step size (ours: BASIS'), how
 volumes are covered (cubes that overlap by a quarter), and whether the attacker knows alpha (here estimated; the variant
 `bss-dgp-known-alpha` is told). Larger steps than the stable ones are cut to nine tenths of those.
 """

@@ -18,7 +18,7 @@ What it converges to with many steps:
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import final
 
@@ -57,6 +57,9 @@ class Karras:
         averaged: how many reference images each reference is the mean of; their variance is that much smaller.
         noise: standard deviation of noise in the mixtures themselves (gamma_min).
         update: re-estimates alpha on the way; None: alpha is known.
+        start_noise: share of the first level's noise in the sources at the start. 0 starts every chain at the prior's
+            mean: the deterministic flow then leads to the posterior's mean for Gaussian priors (it is linear, and
+            symmetric around its centre), and close to it for others, at the cost of one chain.
     """
 
     sigmas: tuple[float, ...] = karras_sigmas()
@@ -67,12 +70,14 @@ class Karras:
     averaged: int = 1
     noise: float = 0.0
     update: AlphaUpdate | None = None
+    start_noise: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.sigmas or min(self.sigmas) <= 0 or list(self.sigmas) != sorted(self.sigmas, reverse=True):
             raise ValueError(f"sigmas must be positive and fall, got {self.sigmas}")
-        if min(self.churn, self.noise) < 0:
-            raise ValueError(f"churn and noise must be >= 0, got {self.churn} and {self.noise}")
+        if min(self.churn, self.noise, self.start_noise) < 0:
+            given = f"{self.churn}, {self.noise} and {self.start_noise}"
+            raise ValueError(f"churn, noise and start_noise must be >= 0, got {given}")
 
     @property
     def steps(self) -> int:
@@ -85,8 +90,9 @@ class Karras:
         alpha: float | Float[Tensor, "..."],
         generator: torch.Generator,
     ) -> SamplerState:
-        """Pure noise at the highest level."""
-        return noise_at(self.sigmas[0], observed, alpha, generator)
+        """Noise at the highest level."""
+        state = noise_at(self.sigmas[0], observed, alpha, generator)
+        return replace(state, sources=self.start_noise * state.sources)
 
     def step(self, state: SamplerState, observed: Float[Tensor, "chain mixture *shape"], prior: Prior) -> SamplerState:
         """From one noise level to the next, from the last one to zero."""

@@ -10,6 +10,7 @@ from bench.records.parts import Interval
 from bench.records.privacy import Privacy, Score
 from bench.records.schema import Record
 
+LIKENESS = {"ms_ssim": "MS-SSIM", "psnr": "PSNR in dB", "ncc": "correlation without atlas"}
 _NAMES = {"map": "re-identification mAP", "macro_f1": "macro F1", "rank1": "rank-1 accuracy", "cmc5": "within first 5"}
 
 
@@ -71,6 +72,8 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
     table.add_column("value [95 % interval]", justify="right")
     table.add_column("chance", justify="right")
     for name, score in privacy.scores.items():
+        if name in LIKENESS:
+            continue
         style = "bold" if name == privacy.headline else None
         table.add_row(_NAMES.get(name, name), str(score.value), _chance(score), style=style)
     headline = _NAMES.get(privacy.headline, privacy.headline).removeprefix("re-identification ")
@@ -94,7 +97,20 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
             sign, budget = ("K", "") if curve.along == "queries" else (curve.along, ", one query")
             for at in curve.points:
                 table.add_row(f"{headline} at {sign} = {at.at:g}{budget}", str(at.score), "")
-    return [table]
+    return [table, _likeness(privacy)] if LIKENESS.keys() <= privacy.scores.keys() else [table]
+
+
+def _likeness(privacy: Privacy) -> Table:
+    """The attack's pictures between those of the controls: brains look alike, so a row alone means nothing."""
+    table = Table(title="Likeness to the scan (higher is worse)", title_justify="left")
+    table.add_column("picture")
+    for title in LIKENESS.values():
+        table.add_column(title, justify="right")
+    table.add_row("reconstruction", *(str(privacy.scores[name].value) for name in LIKENESS), style="bold")
+    table.add_section()
+    for name, control in privacy.controls.items():
+        table.add_row(name, *(str(control.scores[score]) for score in LIKENESS))
+    return table
 
 
 def _row_of(values: Sequence[float | None]) -> str:

@@ -1,6 +1,7 @@
 """What every registered attack must do, whoever wrote it. A new plugin is tested here without being named."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from bench import config
 from bench.attack import Attack
 from bench.defenses.no_proxy import NoProxy
 from bench.registry import Registry
-from bench.runner.leakage.scores import linkage_scores
+from bench.runner.leakage.linking import linkages_of
+from bench.runner.leakage.scores import checked_claim, linkage_scores
 from bench.trainer.seeding import seeded_torch
+from bench.types.claim import Reconstruction
 from bench.types.scan import Roles
 from bench.types.threat import Goal, Tier
 from bench.types.traffic import Release, Reply, Transcript
@@ -26,7 +29,7 @@ def _attack(name: str) -> Attack:
     cls = Registry().find("attacks", name).load()
     attack = config.build(cls, cls.presets.get("smoke", {}))
     assert isinstance(attack, Attack)
-    return attack
+    return dataclasses.replace(attack, **{name: 20 for name in ("iterations",) if hasattr(attack, name)})
 
 
 def _view(attack: Attack, releases: list[torch.Tensor], roles: Roles) -> AttackerView:
@@ -92,8 +95,33 @@ def test_same_seed_same_claim_and_inputs_untouched(name: str, roles: Roles, tmp_
     other = _run(attack, releases, roles, tmp_path / "other")
     for field in dataclasses.fields(one):
         first, second = getattr(one, field.name), getattr(other, field.name)
-        assert torch.equal(first, second) if isinstance(first, torch.Tensor) else first == second
+        assert _equal(first, second), field.name
     assert all(torch.equal(queries, kept) for queries, kept in zip(releases, before, strict=True))
+
+
+def _equal(first: Any, second: Any) -> bool:
+    if isinstance(first, torch.Tensor):
+        return torch.equal(first, second)
+    if isinstance(first, Mapping):
+        return first.keys() == second.keys() and all(_equal(first[key], second[key]) for key in first)
+    return bool(first == second)
+
+
+RECONSTRUCTIONS = [name for name in NAMES if _attack(name).goal is Goal.RECONSTRUCTION]
+
+
+@pytest.mark.parametrize("name", RECONSTRUCTIONS)
+def test_a_reconstruction_of_clean_scans_gives_everybody_away(name: str, roles: Roles, tmp_path: Path) -> None:
+    attack = _attack(name)
+    claim = _run(attack, _naked(roles), roles, tmp_path)
+    claim = checked_claim(attack.goal, claim, len(roles.test), roles.test.shape)
+    assert isinstance(claim, Reconstruction)
+    assert 0 <= float(claim.images.min()) <= float(claim.images.max()) <= 1
+    scans = roles.test.scans
+    scores = linkage_scores(linkages_of([claim], scans, torch.device("cpu")), scans, (0, "test"))
+    value = scores["map"].value.value
+    assert value is not None
+    assert value >= 0.9
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if _attack(name).goal is Goal.LINKAGE])

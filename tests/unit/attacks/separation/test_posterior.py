@@ -9,7 +9,7 @@ from torch import Tensor
 from bench.attacks.separation.alternation import Alternation
 from bench.attacks.separation.covariance import Separable
 from bench.attacks.separation.karras import Karras, Solver
-from bench.attacks.separation.prior import Prior
+from bench.attacks.separation.prior import Prior, of_means
 from bench.attacks.separation.sampling import Sampler, sample
 from bench.attacks.separation.schedules import geometric_sigmas, karras_sigmas
 from tests.unit.attacks.separation.agreement import check_gaussian, check_plane, errors, whiten
@@ -50,6 +50,38 @@ def test_deterministic_edm_reaches_the_field_whatever_the_covariance(alpha: floa
     # Off: the trapezoid rule over 40 levels (2 to 3 % of the variance), and a start that knows nothing of the mean.
     sampler = Karras(sigmas=karras_sigmas(80.0, 0.003, 40))
     check_gaussian(*field_chains(sampler, alpha, count, 1000), off=0.06)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("alpha", ALPHAS)
+def test_without_noise_at_the_start_one_chain_finds_the_posterior_mean(alpha: float, count: int) -> None:
+    centred = FIELD
+    observed = mixtures(centred.draw((1, count + 1), seed=3) - centred.mean, alpha)
+    prior = Prior(lambda x, sigma: centred.denoiser(x + centred.mean, sigma) - centred.mean)
+    sampler = Karras(sigmas=karras_sigmas(80.0, 0.003, 40), start_noise=0.0)
+    state = sample(sampler, sampler.start(observed, alpha, generator(1)), observed, prior)
+    mean, variance = centred.posterior(observed[0] + centred.mean, alpha)
+    bias = (centred.coordinates(state.target[0] + centred.mean) - mean) / variance.sqrt()
+    assert float(bias.abs().max()) < 0.06
+
+
+@pytest.mark.parametrize("alpha", ALPHAS)
+def test_the_mean_of_the_mixtures_says_as_much_as_all_of_them(alpha: float) -> None:
+    count, chains = 10, 2000
+    sources = FIELD.draw((1, count + 1), seed=3) - FIELD.mean
+    observed = mixtures(sources, alpha)
+    joined = observed.mean(dim=1, keepdim=True).expand(chains, 1, *FIELD.shape)
+
+    def ask(x: Tensor, sigma: float) -> Tensor:
+        return FIELD.denoiser(x + FIELD.mean, sigma) - FIELD.mean
+
+    covariance = Separable(FIELD.bases, FIELD.power.reshape(FIELD.shape))
+    sampler = Alternation(sigmas=karras_sigmas(80.0, 0.003, 10), covariance=covariance, averaged=count)
+    prior = Prior(ask, of_means(ask, count))
+    state = sample(sampler, sampler.start(joined, alpha, generator(1)), joined, prior)
+    check_gaussian(
+        FIELD.coordinates(state.target + FIELD.mean), *FIELD.posterior(observed[0] + FIELD.mean, alpha), off=0.01
+    )
 
 
 def test_three_axes_of_unequal_length() -> None:
