@@ -7,9 +7,11 @@ from bench.leaderboard.numbers import finite
 from bench.records.parts import Interval
 from bench.records.privacy import Privacy, Score, Verification
 from bench.records.schema import Record, Status
-from bench.types.threat import Tier
+from bench.types.threat import Goal, Tier
 
 LAST_RANKED_TIER = Tier.SEMI_INFORMED
+LINKING = frozenset({Goal.LINKAGE.value, Goal.RECONSTRUCTION.value})
+"""Goals whose claims come down to a linkage: a reconstruction is looked up among clean scans."""
 
 
 @dataclass(frozen=True, eq=False)

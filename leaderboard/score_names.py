@@ -10,6 +10,7 @@ _SHOWN = {
     "msssim": "MS-SSIM",
     "ssim": "SSIM",
     "psnr": "PSNR",
+    "ncc": "correlation without atlas",
 }
 
 

@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.errors import BenchError
-from bench.leaderboard.entry import LAST_RANKED_TIER, Entry
+from bench.leaderboard.entry import LAST_RANKED_TIER, LINKING, Entry
 from bench.leaderboard.linkages import NoLinkageError, linkage_beside, linkages_of
 from bench.metrics.union import WorstCase, best_attack, worst_case
 from bench.records.claims import StoredLinkage
 from bench.records.schema import Status
 from bench.types.claim import Linkage
-from bench.types.threat import Goal
 
 PAPER_ATTACK = "reid-msssim"
 """Re-identification as in the paper that introduced mixing."""
@@ -49,7 +48,7 @@ class UnionRow:
 
 
 def union_rows(entries: Sequence[Entry]) -> list[UnionRow]:
-    """One row for every defense and seed that met an attack with goal linkage of tier T0 to T2.
+    """One row for every defense and seed that met an attack of tier T0 to T2 that tells people apart.
 
     Raises:
         BenchError: two linkage files are about other people.
@@ -57,7 +56,7 @@ def union_rows(entries: Sequence[Entry]) -> list[UnionRow]:
     cells: dict[tuple[str, int], list[Entry]] = {}
     for entry in entries:
         threat = entry.record.attack.threat
-        if threat.goal == Goal.LINKAGE and threat.tier <= LAST_RANKED_TIER:
+        if threat.goal in LINKING and threat.tier <= LAST_RANKED_TIER:
             cells.setdefault((entry.defense, entry.record.seed), []).append(entry)
     first: tuple[Entry, StoredLinkage] | None = None
     rows = []

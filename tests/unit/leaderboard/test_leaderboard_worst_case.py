@@ -171,6 +171,16 @@ def test_files_with_scans_in_another_order_are_not_joined(judged: Judged, tmp_pa
         groups_of([judged("mixup", "weak", EVEN), other])
 
 
+def test_a_reconstruction_is_joined_by_whom_it_gives_away(judged: Judged) -> None:
+    linkage = judged("mixup", "weak", EVEN)
+    images = judged("mixup", "bss", ODD, attack={"name": "bss", "threat": {"goal": "reconstruction"}})
+    found = rows(linkage, images)["mixup"]
+    assert set(found.row.entries) == {"weak", "bss"}
+    assert found.row.result is not None
+    alone = [found.row.result.attacks[name].auc.value for name in ("weak", "bss")]
+    assert found.row.result.union.auc.value > max(alone)
+
+
 def test_seeds_are_judged_apart_and_the_worst_one_orders_the_defense(judged: Judged) -> None:
     cells = (
         judged("a", "weak", NOBODY),
