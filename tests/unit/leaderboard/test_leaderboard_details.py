@@ -14,7 +14,7 @@ from bench.leaderboard.rows import group_views
 from bench.leaderboard.state_words import STATES
 from bench.leaderboard.verification_words import verification_facts
 from bench.records.privacy import Privacy
-from bench.records.schema import Record, Status
+from bench.records.schema import PROTOCOL_VERSION, Record, Status
 from tests.factories import interval, make_record
 
 
@@ -102,13 +102,13 @@ def test_groups_of_one_data_set_say_in_which_field_they_differ() -> None:
         GroupKey.of(record)
         for record in (
             make_record(),
-            make_record(preset="paper", protocol_version="0.2"),
+            make_record(preset="paper", protocol_version="9.9"),
             make_record(data={"name": "z"}),
         )
     ]
     (sentence,) = differences(keys, keys[0])
     assert sentence.endswith(
-        "the preset differs (quick here, paper there); the protocol differs (0.1 here, 0.2 there)."
+        f"the preset differs (quick here, paper there); the protocol differs ({PROTOCOL_VERSION} here, 9.9 there)."
     )
     assert differences(keys, keys[2]) == []
 

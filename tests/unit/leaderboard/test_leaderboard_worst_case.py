@@ -29,8 +29,18 @@ Judged = Callable[..., Cell]
 def judged(tmp_path: Path) -> Judged:
     """Makes a record of an attack that knows some people, with its linkage beside it."""
 
-    def make(defense: str, attack: str, known: Collection[str], *, tier: int = 0, name: str = "", **more: Any) -> Cell:
-        changes = {"defense": {"name": defense}, "attack": {"name": attack, "threat": {"tier": tier}}, **more}
+    def make(
+        defense: str,
+        attack: str,
+        known: Collection[str],
+        *,
+        tier: int = 0,
+        goal: str = "linkage",
+        name: str = "",
+        **more: Any,
+    ) -> Cell:
+        threat = {"tier": tier, "goal": goal}
+        changes = {"defense": {"name": defense}, "attack": {"name": attack, "threat": threat}, **more}
         chance = sum(map(ord, attack))
         folder = tmp_path / (name or f"{defense}-{attack}-{more.get('seed', 0)}")
         return judged_record(folder, PEOPLE, seeing(PEOPLE, known, chance), **changes)
@@ -173,7 +183,7 @@ def test_files_with_scans_in_another_order_are_not_joined(judged: Judged, tmp_pa
 
 def test_a_reconstruction_is_joined_by_whom_it_gives_away(judged: Judged) -> None:
     linkage = judged("mixup", "weak", EVEN)
-    images = judged("mixup", "bss", ODD, attack={"name": "bss", "threat": {"goal": "reconstruction"}})
+    images = judged("mixup", "bss", ODD, goal="reconstruction")
     found = rows(linkage, images)["mixup"]
     assert set(found.row.entries) == {"weak", "bss"}
     assert found.row.result is not None
