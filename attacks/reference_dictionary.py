@@ -1,17 +1,17 @@
 """Reconstruction by a dictionary of references: find the one in a mixture, subtract it.
 
-Source: correlation with known plaintexts, the first step of every published break of instance encodings (Carlini et al.,
-S&P 2021; Chen et al., ICLR 2021, with public images); bounds and test are ours.
+Source: correlation with known plaintexts; compare the breaks of instance encodings with public images (Chen et al.,
+ICLR 2021) and by shared sources (Carlini et al., S&P 2021). The bound on alpha and the test for a hit are ours.
 Threat model: T1, `reference-dictionary`: sees all queries, owns scans of other people and tries those. It finds
 something where clients mix with public scans (`--set reference_pool=public`). T3, `reference-dictionary-leaked`: holds
 the client's pool or a part of it as well (`known`).
 
-For every mixture and candidate r the correlation <m - mu, r - mu> in coordinates in which people are nearly orthogonal;
-a hit is a robust z-score over the candidates. Then 1 - alpha = <m - mu, r - mu> / ||r - mu||^2, up to what target and
-reference have in common. Scans are not negative, so (1 - alpha) r <= m everywhere, with equality wherever the reference
-has tissue and the target has none: the smallest m / r is 1 - alpha exactly, and far below the projection for an r that is not
-there. x = (m - (1 - alpha) r) / alpha is averaged over the queries that hit; a release without a hit gets the estimate of
-`tta-mean`, and the record says how many did.
+For every mixture and candidate r: <m - mu, r - mu> / ||r - mu|| in coordinates in which people are nearly orthogonal. A
+hit is a high robust z-score over the candidates. Then 1 - alpha = <m - mu, r - mu> / ||r - mu||^2, up to what target
+and reference have in common. Scans are not negative, so (1 - alpha) r <= m everywhere, with equality wherever the
+reference has tissue and the target has none: the smallest m / r is 1 - alpha exactly, and far below the projection for
+an r that is not there. x = (m - (1 - alpha) r) / alpha, by least squares over the queries that hit. A release without
+a hit gets the estimate of `tta-mean`; the record says how many queries hit.
 """
 
 from collections.abc import Sequence
@@ -136,7 +136,7 @@ def _claim(view: AttackerView, candidates: Sequence[Scan], z: float, nonnegative
 def best_references(
     mixtures: Float[Tensor, "query coordinate"], candidates: Float[Tensor, "candidate coordinate"], z: float
 ) -> tuple[Tensor, Float[Tensor, " query"]]:
-    """For every mixture the candidate that correlates most and its weight 1 - alpha; 0 where its z-score is below `z`."""
+    """For every mixture the candidate with the highest z-score, and its weight 1 - alpha; 0 if the score is below `z`."""
     products = mixtures @ candidates.T
     lengths = candidates.norm(dim=1).clamp(min=1e-12)
     correlation = products / lengths
@@ -161,7 +161,7 @@ def bounded(
 def subtracted(
     mixtures: Images, references: Images, weight: Float[Tensor, " image"], mean: Float[Tensor, "1 depth height width"]
 ) -> Float[Tensor, "1 depth height width"]:
-    """The target from m_k = alpha_k x + (1 - alpha_k) r_k, all known: least squares, held to the mean brain by NOISE."""
+    """The target from m_k = alpha_k x + (1 - alpha_k) r_k by least squares, held to the mean brain by NOISE."""
     alpha = (1 - weight)[:, None, None, None, None]
     left = mixtures - mean - (1 - alpha) * (references - mean)  # alpha (x - mu)
     return mean + (alpha * left).sum(dim=0) / (alpha.square().sum() + NOISE)

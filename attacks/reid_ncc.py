@@ -7,10 +7,10 @@ Threat model: T1; sees all queries of every release and owns scans of other peop
 
 With m = alpha x + (1 - alpha) rbar the correlation with x, mean brain removed, is alpha / sqrt(alpha^2 +
 (1 - alpha)^2 / K). Two things get in its way. (1) A few axes hold much of the variance between people, and say little:
-there the variance is cut down to that of the weakest axis. (2) Releases with references in common look alike. Queries of
-one release differ by (1 - alpha) (r_k - r_l) and nothing else, so a pool of R references shows as R - 1 directions, the
-same in all releases. Outside of them every reference is one and the same image, which goes with the mean of all
-releases: what is left is patients.
+there the variance is cut down to that of the weakest of them. (2) Releases with references in common look alike.
+Queries of one release differ by (1 - alpha) (r_k - r_l) and nothing else, so a pool of R references shows as R - 1
+directions, the same in all releases. Outside of them every reference is one and the same image, which goes with the
+mean of all releases: what is left is patients.
 """
 
 from collections.abc import Mapping
@@ -92,10 +92,13 @@ def spread(deviations: Rows, releases: int) -> Rows | None:
         return deviations
     values, vectors = torch.linalg.eigh((deviations @ deviations.T).double())
     kept = values > ROUNDING * values[-1].clamp(min=1e-30)
+    if not bool(kept.any()):
+        return deviations[:0]
     if int(kept.sum()) >= releases:
         return None
     axes = vectors[:, kept].float().T @ deviations
-    return torch.linalg.qr(axes.T).Q.T if len(axes) else axes
+    basis: Tensor = torch.linalg.qr(axes.T).Q.T
+    return basis
 
 
 def without(rows: Rows, axes: Rows) -> Rows:
@@ -104,7 +107,7 @@ def without(rows: Rows, axes: Rows) -> Rows:
 
 
 def whitened(rows: Rows, others: Rows, count: int) -> Rows:
-    """Rows whose coordinates along the `count` first principal axes of `others` are cut down to the last one's variance.
+    """Rows with the variance along the `count` first principal axes of `others` cut down to that of the last of them.
 
     A pseudo-inverse of what few scans cannot tell would amplify noise; this only ever shrinks.
     """
@@ -112,11 +115,13 @@ def whitened(rows: Rows, others: Rows, count: int) -> Rows:
         return rows
     _, deviation, axes = torch.linalg.svd(others, full_matrices=False)
     scale = deviation[count - 1] / deviation[:count].clamp(min=1e-12)
-    return rows + ((rows @ axes[:count].T) * (scale - 1)) @ axes[:count]
+    change: Tensor = ((rows @ axes[:count].T) * (scale - 1)) @ axes[:count]
+    return rows + change
 
 
 def correlations(rows: Rows) -> Float[Tensor, "image image"]:
     """Normalised cross-correlation of all pairs, in [-1, 1]; 0 with a row that is constant."""
     centred = rows - rows.mean(dim=1, keepdim=True)
     unit = centred / centred.norm(dim=1, keepdim=True).clamp(min=1e-12)
-    return unit @ unit.T
+    found: Tensor = unit @ unit.T
+    return found

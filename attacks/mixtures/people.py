@@ -49,7 +49,7 @@ class People:
         people = len(auxiliary.subjects)
         if people < 2:
             raise BenchError(
-                f"the attacker needs scans of two people or more, got {people}; raise the share `auxiliary`"
+                f"the attacker needs scans of two people or more, has {people}; raise its share (`shares`)"
             )
         images = torch.stack([scan.image for scan in auxiliary])
         mean = images.mean(dim=0)
@@ -65,7 +65,7 @@ class People:
         Fine detail, which nobody shares, counts about as much as the coarse shape, in which people resemble each
         other: two people are nearly orthogonal here.
         """
-        band = tuple(slice(self.band) for _ in self.mean.shape[1:])
-        power = self.covariance.power[band] ** (self.whiten / 2)
-        coordinates = self.covariance.to_basis(images - self.mean)[(..., *band)]
-        return (coordinates / power).flatten(1)
+        low = slice(self.band)  # of each axis
+        scale = self.covariance.power[low, low, low] ** (self.whiten / 2)
+        coordinates = self.covariance.to_basis(images - self.mean)[..., low, low, low]
+        return (coordinates / scale).flatten(1)
