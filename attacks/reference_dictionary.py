@@ -136,7 +136,7 @@ def _claim(view: AttackerView, candidates: Sequence[Scan], z: float, nonnegative
 def best_references(
     mixtures: Float[Tensor, "query coordinate"], candidates: Float[Tensor, "candidate coordinate"], z: float
 ) -> tuple[Tensor, Float[Tensor, " query"]]:
-    """For every mixture the candidate with the highest z-score, and its weight 1 - alpha; 0 if the score is below `z`."""
+    """For every mixture the candidate with the highest z-score and its 1 - alpha; 0 if the score is below `z`."""
     products = mixtures @ candidates.T
     lengths = candidates.norm(dim=1).clamp(min=1e-12)
     correlation = products / lengths

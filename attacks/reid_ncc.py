@@ -11,6 +11,7 @@ there the variance is cut down to that of the weakest of them. (2) Releases with
 Queries of one release differ by (1 - alpha) (r_k - r_l) and nothing else, so a pool of R references shows as R - 1
 directions, the same in all releases. Outside of them every reference is one and the same image, which goes with the
 mean of all releases: what is left is patients.
+The mean brain is removed by least squares together with a constant, so scale and offset of intensities do not matter.
 """
 
 from collections.abc import Mapping
@@ -69,17 +70,17 @@ class ReidNcc(Attack):
         inside = atlas > 0
         if not bool(inside.any()):
             raise BenchError("the attacker's scans are empty: there is no brain to compare")
-        others = (auxiliary - atlas)[:, inside]
+        common = torch.linalg.qr(torch.stack([atlas[inside], torch.ones_like(atlas[inside])], dim=1)).Q.T
         means, deviations = [], []
         for release in view.releases:
-            queries = release.queries.float().mean(dim=1, keepdim=True)[:, inside]
-            means.append(queries.mean(dim=0) - atlas[inside])
+            queries = without(release.queries.float().mean(dim=1, keepdim=True)[:, inside], common)
+            means.append(queries.mean(dim=0))
             deviations.append(queries[:-1] - queries.mean(dim=0))  # the last one follows from the others
-        found = torch.stack(means)
+        found, others = torch.stack(means), without(auxiliary[:, inside], common)
         axes = spread(torch.cat(deviations), len(found)) if self.reject_spread else None
-        if axes is not None and len(axes):
+        if axes is not None:
             found, others = without(found, axes), without(others, axes)
-            found = found - found.mean(dim=0)
+        found, others = found - found.mean(dim=0), others - others.mean(dim=0)
         count = min(self.whiten, len(others) // 2)
         scores = correlations(whitened(found, others, count))
         rejected = None if axes is None else len(axes)

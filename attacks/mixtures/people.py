@@ -1,6 +1,7 @@
 """What the attacker's own scans tell about people: the mean brain, and how far a person is from it in every direction.
 
-Source: second moments; the cosine axes are those of `bench.attacks.separation.covariance`.
+Source: second moments, with every person compared with the others only; the cosine axes are those of
+`bench.attacks.separation.covariance`.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from bench.attacks.separation.covariance import Separable, cosine_basis, fit_covariance
+from bench.attacks.separation.covariance import Separable, cosine_basis
 from bench.errors import BenchError
 from bench.types.scan import Cohort
 
@@ -27,37 +28,44 @@ class People:
 
     Attributes:
         mean: mu, the mean brain.
-        covariance: variance of every cosine coordinate between people.
+        covariance: variance between people of every cosine coordinate that is looked at: low frequencies.
         whiten: exponent in [0, 1]; a coordinate with variance p is divided by p^(whiten / 2).
-        band: how many of the lowest frequencies along each axis are looked at.
-        variance: E ||features(x)||^2 of a person, tr Sigma in these coordinates.
+        variance: E ||features(x) - features(mu)||^2 of somebody else, tr Sigma in these coordinates.
     """
 
     mean: Float[Tensor, "1 depth height width"]
     covariance: Separable
     whiten: float
-    band: int
     variance: float
 
     @classmethod
     def of(cls, auxiliary: Cohort, *, whiten: float = 0.75, band: int = 40) -> "People":
         """Measured on the attacker's own scans.
 
+        Args:
+            band: how many of the lowest frequencies along each axis are looked at.
+
         Raises:
-            BenchError: fewer than two people, who have no variance between them.
+            BenchError: fewer than three people, who cannot be compared with what others have in common.
         """
-        people = len(auxiliary.subjects)
-        if people < 2:
+        names = auxiliary.subjects
+        if len(names) < 3:
             raise BenchError(
-                f"the attacker needs scans of two people or more, has {people}; raise its share (`shares`)"
+                f"the attacker needs scans of three people or more, has {len(names)}; raise its share (`shares`)"
             )
         images = torch.stack([scan.image for scan in auxiliary])
-        mean = images.mean(dim=0)
-        bases = [cosine_basis(size) for size in mean.shape[1:]]
-        known = cls(mean, fit_covariance(images - mean, bases, floor=FLOOR), whiten, band, 1.0)
-        # The mean is theirs: it lies closer to them than to anybody else, by (people - 1) / people.
-        variance = float(known.features(images).square().sum(1).mean()) * people / (people - 1)
-        return cls(mean, known.covariance, whiten, band, variance)
+        bases = tuple(cosine_basis(size)[:band] for size in images.shape[2:])
+        unit = Separable(bases, torch.ones([len(basis) for basis in bases]))
+        coordinates = unit.to_basis(images)[:, 0]
+        who = torch.tensor([names.index(scan.subject) for scan in auxiliary])
+        # A variance fitted to the very people that it is divided by would come out too small; so each is left out once.
+        lengths = []
+        for person in range(len(names)):
+            others = coordinates[who != person]
+            off = (coordinates[who == person] - others.mean(dim=0)).square() / power_of(others) ** whiten
+            lengths.append(off.sum(dim=(1, 2, 3)).mean())
+        variance = float(torch.stack(lengths).mean()) * (len(names) - 1) / len(names)  # the others' mean is off as well
+        return cls(images.mean(dim=0), Separable(bases, power_of(coordinates)), whiten, variance)
 
     def features(self, images: Images) -> Float[Tensor, "image coordinate"]:
         """Images without the mean brain, in cosine coordinates of more even variance.
@@ -65,7 +73,10 @@ class People:
         Fine detail, which nobody shares, counts about as much as the coarse shape, in which people resemble each
         other: two people are nearly orthogonal here.
         """
-        low = slice(self.band)  # of each axis
-        scale = self.covariance.power[low, low, low] ** (self.whiten / 2)
-        coordinates = self.covariance.to_basis(images - self.mean)[..., low, low, low]
-        return (coordinates / scale).flatten(1)
+        return (self.covariance.to_basis(images - self.mean) / self.covariance.power ** (self.whiten / 2)).flatten(1)
+
+
+def power_of(coordinates: Float[Tensor, "scan *axis"]) -> Float[Tensor, "*axis"]:
+    """Variance of every coordinate, at least `FLOOR` of the mean."""
+    power = (coordinates - coordinates.mean(dim=0)).square().mean(dim=0)
+    return power.clamp(min=FLOOR * float(power.mean()))
