@@ -74,7 +74,7 @@ class LinearInversion(Attack):
         """One image a release."""
         people = People.of(view.auxiliary, whiten=self.whiten)
         features = [people.features(release.queries.float().mean(dim=1, keepdim=True)) for release in view.releases]
-        found = equations(features, people.variance, own=self.alphas == "own", link=self.link)
+        found = equations(features, people.variance, people.mean_error, own=self.alphas == "own", link=self.link)
         if self.iterations and found.tied:
             found = self._likeliest(found, torch.cat(features), people.variance)
         weights = target_weights(found.alpha, found.target, found.reference, self.noise).float()
@@ -122,22 +122,28 @@ class Equations:
 
 
 def equations(
-    features: Sequence[Float[Tensor, "query coordinate"]], variance: float, *, own: bool = False, link: bool = True
+    features: Sequence[Float[Tensor, "query coordinate"]],
+    variance: float,
+    mean_error: float = 0.0,
+    *,
+    own: bool = False,
+    link: bool = True,
 ) -> Equations:
     """First estimates, release by release, and the references that releases share.
 
     Args:
         features: of every release's queries, without the mean brain; different people are nearly orthogonal in them.
         variance: of a person in these coordinates.
+        mean_error: of the mean brain, as a share of `variance`.
         own: one alpha for every query instead of one for the release.
         link: look for shared references; else everybody has their own.
     """
     alphas, units, shares = [], [], []
     for queries in features:
         if own:
-            alpha = own_alphas(queries, variance)
+            alpha = own_alphas(queries, variance, mean_error)
         else:
-            alpha = torch.full((len(queries),), shared_alpha(queries, variance), dtype=torch.float64)
+            alpha = torch.full((len(queries),), shared_alpha(queries, variance, mean_error), dtype=torch.float64)
         unit, share = remainders(queries, alpha.to(queries.dtype))
         alphas.append(alpha)
         units.append(unit)

@@ -59,7 +59,7 @@ class ReferenceDictionary(Attack):
         tier=Tier.KNOWS_DISTRIBUTION, observes=frozenset({Observes.RELEASE}), owns=frozenset({Owns.AUXILIARY})
     )
 
-    z: float = 5.0
+    z: float = 6.0
     nonnegative: bool = True
 
     def __post_init__(self) -> None:
@@ -93,7 +93,7 @@ class ReferenceDictionaryLeaked(Attack):
     )
 
     known: int | None = None
-    z: float = 5.0
+    z: float = 6.0
     nonnegative: bool = True
 
     def __post_init__(self) -> None:
@@ -141,7 +141,9 @@ def best_references(
     lengths = candidates.norm(dim=1).clamp(min=1e-12)
     correlation = products / lengths
     off = correlation - correlation.median(dim=1, keepdim=True).values
-    deviation = MAD * off.abs().median(dim=1).values.clamp(min=1e-12)
+    deviation = MAD * off.abs().median(dim=1).values
+    # Few candidates may lie close together by luck; unrelated people spread by at least this much.
+    deviation = torch.maximum(deviation, mixtures.norm(dim=1) / mixtures.shape[1] ** 0.5).clamp(min=1e-12)
     highest, index = off.max(dim=1)
     weight = products.gather(1, index[:, None])[:, 0] / lengths[index].square()
     return index, torch.where(highest > z * deviation, weight.clamp(0, 1), 0)

@@ -87,7 +87,7 @@ class ReidNcc(Attack):
         return Linkage(scores=scores, details={"whitened": count, "rejected directions": rejected})
 
 
-def spread(deviations: Rows, releases: int) -> Rows | None:
+def spread(deviations: Rows, releases: int) -> Float[Tensor, "axis voxel"] | None:
     """Orthonormal directions in which queries of one release differ; None if they are no fewer than the releases."""
     if len(deviations) == 0:
         return deviations
@@ -102,12 +102,12 @@ def spread(deviations: Rows, releases: int) -> Rows | None:
     return basis
 
 
-def without(rows: Rows, axes: Rows) -> Rows:
+def without(rows: Float[Tensor, "*image voxel"], axes: Float[Tensor, "axis voxel"]) -> Float[Tensor, "*image voxel"]:
     """The part of each row that is orthogonal to all of these orthonormal axes."""
     return rows - (rows @ axes.T) @ axes
 
 
-def whitened(rows: Rows, others: Rows, count: int) -> Rows:
+def whitened(rows: Rows, others: Float[Tensor, "other voxel"], count: int) -> Rows:
     """Rows with the variance along the `count` first principal axes of `others` cut down to that of the last of them.
 
     A pseudo-inverse of what few scans cannot tell would amplify noise; this only ever shrinks.

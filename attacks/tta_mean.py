@@ -66,6 +66,6 @@ def from_mean(
     queries: Float[Tensor, "query 1 depth height width"], people: People
 ) -> tuple[Float[Tensor, "1 depth height width"], float]:
     """The target and its weight alpha."""
-    alpha = shared_alpha(people.features(queries), people.variance)
+    alpha = shared_alpha(people.features(queries), people.variance, people.mean_error)
     w = lmmse_weight(alpha, len(queries))
     return people.mean + w * (queries.mean(dim=0) - people.mean), alpha

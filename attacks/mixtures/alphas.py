@@ -12,21 +12,28 @@ from bench.attacks.mixtures.equations import design
 from bench.attacks.separation.weights import CLOSEST, alpha_from_spread, alpha_from_variance
 
 
-def shared_alpha(features: Float[Tensor, "query coordinate"], variance: float) -> float:
+def shared_alpha(features: Float[Tensor, "query coordinate"], variance: float, mean_error: float = 0.0) -> float:
     """The alpha that all mixtures of a release share: from their spread, or from one mixture's distance to the mean.
 
     One mixture cannot tell alpha from 1 - alpha; the larger is taken, whose image is the one to see.
 
     Args:
         variance: of a person in these coordinates.
+        mean_error: of the mean that was removed, as a share of `variance`.
     """
     if len(features) > 1:
         return float(alpha_from_spread(features[None], variance))
-    return float(alpha_from_variance(features[None], variance)[0, 0])
+    return _alone(features[0], variance, mean_error)
+
+
+def _alone(features: Float[Tensor, " coordinate"], variance: float, mean_error: float) -> float:
+    length = float(features.square().sum())
+    shrunk = features * max(1 - mean_error * variance / max(length, 1e-12), 0.0) ** 0.5
+    return float(alpha_from_variance(shrunk[None, None], variance)[0, 0])
 
 
 def own_alphas(
-    features: Float[Tensor, "query coordinate"], variance: float, rounds: int = 200
+    features: Float[Tensor, "query coordinate"], variance: float, mean_error: float = 0.0, rounds: int = 200
 ) -> Float[Tensor, " query"]:
     """One alpha for every mixture of a release.
 
@@ -35,10 +42,9 @@ def own_alphas(
     sum_k (1 - a_k)^2 tr Sigma. Fewer than three mixtures do not determine loadings; each then gets its alpha from its
     distance to the mean.
     """
-    gram = (features @ features.T).double() / variance
+    gram = (features @ features.T).double() / variance - mean_error  # the mean's error is in all of them
     if len(gram) < 3:
-        alone = [float(alpha_from_variance(row[None, None], variance)[0, 0]) for row in features]
-        return torch.tensor(alone, dtype=torch.float64)
+        return torch.tensor([_alone(row, variance, mean_error) for row in features], dtype=torch.float64)
     off = gram - torch.diag(gram.diagonal())
     loading = (off.sum() / (len(gram) * (len(gram) - 1))).clamp(min=CLOSEST**2).sqrt().expand(len(gram)).clone()
     for _ in range(rounds):

@@ -31,12 +31,14 @@ class People:
         covariance: variance between people of every cosine coordinate that is looked at: low frequencies.
         whiten: exponent in [0, 1]; a coordinate with variance p is divided by p^(whiten / 2).
         variance: E ||features(x) - features(mu)||^2 of somebody else, tr Sigma in these coordinates.
+        mean_error: how far the mean brain is off, as a share of that: 1 / (number of people).
     """
 
     mean: Float[Tensor, "1 depth height width"]
     covariance: Separable
     whiten: float
     variance: float
+    mean_error: float
 
     @classmethod
     def of(cls, auxiliary: Cohort, *, whiten: float = 0.75, band: int = 40) -> "People":
@@ -65,7 +67,7 @@ class People:
             off = (coordinates[who == person] - others.mean(dim=0)).square() / power_of(others) ** whiten
             lengths.append(off.sum(dim=(1, 2, 3)).mean())
         variance = float(torch.stack(lengths).mean()) * (len(names) - 1) / len(names)  # the others' mean is off as well
-        return cls(images.mean(dim=0), Separable(bases, power_of(coordinates)), whiten, variance)
+        return cls(images.mean(dim=0), Separable(bases, power_of(coordinates)), whiten, variance, 1 / len(names))
 
     def features(self, images: Images) -> Float[Tensor, "image coordinate"]:
         """Images without the mean brain, in cosine coordinates of more even variance.
