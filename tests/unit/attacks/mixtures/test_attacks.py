@@ -78,7 +78,7 @@ def test_own_alphas_are_used_where_queries_have_them() -> None:
 
 
 def test_a_dictionary_that_holds_the_references_gives_targets_and_alphas() -> None:
-    queries = pooled(OWN.scans[0].image.new_tensor(torch.stack([s.image for s in OWN])), torch.full((1, 1), 0.4), 3)
+    queries = pooled(torch.stack([scan.image for scan in OWN]), torch.full((1, 1), 0.4), 3)
     claim = run(ReferenceDictionary(nonnegative=False), queries)
     assert claim.details["queries with a hit"] == [3] * len(TARGETS)
     # What target and reference share by chance, 1 / sqrt(4096) of a correlation, is all that is wrong with alpha.
