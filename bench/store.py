@@ -1,5 +1,6 @@
 """Content addresses, and where things with a content address are kept."""
 
+import ast
 import hashlib
 import importlib.util
 import json
@@ -13,7 +14,8 @@ from typing import Any
 
 CACHE_VARIABLE = "UNVEIL_CACHE"
 _CONTRACTS = {"bench.attack", "bench.defense", "bench.dataset", "bench.plugin"}
-_ROOMS = {"bench.attacks", "bench.defenses", "bench.data"}
+_ROOMS_OF_PLUGINS = {"bench.attacks", "bench.defenses"}
+_ROOMS = {*_ROOMS_OF_PLUGINS, "bench.data"}
 
 
 def address(parts: Mapping[str, Any]) -> str:
@@ -40,7 +42,8 @@ def code_version(*modules: str) -> str:
 def plugin_version(cls: type) -> str:
     """Hash of the source that defines a plugin: the files of its class and of the bases that are not contracts.
 
-    A plugin that is a package of its own counts with all its files; one among many in a folder of plugins with its own.
+    A plugin that is a package of its own counts with all its files; one among many in a folder of plugins with its own,
+    and with whatever else of that folder it imports.
     """
     files: set[Path] = set()
     for base in cls.__mro__:
@@ -50,10 +53,32 @@ def plugin_version(cls: type) -> str:
             continue
         package = base.__module__.rpartition(".")[0]
         files.update(Path(path).parent.glob("*.py") if package and package not in _ROOMS else [Path(path)])
+    waiting = list(files)
+    while waiting:
+        new = _imported_from_rooms(waiting.pop()) - files
+        files |= new
+        waiting.extend(new)
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _imported_from_rooms(path: Path) -> set[Path]:
+    """Files of the folders of plugins that this one imports, packages whole."""
+    files: set[Path] = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        named = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        named += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        for name in named:
+            if not any(name.startswith(f"{room}.") for room in _ROOMS_OF_PLUGINS):
+                continue
+            spec = importlib.util.find_spec(name)
+            if spec is not None and spec.origin is not None:
+                origin, package = Path(spec.origin), name.rpartition(".")[0]
+                alone = package in _ROOMS and origin.name != "__init__.py"
+                files.update([origin] if alone else origin.parent.glob("*.py"))
+    return files
 
 
 def _is_plugin_code(module: str) -> bool:
