@@ -41,12 +41,7 @@ ATTEMPTS = 8
 REFERENCE_SIDE = 144
 """The largest displacement is given in voxels of a volume whose shortest side has so many."""
 
-_SMALL: Mapping[str, Any] = {
-    "adversary": "small",
-    "adversary_widths": (8, 16, 32),
-    "generator_widths": (32, 16, 8),
-    "smoothing": 1.0,
-}
+_SMALL: Mapping[str, Any] = {"adversary": "small", "adversary_widths": (8, 16, 32)}
 
 DeformationKey = Float[Tensor, "attempt code"]
 Displacement = Float[Tensor, "1 3 depth height width"]
@@ -79,7 +74,8 @@ class DeformationProxy(Defense[DeformationKey]):
         adversary_loss: what the generator minimises: `confusion` (bounded) or `negative_ce`.
         adversary_weight, inverse_weight, recovered_weight, smooth_weight, diverse_weight: of the loss terms beside the
             segmentation's.
-        diverse_margin: mean difference of two keys' warps that is aimed at, in shares of the largest displacement.
+        diverse_margin: mean difference of two keys' velocities that is aimed at, in shares of the largest and not
+            counting a shift of the whole head.
     """
 
     name: ClassVar[str] = "deformation-proxy"
@@ -87,8 +83,14 @@ class DeformationProxy(Defense[DeformationKey]):
     source: ClassVar[str] = "after Kim et al., Non-Linear Deformation Proxy, BMVC 2021 (abstract only; our re-design)"
     family: ClassVar[str] = "deformation-proxy"
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "smoke": {**TRAINING_PRESETS["smoke"], **_SMALL},
-        "quick": {**TRAINING_PRESETS["quick"], **_SMALL},
+        "smoke": {**TRAINING_PRESETS["smoke"], **_SMALL, "generator_widths": (16, 8), "smoothing": 0.5},
+        "quick": {
+            **TRAINING_PRESETS["quick"],
+            **_SMALL,
+            "iterations": 400,
+            "generator_widths": (32, 16, 8),
+            "smoothing": 1.0,
+        },
         "standard": {**TRAINING_PRESETS["standard"], "adversary": "small"},
     }
 
@@ -107,7 +109,7 @@ class DeformationProxy(Defense[DeformationKey]):
     inverse_weight: float = 1.0
     recovered_weight: float = 1.0
     smooth_weight: float = 0.1
-    diverse_weight: float = 0.1
+    diverse_weight: float = 1.0
     diverse_margin: float = 0.5
 
     def __post_init__(self) -> None:

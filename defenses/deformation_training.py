@@ -45,7 +45,7 @@ class Weights:
 
     Attributes:
         adversary, inverse, recovered, smooth, diverse: see `DeformationObjective`.
-        margin: mean difference of two keys' displacements, in shares of the largest one, up to which it is rewarded.
+        margin: mean difference in shape of two keys' velocities, in shares of the largest, up to which it is rewarded.
     """
 
     adversary: float
@@ -85,7 +85,7 @@ class DeformationObjective(nn.Module):
     """L(S(phi.x), phi.y) and what keeps phi unlinkable, invertible, smooth and different under every key.
 
     Adversary: what it must not know about a pair of proxies. Inverse: |phi^-1.phi.x - x| on brain voxels. Recovered:
-    L(phi^-1.S(phi.x), y). Smooth: |grad v|^2. Diverse: max(0, margin - |phi_1 - phi_2|) for the two keys of a pair.
+    L(phi^-1.S(phi.x), y). Smooth: |grad v|^2. Diverse: max(0, margin - |v_1 - v_2|) for the two keys of a pair.
     """
 
     def __init__(
@@ -118,21 +118,29 @@ class DeformationObjective(nn.Module):
         error = (returned[:, :1] - middle(x, inner)).abs() * brain
         recovered = returned[:, 1:].clamp_min(1e-6).log()  # segmentation_loss applies a softmax
         one, other = split(proxy, len(pairs.images))
-        phi_1, phi_2 = split(phi, len(pairs.images))
-        apart = (phi_1 - phi_2).abs().mean() / geometry.bound
         return {
             "segmentation": segmentation_loss(scores, y_phi),
             "adversary": weights.adversary * self.fool(self.adversary(one, other), pairs.same),
             "inverse": weights.inverse * error.sum() / brain.sum().clamp_min(1),
             "recovered": weights.recovered * segmentation_loss(recovered, middle(y, inner)),
             "smooth": weights.smooth * roughness(in_lattice_units(geometry.bound * velocity, geometry.shape)),
-            "diverse": weights.diverse * (weights.margin - apart).clamp_min(0),
+            "diverse": weights.diverse * (weights.margin - difference_in_shape(velocity)).clamp_min(0),
         }
 
 
 def roughness(velocity: Float[Tensor, "batch 3 depth height width"]) -> Float[Tensor, ""]:
     """Mean over nodes of |grad v|^2, which has no unit: both are in nodes."""
     return torch.stack([velocity.diff(dim=axis).square().mean() for axis in (2, 3, 4)]).sum() * 3
+
+
+def difference_in_shape(velocity: Float[Tensor, "two_keys 3 depth height width"]) -> Float[Tensor, ""]:
+    """Mean |v_1 - v_2| of the two keys of a pair, without the part that only shifts the whole head.
+
+    Whoever lines up two volumes undoes a shift, and a generator that is paid for it learns nothing else.
+    """
+    one, other = split(velocity, len(velocity) // 2)
+    difference = one - other
+    return (difference - difference.mean(dim=(2, 3, 4), keepdim=True)).abs().mean()
 
 
 def middle(cubes: Tensor, edge: int) -> Tensor:

@@ -2,6 +2,9 @@
 
 Source: Kim et al., "Privacy-Net", IEEE TMI 40(7), 2021: both volumes go through one network, the L2-normalised embeddings
 stand side by side, and two fully connected layers give two logits. There the network is a 3D DenseNet-121.
+Differs from the paper: the absolute difference of the embeddings stands beside them, and they are scaled to unit mean
+square. On patches of the embedded cohort the small network with the two embeddings alone is at chance after 500 steps;
+with the difference it is right about nine pairs of ten.
 """
 
 from collections.abc import Sequence
@@ -26,13 +29,17 @@ class Siamese(nn.Module):
     def __init__(self, embed: nn.Module, features: int, hidden: int) -> None:
         super().__init__()
         self.embed = embed
-        self.compare = nn.Sequential(nn.Linear(2 * features, hidden), nn.ReLU(), nn.Linear(hidden, 2))
+        self.compare = nn.Sequential(nn.Linear(3 * features, hidden), nn.ReLU(), nn.Linear(hidden, 2))
 
     def forward(self, one: Volumes, other: Volumes) -> Float[Tensor, "batch 2"]:
         """Raw scores; the second is of one person."""
-        pair = [F.normalize(self.embed(x), dim=1) for x in (one, other)]
-        logits: Tensor = self.compare(torch.cat(pair, dim=1))
+        a, b = (self._embedding(x) for x in (one, other))
+        logits: Tensor = self.compare(torch.cat([a, b, (a - b).abs()], dim=1))
         return logits
+
+    def _embedding(self, x: Volumes) -> Float[Tensor, "batch features"]:
+        features = self.embed(x)
+        return F.normalize(features, dim=1) * features.shape[1] ** 0.5
 
 
 def small_siamese(widths: Sequence[int]) -> Siamese:
