@@ -171,5 +171,3 @@ def linear_dice_loss(
 
     loss: Tensor = DiceLoss(include_background=False, softmax=True, smooth_nr=1.0, smooth_dr=1.0)(scores, target)
     return loss
-
-
