@@ -2,13 +2,13 @@
 
 Source: Kim, Dolz, Desrosiers, Jodoin, "Privacy Preserving for Medical Image Analysis via Non-Linear Deformation Proxy",
 BMVC 2021 (arXiv 2011.12835). Only its abstract was at hand: a generator turns a private key into a pseudo-random
-bi-directional flow field, a Siamese discriminator works against it, the segmentation comes back deformed and the client
-reverts it. Everything else here is ours, and numbers of this plugin say nothing about theirs.
-Secret (the key): the code c ~ N(0, I) that the generator turns into a warp; the generator, which stays in the hospital.
+bi-directional flow field, a Siamese discriminator works against it, the segmentation comes back deformed and the
+client reverts it. Everything else here is ours, and numbers of this plugin say nothing about theirs.
+Secret (the key): the code c ~ N(0, I) that the generator turns into a warp. The generator stays in the hospital too.
 Public: the size of the largest displacement. Intensities are sent as they are: only shape is hidden.
-Differs from the paper: unknown. Ours: the warp does not depend on the image; phi = exp(v) and phi^-1 = exp(-v) are exact
-inverses up to interpolation; the field lies on a lattice over the whole head, so it is the same on every grid; scans are
-warped with cubic splines at test time (twice trilinear would blur them) and trilinearly in training.
+Differs from the paper: unknown. Ours: the warp does not depend on the image; phi = exp(v) and phi^-1 = exp(-v) are
+inverses up to interpolation; the field lies on a lattice over the whole head, so it is the same on every grid; scans
+are warped with cubic splines at test time (twice trilinear would blur them) and trilinearly in training.
 A field that folds (Jacobian determinant <= 0 in either direction) is never used: the key holds further codes, and the
 first whose warp does not fold counts.
 """
@@ -67,7 +67,8 @@ class DeformationProxy(Defense[DeformationKey]):
         patch: edge of the training cubes in voxels, without the margin that is cut around them.
         widths: channels per level of the segmenter, a U-Net++.
         max_displacement: largest displacement along an axis, in voxels at a shortest side of 144; scales with the grid.
-        generator_widths: channels of the generator, coarsest lattice first; the velocity has 4 * 2^(n - 1) nodes an axis.
+        generator_widths: channels of the generator, coarsest lattice first; n of them give the velocity 4 * 2^(n - 1)
+            nodes an axis.
         smoothing: standard deviation of the Gaussian on the velocity, in nodes.
         adversary: `densenet121`, or `small`.
         adversary_widths: channels of the small adversary's convolutions.
@@ -188,7 +189,7 @@ class DeformationProxy(Defense[DeformationKey]):
         )
 
     def protect(self, image: Float[Tensor, "1 depth height width"], key: DeformationKey, client: nn.Module) -> Release:
-        """phi.x"""
+        """The scan under the key's warp, phi.x."""
         return Release(warp_sharply(image, self.fields(key, client, image.shape[1:]).phi)[None])
 
     def serve(self, release: Release, server: nn.Module) -> Reply:

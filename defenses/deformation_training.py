@@ -151,5 +151,5 @@ def middle(cubes: Tensor, edge: int) -> Tensor:
 
 def split(stacked: Tensor, pairs: int) -> tuple[Tensor, Tensor]:
     """The first and the second of every pair."""
-    both = stacked.unflatten(0, (pairs, 2))
+    both = stacked.reshape(pairs, 2, *stacked.shape[1:])
     return both[:, 0], both[:, 1]

@@ -5,9 +5,9 @@ medical images", IEEE TMI 40(7), 2021 (arXiv 1909.04087), and the authors' publi
 Secret: nothing but the encoder's weights, which stay in the hospital; there is no key, so one scan is always sent the
 same way. Public: the answer is a plain segmentation of the scan. Whoever sees replies sees the anatomy; the encoder
 hides nothing there.
-Differs from the paper: the server's network is the suite's U-Net++, so that utilities compare; the encoder minimises the
-bounded confusion of the adversary unless `adversary_loss` says -CE; Dice is averaged over the foreground classes instead
-of divided by all; patches are centred on brain voxels.
+Differs from the paper: the server's network is the suite's U-Net++, so that utilities compare; the encoder minimises
+the bounded confusion of the adversary unless `adversary_loss` says -CE; Dice is averaged over the foreground classes
+instead of divided by all; patches are centred on brain voxels; the adversary also sees the difference of embeddings.
 Left open: lambda (our grid: 1, 10, 100).
 """
 
@@ -116,7 +116,7 @@ class PrivacyNet(Defense[None]):
         return None
 
     def protect(self, image: Float[Tensor, "1 depth height width"], key: None, client: nn.Module) -> Release:
-        """z = E(x)."""
+        """Z = E(x)."""
         return Release(predict(client, image[None]))
 
     def serve(self, release: Release, server: nn.Module) -> Reply:
@@ -136,7 +136,7 @@ class EncodedPairs(nn.Module):
         self.encoder = encoder
 
     def forward(self, pairs: Pairs, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        """z and z_r; there is nothing to draw."""
+        """Z and z_r; there is nothing to draw."""
         batch, two = pairs.images.shape[:2]
         z = self.encoder(pairs.images.flatten(0, 1)).unflatten(0, (batch, two))
         return z[:, 0], z[:, 1]

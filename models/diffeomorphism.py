@@ -3,12 +3,13 @@
 A displacement `u` pulls back: the new volume at x shows the old one at x + u(x). Channels are the axes in the order of
 the volume, units are voxels of the grid that the field lies on.
 
-Source: scaling and squaring, Arsigny et al., "A log-Euclidean framework for statistics on diffeomorphisms", MICCAI 2006,
-by MONAI's layers: exp(v) by squaring exp(v / 2^7) seven times; its inverse is exp(-v).
+Source: scaling and squaring, Arsigny et al., "A log-Euclidean framework for statistics on diffeomorphisms", MICCAI
+2006, by MONAI's layers: exp(v) by squaring exp(v / 2^7) seven times; its inverse is exp(-v).
 """
 
 import warnings
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float, Int64
@@ -108,7 +109,7 @@ class VelocityGenerator(nn.Module):
                 nn.GroupNorm(1, width),  # or the field of an untrained network would be next to nothing
                 nn.LeakyReLU(0.2),
             )
-            for before, width in zip(widths, widths[1:], strict=False)
+            for before, width in pairwise(widths)
         )
         self.head = nn.Conv3d(widths[-1], 3, 3, padding=1)
         self.smooth = GaussianFilter(3, smoothing)

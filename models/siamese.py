@@ -1,7 +1,7 @@
 """A network that tells whether two volumes show one person.
 
-Source: Kim et al., "Privacy-Net", IEEE TMI 40(7), 2021: both volumes go through one network, the L2-normalised embeddings
-stand side by side, and two fully connected layers give two logits. There the network is a 3D DenseNet-121.
+Source: Kim et al., "Privacy-Net", IEEE TMI 40(7), 2021: both volumes go through one network, the L2-normalised
+embeddings stand side by side, and two fully connected layers give two logits. There the network is a 3D DenseNet-121.
 Differs from the paper: the absolute difference of the embeddings stands beside them, and they are scaled to unit mean
 square. On patches of the embedded cohort the small network with the two embeddings alone is at chance after 500 steps;
 with the difference it is right about nine pairs of ten.
@@ -39,7 +39,8 @@ class Siamese(nn.Module):
 
     def _embedding(self, x: Volumes) -> Float[Tensor, "batch features"]:
         features = self.embed(x)
-        return F.normalize(features, dim=1) * features.shape[1] ** 0.5
+        embedding: Tensor = F.normalize(features, dim=1) * features.shape[1] ** 0.5
+        return embedding
 
 
 def small_siamese(widths: Sequence[int]) -> Siamese:
@@ -52,7 +53,7 @@ def small_siamese(widths: Sequence[int]) -> Siamese:
         raise ValueError(f"widths must be multiples of 4, got {tuple(widths)}")
     layers: list[nn.Module] = []
     for before, width in zip((1, *widths), widths, strict=False):
-        # Group norm: batch norm would tell a pair about the others in its batch, instance norm hides the tissue's level.
+        # Group norm: batch norm would tell a pair about the others in its batch, instance norm hide a tissue's level.
         layers += [nn.Conv3d(before, width, 3, stride=2, padding=1), nn.GroupNorm(4, width), nn.LeakyReLU(0.2)]
     embed = nn.Sequential(*layers, nn.AdaptiveAvgPool3d(1), nn.Flatten())
     return Siamese(embed, widths[-1], 2 * widths[-1])

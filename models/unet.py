@@ -1,7 +1,7 @@
 """The U-Net of Privacy-Net in 3D.
 
-Source: Kim et al., "Privacy-Net", IEEE TMI 40(7), 2021 (two convolutions with batch norm and leaky ReLU a level, pooling by
-2, transposed convolutions of edge 3, skip connections by concatenation). Any depth and input size.
+Source: Kim et al., "Privacy-Net", IEEE TMI 40(7), 2021 (two convolutions with batch norm and leaky ReLU a level,
+pooling by 2, transposed convolutions of edge 3, skip connections by concatenation). Any depth and input size.
 """
 
 from collections.abc import Sequence

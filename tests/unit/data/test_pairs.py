@@ -101,5 +101,5 @@ def test_the_same_generator_seed_gives_the_same_batch() -> None:
 
 @pytest.mark.parametrize("cohort", [toy_cohort(range(6), visits=1), toy_cohort(range(1), visits=2)])
 def test_data_without_repeated_visits_is_refused(cohort: Cohort) -> None:
-    with pytest.raises(BenchError, match="repeated visits.*set revisits = simulate"):
+    with pytest.raises(BenchError, match=r"repeated visits.*set revisits = simulate"):
         PairSampler.of(cohort, patch=8, batch=1, device=CPU)

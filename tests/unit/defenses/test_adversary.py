@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from bench.data.pairs import PairSampler, Pairs
+from bench.data.pairs import Pairs, PairSampler
 from bench.defenses.adversary import AdversaryObjective, confusion, make_adversary, negative_cross_entropy
 from bench.defenses.deformation_training import DeformationObjective, DeformedPairs, Geometry, Weights
 from bench.defenses.privacy_net import EncodedPairs, PrivacyNet, PrivacyNetObjective

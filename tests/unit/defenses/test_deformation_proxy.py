@@ -122,7 +122,7 @@ def test_a_code_that_folds_gives_way_to_the_next_and_all_folding_is_refused() ->
     codes = torch.ones(3, CODE)
     codes[:2, 0] = -1
     assert not DEFENSE.fields(codes, Folding(), SHAPE).phi.any()
-    with pytest.raises(BenchError, match="all 2 warps of a key fold space.*lower max_displacement"):
+    with pytest.raises(BenchError, match=r"all 2 warps of a key fold space.*lower max_displacement"):
         DEFENSE.fields(codes[:2], Folding(), SHAPE)
 
 
@@ -170,7 +170,7 @@ def test_without_motion_the_terms_are_those_of_the_scan_itself(roles: Roles) -> 
         adversary_loss="confusion",
     )
     pairs = PairSampler.of(roles.train, patch=12, batch=2, device=torch.device("cpu")).draw(torch.Generator())
-    terms = {name: float(value) for name, value in objective(pairs, torch.Generator()).items()}
+    terms = {name: value.item() for name, value in objective(pairs, torch.Generator()).items()}
     assert terms["inverse"] == pytest.approx(0, abs=1e-5)
     assert terms["smooth"] == 0
     assert terms["diverse"] == pytest.approx(1.5)
@@ -205,7 +205,7 @@ def test_data_and_settings_that_cannot_work_are_refused(tmp_path: Path) -> None:
         DeformationProxy(patch=8, iterations=1).fit(toy_cohort(range(6), visits=1), trainer_in(tmp_path))
     with pytest.raises(BenchError, match="patch must be > 4 voxels with max_displacement=8 here, got 4"):
         DeformationProxy(patch=4, iterations=1).fit(toy_cohort(range(6)), trainer_in(tmp_path))
-    with pytest.raises(ValueError, match="max_displacement must be > 0, got 0.*use no-proxy"):
+    with pytest.raises(ValueError, match=r"max_displacement must be > 0, got 0.*use no-proxy"):
         DeformationProxy(max_displacement=0.0)
     with pytest.raises(ValueError, match="smooth_weight must be >= 0, got -1"):
         DeformationProxy(smooth_weight=-1.0)
