@@ -7,8 +7,8 @@ client reverts it. Everything else here is ours, and numbers of this plugin say 
 Secret (the key): the code c ~ N(0, I) that the generator turns into a warp. The generator stays in the hospital too.
 Public: the size of the largest displacement. Intensities are sent as they are: only shape is hidden.
 Differs from the paper: unknown. Ours: the warp does not depend on the image; phi = exp(v) and phi^-1 = exp(-v) are
-inverses up to interpolation; the field lies on a lattice over the whole head, so it is the same on every grid; scans
-are warped with cubic splines at test time (twice trilinear would blur them) and trilinearly in training.
+inverses up to interpolation; the field lies on a lattice over the whole head, so it is the same on every grid and
+does not shift the head as a whole; scans are warped with cubic splines, answers trilinearly.
 A field that folds (Jacobian determinant <= 0 in either direction) is never used: the key holds further codes, and the
 first whose warp does not fold counts.
 """
@@ -29,7 +29,7 @@ from bench.defenses.adversary import AdversaryLoss, AdversaryObjective, SmallOrD
 from bench.defenses.deformation_training import DeformationObjective, DeformedPairs, Geometry, Weights
 from bench.defenses.no_proxy import TRAINING_PRESETS
 from bench.errors import BenchError
-from bench.models.diffeomorphism import VelocityGenerator, exponential, in_lattice_units, on_voxels, warp
+from bench.models.diffeomorphism import VelocityGenerator, exponential, in_lattice_units, on_voxels, warp, warp_sharply
 from bench.models.inference import predict
 from bench.types.scan import Cohort, Scan
 from bench.types.traffic import Probabilities, Release, Reply
@@ -75,8 +75,7 @@ class DeformationProxy(Defense[DeformationKey]):
         adversary_loss: what the generator minimises: `confusion` (bounded) or `negative_ce`.
         adversary_weight, inverse_weight, recovered_weight, smooth_weight, diverse_weight: of the loss terms beside the
             segmentation's.
-        diverse_margin: mean difference of two keys' velocities that is aimed at, in shares of the largest and not
-            counting a shift of the whole head.
+        diverse_margin: mean difference of two keys' velocities that is aimed at, in shares of the largest.
     """
 
     name: ClassVar[str] = "deformation-proxy"
@@ -88,7 +87,7 @@ class DeformationProxy(Defense[DeformationKey]):
         "quick": {
             **TRAINING_PRESETS["quick"],
             **_SMALL,
-            "iterations": 400,
+            "iterations": 300,
             "generator_widths": (32, 16, 8),
             "smoothing": 1.0,
         },
@@ -111,7 +110,7 @@ class DeformationProxy(Defense[DeformationKey]):
     recovered_weight: float = 1.0
     smooth_weight: float = 0.1
     diverse_weight: float = 1.0
-    diverse_margin: float = 0.5
+    diverse_margin: float = 0.25
 
     def __post_init__(self) -> None:
         if self.max_displacement <= 0:
@@ -190,7 +189,7 @@ class DeformationProxy(Defense[DeformationKey]):
 
     def protect(self, image: Float[Tensor, "1 depth height width"], key: DeformationKey, client: nn.Module) -> Release:
         """The scan under the key's warp, phi.x."""
-        return Release(warp_sharply(image, self.fields(key, client, image.shape[1:]).phi)[None])
+        return Release(warp_sharply(image[None], self.fields(key, client, image.shape[1:]).phi).clamp(0, 1))
 
     def serve(self, release: Release, server: nn.Module) -> Reply:
         """softmax(S(phi.x)), as warped as what was sent."""
@@ -206,7 +205,7 @@ class DeformationProxy(Defense[DeformationKey]):
         release = self.protect(scan.image, key, networks.client)
         reply = self.serve(release, networks.server)
         other = self.protect(scan.image, key.flip(0), networks.client)
-        returned = warp_sharply(release.queries[0], fields.inverse)
+        returned = warp_sharply(release.queries, fields.inverse)[0]
         error = (returned - scan.image).abs()[0]
         lost = float(error[scan.labels > 0].mean())
         length = fields.phi[0].square().sum(dim=0).sqrt()
@@ -234,17 +233,6 @@ def lowest_determinant(fields: Fields) -> float:
     return min(
         float(jacobian_determinant(u[0].detach().cpu().numpy(), 1.0).min()) for u in (fields.phi, fields.inverse)
     )
-
-
-def warp_sharply(
-    image: Float[Tensor, "channel depth height width"], displacement: Displacement
-) -> Float[Tensor, "channel depth height width"]:
-    """An image with values in [0, 1] pulled back with cubic splines, which may leave that interval: it is cut there."""
-    from scipy.ndimage import map_coordinates
-
-    index = np.indices(image.shape[1:], dtype=np.float32) + displacement[0].cpu().numpy()
-    warped = [map_coordinates(channel, index, order=3, mode="nearest") for channel in image.cpu().numpy()]
-    return torch.from_numpy(np.stack(warped).clip(0, 1)).to(image)
 
 
 def _fields(code: Float[Tensor, "1 code"], client: nn.Module, shape: Sequence[int], bound: float) -> Fields:

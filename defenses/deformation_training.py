@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from bench.data.pairs import Pairs
 from bench.defenses.adversary import ADVERSARY_LOSSES, AdversaryLoss
-from bench.models.diffeomorphism import VelocityGenerator, exponential, in_lattice_units, on_voxels, warp
+from bench.models.diffeomorphism import VelocityGenerator, exponential, in_lattice_units, on_voxels, warp, warp_sharply
 from bench.models.segmentation_loss import one_hot, segmentation_loss
 from bench.models.siamese import Siamese
 
@@ -45,7 +45,7 @@ class Weights:
 
     Attributes:
         adversary, inverse, recovered, smooth, diverse: see `DeformationObjective`.
-        margin: mean difference in shape of two keys' velocities, in shares of the largest, up to which it is rewarded.
+        margin: mean difference of two keys' velocities, in shares of the largest, up to which it is rewarded.
     """
 
     adversary: float
@@ -78,14 +78,20 @@ class DeformedPairs(nn.Module):
     def forward(self, pairs: Pairs, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """Proxies of both scans, cut to the patch."""
         _, phi = self.fields(pairs, rng)
-        return split(middle(warp(pairs.images.flatten(0, 1), phi), self.geometry.patch), len(pairs.images))
+        return split(middle(self.proxy(pairs, phi), self.geometry.patch), len(pairs.images))
+
+    def proxy(self, pairs: Pairs, phi: Fields) -> Cubes:
+        """The windows of both scans under their warps, as the client sends them."""
+        return warp_sharply(pairs.images.flatten(0, 1), phi).clamp(0, 1)
 
 
 class DeformationObjective(nn.Module):
     """L(S(phi.x), phi.y) and what keeps phi unlinkable, invertible, smooth and different under every key.
 
-    Adversary: what it must not know about a pair of proxies. Inverse: |phi^-1.phi.x - x| on brain voxels. Recovered:
-    L(phi^-1.S(phi.x), y). Smooth: |grad v|^2. Diverse: max(0, margin - |v_1 - v_2|) for the two keys of a pair.
+    Adversary: what it must not know about a pair of proxies. Inverse: |phi^-1(phi(x)) - x| in voxels, what a return
+    leaves; of places, as a difference of intensities is interpolation's and only teaches to move by whole voxels.
+    Recovered: L(phi^-1.S(phi.x), y). Smooth: |grad v|^2. Diverse: max(0, margin - |v_1 - v_2|) for the two keys of a
+    pair.
     """
 
     def __init__(
@@ -108,24 +114,25 @@ class DeformationObjective(nn.Module):
         patch, inner = geometry.patch, geometry.patch - 2 * geometry.margin
         velocity, phi = self.proxies.fields(pairs, rng)
         back = middle(self.proxies.displacement(-velocity, pairs), patch)
-        x, labels = pairs.images.flatten(0, 1), pairs.labels.flatten(0, 1)
-        y = one_hot(labels, self.classes)
-        warped = middle(warp(torch.cat([x, y], dim=1), phi), patch)
-        proxy, y_phi = warped[:, :1], warped[:, 1:]
+        y = one_hot(pairs.labels.flatten(0, 1), self.classes)
+        proxy = middle(self.proxies.proxy(pairs, phi), patch)
         scores = self.server(proxy)
-        returned = middle(warp(torch.cat([proxy, scores.softmax(dim=1)], dim=1), back), inner)
-        brain = middle(labels[:, None], inner) > 0
-        error = (returned[:, :1] - middle(x, inner)).abs() * brain
-        recovered = returned[:, 1:].clamp_min(1e-6).log()  # segmentation_loss applies a softmax
+        returned = middle(warp(scores.softmax(dim=1), back), inner)
+        recovered = returned.clamp_min(1e-6).log()  # segmentation_loss applies a softmax
         one, other = split(proxy, len(pairs.images))
         return {
-            "segmentation": segmentation_loss(scores, y_phi),
+            "segmentation": segmentation_loss(scores, middle(warp(y, phi), patch)),
             "adversary": weights.adversary * self.fool(self.adversary(one, other), pairs.same),
-            "inverse": weights.inverse * error.sum() / brain.sum().clamp_min(1),
+            "inverse": weights.inverse * not_undone(middle(phi, patch), back),
             "recovered": weights.recovered * segmentation_loss(recovered, middle(y, inner)),
             "smooth": weights.smooth * roughness(in_lattice_units(geometry.bound * velocity, geometry.shape)),
-            "diverse": weights.diverse * (weights.margin - difference_in_shape(velocity)).clamp_min(0),
+            "diverse": weights.diverse * (weights.margin - difference(velocity)).clamp_min(0),
         }
+
+
+def not_undone(phi: Fields, inverse: Fields) -> Float[Tensor, ""]:
+    """Mean |phi(x) + phi^-1(x + phi(x))| along an axis, in the unit of the displacements."""
+    return (phi + warp(inverse, phi)).abs().mean()
 
 
 def roughness(velocity: Float[Tensor, "batch 3 depth height width"]) -> Float[Tensor, ""]:
@@ -133,14 +140,10 @@ def roughness(velocity: Float[Tensor, "batch 3 depth height width"]) -> Float[Te
     return torch.stack([velocity.diff(dim=axis).square().mean() for axis in (2, 3, 4)]).sum() * 3
 
 
-def difference_in_shape(velocity: Float[Tensor, "two_keys 3 depth height width"]) -> Float[Tensor, ""]:
-    """Mean |v_1 - v_2| of the two keys of a pair, without the part that only shifts the whole head.
-
-    Whoever lines up two volumes undoes a shift, and a generator that is paid for it learns nothing else.
-    """
+def difference(velocity: Float[Tensor, "two_keys 3 depth height width"]) -> Float[Tensor, ""]:
+    """Mean |v_1 - v_2| of the two keys of a pair."""
     one, other = split(velocity, len(velocity) // 2)
-    difference = one - other
-    return (difference - difference.mean(dim=(2, 3, 4), keepdim=True)).abs().mean()
+    return (one - other).abs().mean()
 
 
 def middle(cubes: Tensor, edge: int) -> Tensor:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import map_coordinates
 
 from bench.data.warp import jacobian_determinant
-from bench.models.diffeomorphism import VelocityGenerator, exponential, in_lattice_units, on_voxels, warp
+from bench.models.diffeomorphism import VelocityGenerator, exponential, in_lattice_units, on_voxels, warp, warp_sharply
 
 SHAPE = (17, 21, 19)
 WHOLE = torch.zeros(1, 3, dtype=torch.long)
@@ -86,6 +86,7 @@ def test_the_generator_fills_a_lattice_within_its_bounds_and_codes_differ() -> N
     velocity = VelocityGenerator(32, (16, 8), 0.5)(torch.randn(4, 32)).detach()
     assert velocity.shape == (4, 3, 8, 8, 8)
     assert float(velocity.abs().max()) <= 1
+    torch.testing.assert_close(velocity.mean(dim=(2, 3, 4)), torch.zeros(4, 3), atol=1e-6, rtol=0)
     assert float((velocity[0] - velocity[1]).abs().mean()) > 0.02
 
 
@@ -93,3 +94,21 @@ def test_the_generator_fills_a_lattice_within_its_bounds_and_codes_differ() -> N
 def test_impossible_generators_are_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="at least 1 width and smoothing > 0"):
         VelocityGenerator(**{"code": 4, "widths": (8,), "smoothing": 1.0, **change})  # type: ignore[arg-type]
+
+
+def test_a_sharp_warp_is_that_of_cubic_splines() -> None:
+    rng = torch.Generator().manual_seed(0)
+    image = torch.rand(2, 1, *SHAPE, generator=rng)
+    u = 0.9 * (2 * torch.rand(2, 3, *SHAPE, generator=rng) - 1)
+    inner = (..., *3 * (slice(4, -4),))
+    for x, moved, found in zip(image, u, warp_sharply(image, u), strict=True):
+        expected = map_coordinates(x[0].numpy(), np.indices(SHAPE) + moved.numpy(), order=3, mode="mirror")
+        torch.testing.assert_close(found[0][inner], torch.from_numpy(expected)[inner], atol=1e-4, rtol=0)
+
+
+def test_a_sharp_warp_tells_the_displacement_how_to_change() -> None:
+    ramp = (torch.arange(9.0) / 10).expand(1, 1, 9, 9, 9).contiguous()
+    u = torch.full((1, 3, 9, 9, 9), 0.3, requires_grad=True)
+    warp_sharply(ramp, u)[..., 4, 4, 4].sum().backward()
+    assert u.grad is not None
+    torch.testing.assert_close(u.grad[0, :, 4, 4, 4], torch.tensor([0.0, 0.0, 0.1]), atol=1e-3, rtol=0)
