@@ -137,6 +137,7 @@ def test_a_fold_is_seen_in_either_direction() -> None:
 
 
 def test_patches_are_warped_as_the_whole_scan_is(roles: Roles) -> None:
+    """But for the spline, which feels the edge of a cube over a few voxels."""
     shape = roles.train.shape
     geometry = Geometry(shape=shape, bound=DEFENSE.bound(shape), patch=8)
     proxies = DeformedPairs(CLIENT, CODE, geometry)
@@ -154,7 +155,7 @@ def test_patches_are_warped_as_the_whole_scan_is(roles: Roles) -> None:
     )
     sent = warp_sharply(whole.image[None], DEFENSE.fields(codes[:1], CLIENT, shape).phi)
     i, j, k = (pairs.starts[0, 0] + geometry.margin).tolist()
-    torch.testing.assert_close(one[0], sent[0, :, i : i + 8, j : j + 8, k : k + 8].clamp(0, 1), atol=2e-3, rtol=0)
+    torch.testing.assert_close(one[0], sent[0, :, i : i + 8, j : j + 8, k : k + 8].clamp(0, 1), atol=1e-2, rtol=0)
 
 
 def test_without_motion_the_terms_are_those_of_the_scan_itself(roles: Roles) -> None:
