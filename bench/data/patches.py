@@ -117,12 +117,16 @@ class PatchSampler:
         """A batch on the generator's device, which must be the one the sampler was made for."""
         scans = self._scans(generator)
         centred_on = scans if self.location == "random_location" else scans[:, :1]
-        starts = self._starts(centred_on, generator).expand(self.batch, self.group, 3)
+        starts = self.starts_in(centred_on, generator).expand(self.batch, self.group, 3)
+        return self.cut(scans, starts)
+
+    def cut(self, scans: Int64[Tensor, "batch some"], starts: Int64[Tensor, "batch some 3"]) -> Patches:
+        """These cubes of these scans, on the device of `starts`."""
         home = self.images.device
-        where = (scans.to(home), *(start.to(home) for start in starts.unbind(-1)))  # each batch group
+        where = (scans.to(home), *(start.to(home) for start in starts.unbind(-1)))  # each batch some
         return Patches(
-            images=_windows(self.images, self.patch)[where].to(generator.device).float().unsqueeze(2),
-            labels=_windows(self.labels, self.patch)[where].to(generator.device),
+            images=_windows(self.images, self.patch)[where].to(starts.device).float().unsqueeze(2),
+            labels=_windows(self.labels, self.patch)[where].to(starts.device),
             starts=starts,
         )
 
@@ -134,11 +138,14 @@ class PatchSampler:
         order = torch.rand(self.batch, len(self.sizes), generator=generator, device=device)
         order.scatter_(1, self.families[first], -1.0)  # the first one's own family comes last
         families = order.topk(self.group - 1, dim=1).indices
-        others = self.members[families, _below(self.sizes[families], generator)]
+        others = self.members[families, below(self.sizes[families], generator)]
         return torch.cat([first, others], dim=1)
 
-    def _starts(self, scans: Int64[Tensor, "batch some"], generator: torch.Generator) -> Int64[Tensor, "batch some 3"]:
-        centres = self.centres[scans, _below(self.counts[scans], generator)]
+    def starts_in(
+        self, scans: Int64[Tensor, "batch some"], generator: torch.Generator
+    ) -> Int64[Tensor, "batch some 3"]:
+        """The first voxel of a cube around a random brain voxel of each scan."""
+        centres = self.centres[scans, below(self.counts[scans], generator)]
         starts = (centres - self.patch // 2).clamp(min=0)
         _, *shape = self.images.shape
         return torch.stack(
@@ -146,7 +153,7 @@ class PatchSampler:
         )
 
 
-def _below(limits: Int64[Tensor, "batch some"], generator: torch.Generator) -> Int64[Tensor, "batch some"]:
+def below(limits: Int64[Tensor, "batch some"], generator: torch.Generator) -> Int64[Tensor, "batch some"]:
     """A uniform index below each limit, without asking the device for the limits."""
     uniform = torch.rand(limits.shape, generator=generator, device=limits.device, dtype=torch.float64)
     return (uniform * limits).long()
