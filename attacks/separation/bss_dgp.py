@@ -16,20 +16,18 @@ import torch
 from torch import Tensor
 
 from bench.attack import TEST_ONLY
-from bench.attacks.separation.crowd import Crowd, alpha_of_key
 from bench.attacks.separation.langevin import AnnealedLangevin
 from bench.attacks.separation.mixing import per_mixture
 from bench.attacks.separation.prior import Prior
 from bench.attacks.separation.priors import fit_ncsn
 from bench.attacks.separation.sampling import sample
 from bench.attacks.separation.schedules import geometric_sigmas
-from bench.attacks.separation.separation import Separation, Separator, Volume
+from bench.attacks.separation.separation import Separation, Separator, ToldAlpha, Volume
 from bench.attacks.separation.tiles import cut, places, stitched
 from bench.models.inference import predict
 from bench.types.scan import Cohort
 from bench.types.threat import Knows, Observes, Owns, ThreatModel, Tier
 from bench.types.training import Trainer
-from bench.view import AttackerView
 
 STABLE_SHARE = 0.9
 """Of the largest stable step, where the published one is larger."""
@@ -138,7 +136,7 @@ class BssDgp(Separation):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class BssDgpKnown(BssDgp):
+class BssDgpKnown(ToldAlpha, BssDgp):
     """Alpha known."""
 
     name: ClassVar[str] = "bss-dgp-known-alpha"
@@ -150,7 +148,3 @@ class BssDgpKnown(BssDgp):
         owns=frozenset({Owns.AUXILIARY}),
         queries=1,
     )
-
-    def alpha(self, view: AttackerView, index: int, queries: Tensor, crowd: Crowd) -> float:
-        """What stands in the key."""
-        return alpha_of_key(view.keys[index], crowd.alpha(queries))

@@ -16,15 +16,16 @@ import torch
 from torch import Tensor
 
 from bench.attack import TEST_ONLY
+from bench.attacks.mixtures.people import People
 from bench.attacks.separation.alternation import Alternation
+from bench.attacks.separation.before import alpha_of_reply, grouped
 from bench.attacks.separation.covariance import cosine_basis, fit_covariance
-from bench.attacks.separation.crowd import Crowd, alpha_of_key, alpha_of_reply, grouped
 from bench.attacks.separation.karras import Karras, Solver
 from bench.attacks.separation.prior import Denoiser, Prior, of_means
 from bench.attacks.separation.priors import fit_edm
 from bench.attacks.separation.sampling import Sampler, sample
 from bench.attacks.separation.schedules import karras_sigmas
-from bench.attacks.separation.separation import Separation, Separator, Volume
+from bench.attacks.separation.separation import Separation, Separator, ToldAlpha, Volume
 from bench.models.inference import predict
 from bench.models.score.atlas import AtlasDenoiser
 from bench.types.scan import Cohort
@@ -172,14 +173,14 @@ class BssEdmReply(BssEdm):
         owns=frozenset({Owns.AUXILIARY}),
     )
 
-    def alpha(self, view: AttackerView, index: int, queries: Tensor, crowd: Crowd) -> float:
+    def alpha(self, view: AttackerView, index: int, queries: Tensor, people: People) -> float:
         """What the reply's levels say."""
         return alpha_of_reply(view.replies[index].maps)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class BssEdmKnown(BssEdm):
+class BssEdmKnown(ToldAlpha, BssEdm):
     """Alpha known."""
 
     name: ClassVar[str] = "bss-edm-known-alpha"
@@ -190,7 +191,3 @@ class BssEdmKnown(BssEdm):
         knows=frozenset({Knows.KEYS}),
         owns=frozenset({Owns.AUXILIARY}),
     )
-
-    def alpha(self, view: AttackerView, index: int, queries: Tensor, crowd: Crowd) -> float:
-        """What stands in the key."""
-        return alpha_of_key(view.keys[index], crowd.alpha(queries))

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from bench import seeds
 from bench.attack import Attack
-from bench.attacks.separation.crowd import Crowd, averaged_channels
+from bench.attacks.mixtures.people import People
+from bench.attacks.separation.before import alpha_of_key, alpha_of_queries, averaged_channels
 from bench.types.claim import Reconstruction
 from bench.types.scan import Cohort
 from bench.types.threat import Goal
@@ -35,21 +36,21 @@ class Separation(Attack):
     def learn(self, own: Cohort, trainer: Trainer) -> Separator:
         """Train on the attacker's own scans."""
 
-    def alpha(self, view: AttackerView, index: int, queries: Tensor, crowd: Crowd) -> float:
+    def alpha(self, view: AttackerView, index: int, queries: Tensor, people: People) -> float:
         """The target's weight in the mixtures of one release."""
-        return crowd.alpha(queries)
+        return alpha_of_queries(queries, people)
 
     def run(self, view: AttackerView, trainer: Trainer) -> Reconstruction:
         """The target of every release."""
         own = view.auxiliary
-        separate, crowd = self.learn(own, trainer), Crowd.of(own)  # before the traffic is touched: kept for all
+        separate, people = self.learn(own, trainer), People.of(own)  # before the traffic is touched: kept for all
         images, alphas, shown = [], [], {}
         with trainer.track("separating", len(view.releases)) as steps:
             for index, release in enumerate(view.releases):
                 queries = averaged_channels(release.queries)
                 done = _kept(trainer.folder / f"separated-{index:05d}.pt")
                 if done is None:
-                    alpha = self.alpha(view, index, queries, crowd)
+                    alpha = self.alpha(view, index, queries, people)
                     generator = torch.Generator(trainer.device).manual_seed(seeds.seed(*trainer.axes, "chains", index))
                     image, pictures = separate(queries.to(trainer.device), alpha, generator)
                     done = {"image": image.clamp(0, 1).cpu(), "alpha": alpha, "shown": _shown(pictures, index)}
@@ -59,6 +60,14 @@ class Separation(Attack):
                 shown.update(done["shown"])
                 steps.advance(note=f"alpha {done['alpha']:.2f}")
         return Reconstruction(torch.stack(images), shown, {"alpha": alphas})
+
+
+class ToldAlpha(Separation):
+    """A separation that need not estimate alpha, where the key has one."""
+
+    def alpha(self, view: AttackerView, index: int, queries: Tensor, people: People) -> float:
+        """What stands in the key."""
+        return alpha_of_key(view.keys[index], alpha_of_queries(queries, people))
 
 
 def _shown(pictures: dict[str, Tensor], index: int) -> dict[str, Tensor]:

@@ -5,20 +5,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-def geometric(largest: float, smallest: float, levels: int) -> tuple[float, ...]:
-    """`levels` standard deviations from largest to smallest in equal ratios (Song and Ermon, 2019, Sec. 4.1).
-
-    Raises:
-        ValueError: not `largest > smallest > 0`, or fewer than 2 levels.
-    """
-    if not largest > smallest > 0 or levels < 2:
-        raise ValueError(
-            f"noise levels need largest > smallest > 0 and at least 2 of them, got {largest}, {smallest}, {levels}"
-        )
-    ratio = (smallest / largest) ** (1 / (levels - 1))
-    return tuple(largest * ratio**level for level in range(levels))
-
-
 def per_item(
     sigma: float | Float[Tensor, ""] | Float[Tensor, " batch"], x: Float[Tensor, "batch *shape"]
 ) -> Float[Tensor, " batch"]:

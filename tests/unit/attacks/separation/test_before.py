@@ -1,39 +1,25 @@
-"""What is estimated before anything is separated."""
+"""What is settled before anything is separated."""
 
 import pytest
 import torch
 
-from bench.attacks.separation.crowd import Crowd, alpha_of_key, alpha_of_reply, averaged_channels, grouped
+from bench.attacks.mixtures.people import People
+from bench.attacks.separation.before import (
+    alpha_of_key,
+    alpha_of_queries,
+    alpha_of_reply,
+    averaged_channels,
+    grouped,
+)
 from bench.attacks.separation.weights import CLOSEST
 from bench.types.scan import Roles
 
 RNG = torch.Generator().manual_seed(0)
-SHAPE = (1, 8, 9, 10)
-CROWD = Crowd(torch.full(SHAPE, 0.5), variance=0.01 * 720)
 
 
-def people(count: int) -> torch.Tensor:
-    return 0.5 + 0.1 * torch.randn(count, *SHAPE, generator=RNG)
-
-
-@pytest.mark.parametrize("alpha", [0.2, 0.5, 0.8])
-def test_alpha_shows_in_how_queries_differ(alpha: float) -> None:
-    x, references = people(1), people(30)
-    assert CROWD.alpha(alpha * x + (1 - alpha) * references) == pytest.approx(alpha, abs=0.03)
-
-
-@pytest.mark.parametrize("alpha", [0.3, 0.8])
-def test_one_mixture_tells_alpha_up_to_exchange(alpha: float) -> None:
-    x, reference = people(1), people(1)
-    found = CROWD.alpha(alpha * x + (1 - alpha) * reference)
-    assert found == pytest.approx(max(alpha, 1 - alpha), abs=0.08)
-
-
-def test_mean_and_variance_are_those_of_first_visits(roles: Roles) -> None:
-    crowd = Crowd.of(roles.auxiliary)
-    images = torch.stack([scan.image for scan in roles.auxiliary.first_visits()])
-    assert torch.allclose(crowd.mean, images.mean(0))
-    assert crowd.variance == pytest.approx(float(images.flatten(1).T.cov().diagonal().sum()), rel=1e-4)
+def test_equal_queries_hold_nothing_but_the_target(roles: Roles) -> None:
+    image = roles.test.scans[0].image
+    assert alpha_of_queries(torch.stack([image, image]), People.of(roles.auxiliary)) == 1 - CLOSEST
 
 
 def test_queries_are_averaged_in_equal_groups() -> None:

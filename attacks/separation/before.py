@@ -1,43 +1,20 @@
-"""What the attacker's own scans say about scans in general, as far as alpha is concerned."""
+"""Before anything is separated: alpha from where it can be read, and queries joined to mixtures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from bench.attacks.mixtures.alphas import shared_alpha
+from bench.attacks.mixtures.people import People
 from bench.attacks.separation.levels import alpha_from_levels
-from bench.attacks.separation.weights import CLOSEST, alpha_from_spread, alpha_from_variance
-from bench.types.scan import Cohort
+from bench.attacks.separation.weights import CLOSEST
 
 
-@dataclass(frozen=True, eq=False)
-class Crowd:
-    """Mean and total variance of scans.
-
-    Attributes:
-        mean: the mean image.
-        variance: tr Sigma, the variance between people summed over voxels.
-    """
-
-    mean: Float[Tensor, "1 depth height width"]
-    variance: float
-
-    @classmethod
-    def of(cls, cohort: Cohort) -> "Crowd":
-        """Of the first visits of these people."""
-        images = torch.stack([scan.image for scan in cohort.first_visits()])
-        return cls(images.mean(dim=0), float(images.var(dim=0).sum()))
-
-    def alpha(self, queries: Float[Tensor, "query 1 depth height width"]) -> float:
-        """The target's weight in mixtures of one target: from how they differ, or from how far the only one strays.
-
-        One mixture looks the same with target and reference exchanged; then the larger weight is taken.
-        """
-        if len(queries) > 1:
-            return float(alpha_from_spread(queries[None], self.variance)[0])
-        return float(alpha_from_variance((queries - self.mean)[None], self.variance)[0, 0])
+def alpha_of_queries(queries: Float[Tensor, "query 1 depth height width"], people: People) -> float:
+    """The target's weight in mixtures of one target: from how they differ, or from how far the only one strays."""
+    return _inside(shared_alpha(people.features(queries), people.variance, people.mean_error))
 
 
 def alpha_of_reply(maps: Float[Tensor, "query class depth height width"]) -> float:
