@@ -127,7 +127,7 @@ class BssDgp(Separation):
             for chain in range(self.restarts):
                 state = sample(safe, safe.start(observed, alpha, generator), observed, prior)
                 targets.append(stitched(state.target, where, own.shape))
-                shown[f"restart {chain + 1}: target"] = targets[-1][0]
+                shown[f"restart {chain + 1}: target, alpha {alpha:.2f}"] = targets[-1][0]
                 shown[f"restart {chain + 1}: reference"] = stitched(state.references[:, 0], where, own.shape)[0]
             return torch.stack(targets).mean(dim=0), shown
 

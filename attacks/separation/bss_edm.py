@@ -137,7 +137,7 @@ class BssEdm(Separation):
             references = denoiser.anatomy.image(state.references[:, 0])
             shown = {}
             for chain in range(min(self.restarts, 5)):
-                shown[f"restart {chain + 1}: target"] = targets[chain, 0]
+                shown[f"restart {chain + 1}: target, alpha {alpha:.2f}"] = targets[chain, 0]
                 what = "reference" if averaged == 1 else f"mean of {averaged} references"
                 shown[f"restart {chain + 1}: {what}"] = references[chain, 0]
             return targets.mean(dim=0), shown
