@@ -1,6 +1,7 @@
 """The downsampling yardstick, by hand."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from torch import nn
 from bench.data.patches import PatchSampler
 from bench.defenses.downsample import Downsample, coarsened
 from bench.models.unetpp import UNetPlusPlus
+from bench.progress import Display
 from bench.types.scan import Roles
 from bench.types.training import History, Phase, Schedule
 
@@ -110,7 +112,8 @@ def test_a_patch_cut_with_its_context_looks_like_the_same_place_in_the_whole_sca
 class _Spy:
     """A trainer that computes one loss instead of training."""
 
-    device = torch.device("cpu")
+    device, folder, axes = torch.device("cpu"), Path(), (0,)
+    track = Display(quiet=True).track
 
     def fit(self, name: str, phases: Sequence[Phase], sampler: PatchSampler, schedule: Schedule) -> History:
         rng = torch.Generator().manual_seed(0)
