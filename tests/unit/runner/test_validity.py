@@ -14,6 +14,7 @@ from bench.progress import Display
 from bench.records.files import made_once
 from bench.records.privacy import Validity
 from bench.records.schema import Status
+from bench.registry import Registry
 from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.confinement import Confinement, LostAttack
 from bench.runner.leakage.planted import LEAKS
@@ -36,9 +37,9 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Attack], Validi
         attempts = Attempts(
             attack=attack,
             fabric=make_fabric("cpu", "32-true"),
-            folder=place / "networks",
-            own_data=place / "prior",
-            informed=place / "informed",
+            folder=place / "networks" / attack.name,
+            own_data=place / "prior" / attack.name,
+            informed=place / "informed" / attack.name,
             seed=0,
             held=Confinement(),
             display=Display(quiet=True),
@@ -67,6 +68,13 @@ def test_the_papers_attack_finds_every_planted_leak(check: Callable[[Attack], Va
     assert found.passed
     assert set(found.leaks) == NAMES == {"identity", "alpha-0.95", "one-reference", "linear-encoder"}
     assert all(leak.reason is None for leak in found.leaks.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [entry.name for entry in Registry().of("attacks")])
+def test_every_built_in_attack_finds_every_planted_leak(check: Callable[[Attack], Validity], name: str) -> None:
+    found = check(at_smoke_size(Registry().find("attacks", name).load()()))
+    assert {leak: one.reason for leak, one in found.leaks.items() if not one.passed} == {}
 
 
 @pytest.mark.parametrize("deed", [_blind, _sees_brightness])
