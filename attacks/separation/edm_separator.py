@@ -75,6 +75,11 @@ class EdmSeparator:
         return (once + asked) * (len(CANDIDATES) if self.alpha_by is AlphaBy.ENERGY else 1)
 
     @property
+    def parameters(self) -> int:
+        """Of the denoiser."""
+        return sum(numbers.numel() for numbers in self.denoiser.parameters())
+
+    @property
     def _weighs(self) -> bool:
         return self.by_energy or self.alpha_by is AlphaBy.ENERGY
 

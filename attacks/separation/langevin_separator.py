@@ -1,12 +1,12 @@
 """The published sampler over a trained score network."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from bench.attacks.separation.langevin import AnnealedLangevin, denoise_once
 from bench.attacks.separation.mixing import per_mixture
@@ -31,7 +31,7 @@ class LangevinSeparator:
         denoise: whether the noise of the last level is taken out at the end, which takes one more call.
     """
 
-    score: Callable[[Tensor, float], Tensor]
+    score: nn.Module
     sampler: AnnealedLangevin
     restarts: int
     denoise: bool
@@ -40,6 +40,11 @@ class LangevinSeparator:
     def calls(self) -> int:
         """L T, and one at the end."""
         return self.sampler.steps + int(self.denoise)
+
+    @property
+    def parameters(self) -> int:
+        """Of the score network."""
+        return sum(numbers.numel() for numbers in self.score.parameters())
 
     def cheaper(self) -> "Sequence[LangevinSeparator]":
         """A tenth and a third of the steps at every level."""

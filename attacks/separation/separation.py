@@ -124,7 +124,12 @@ def _claim(done: Sequence[Finished], separator: Separator, traced: int) -> Recon
     return Reconstruction(
         torch.cat([finished.targets for finished in done]),
         done[0].shown,
-        {"alpha": alphas, "calls": separator.calls, "restarts": separator.restarts},
+        {
+            "alpha": alphas,
+            "calls": separator.calls,
+            "restarts": separator.restarts,
+            "prior_parameters": separator.parameters,
+        },
         others=torch.cat([finished.others for finished in done]),
         traces={
             name: torch.cat([finished.traces[name].images for finished in done[:traced]], dim=1).clamp(0, 1).cpu()

@@ -51,6 +51,10 @@ class Separator(Protocol):
     def restarts(self) -> int:
         """Random initialisations."""
 
+    @property
+    def parameters(self) -> int:
+        """Trained numbers in the prior."""
+
     def cheaper(self) -> "Sequence[Separator]":
         """The same with fewer calls, the fewest first."""
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from bench.config import Evaluation
 from bench.defense import Networks
+from bench.metrics.msssim import settings_for
 from bench.metrics.retrieval import score_linkage
 from bench.progress import Display
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
@@ -15,6 +16,7 @@ from bench.runner.attack.attempts import Attempts
 from bench.runner.leakage.confound import reference_confound
 from bench.runner.leakage.controls import controls
 from bench.runner.leakage.judge import Judge
+from bench.runner.leakage.linking import WINDOW
 from bench.runner.leakage.scores import HEADLINE, residual, verification
 from bench.runner.leakage.sweeps import leak_by_dial, leak_by_queries
 from bench.runner.traffic.parties import Client, Server
@@ -57,7 +59,7 @@ def measure_leakage(
         device=client.device,
         wanted=repetitions[0].wanted,
     )
-    linkages = judge.linkages(claims)
+    linkages, yardstick = judge.linkages(claims), settings_for(roles.test.shape, WINDOW)
     found = score_linkage(linkages, [scan.subject for scan in scans], *axes)
     scores = judge.scores(claims, linkages, axes)
     people = tuple(pseudonym(scan.subject, salt) for scan in scans)
@@ -113,6 +115,8 @@ def measure_leakage(
         details={
             **claims[0].details,
             "gallery": judge.gallery,
+            "ms_ssim_window": yardstick.window,
+            "ms_ssim_levels": yardstick.levels,
             "probes": sum(len(values) for values in found.hits.values()) // len(claims),
             "candidates": len(scans) - 1,
         },

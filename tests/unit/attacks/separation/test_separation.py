@@ -29,6 +29,7 @@ class Halver:
     stop_after: int
     calls: int = 5
     restarts: int = 2
+    parameters: int = 7
 
     def cheaper(self) -> "Sequence[Halver]":
         return [replace(self, calls=1)]
@@ -97,7 +98,7 @@ def test_wanted_releases_have_their_image_and_alpha(roles: Roles, tmp_path: Path
     claim = _run(Halves(together=2), roles, tmp_path)
     assert claim.images.shape == (5, *roles.test.scans[0].image.shape)
     assert claim.details["alpha"] == [0.99] * 5  # equal queries: nothing but the target in them
-    assert (claim.details["calls"], claim.details["restarts"]) == (5, 2)
+    assert [claim.details[name] for name in ("calls", "restarts", "prior_parameters")] == [5, 2, 7]
     for image, index in zip(claim.images, WANTED, strict=True):
         expected = (roles.test.scans[index].image / 2 + 0.04).clamp(0, 1)  # 0.02 of the calls, 0.02 of the restarts
         assert float((image - expected).abs().max()) <= 0.011

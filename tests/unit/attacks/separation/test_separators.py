@@ -72,7 +72,7 @@ def test_fewer_levels_take_fewer_calls(roles: Roles) -> None:
     assert [one.calls for one in whole.cheaper()] == [1, 3, 7]
     assert whole.calls == 15
     sampler = AnnealedLangevin(steps_per_level=30)
-    langevin = LangevinSeparator(score=lambda x, sigma: -x, sampler=sampler, restarts=1, denoise=True)
+    langevin = LangevinSeparator(score=torch.nn.Identity(), sampler=sampler, restarts=1, denoise=True)
     assert [one.calls for one in langevin.cheaper()] == [31, 101]
     assert langevin.calls == 301
 
@@ -103,10 +103,13 @@ def test_the_published_sampler_separates_one_query_from_every_start(roles: Roles
     queries, alpha = _mixtures(roles, [0.5, 0.9], queries=2)
     atlas = torch.stack([scan.image for scan in roles.auxiliary]).mean(dim=0)
 
-    def score(x: Tensor, sigma: float) -> Tensor:  # of N(atlas, .1^2)
-        return (atlas - x) / (0.01 + sigma**2)
+    class Score(torch.nn.Module):
+        """Of N(atlas, .1^2)."""
 
-    separator = LangevinSeparator(score=score, sampler=AnnealedLangevin(steps_per_level=60), restarts=2, denoise=True)
+        def forward(self, x: Tensor, sigma: float) -> Tensor:
+            return (atlas - x) / (0.01 + sigma**2)
+
+    separator = LangevinSeparator(score=Score(), sampler=AnnealedLangevin(steps_per_level=60), restarts=2, denoise=True)
     calls: list[int] = []
     found = separator(queries, alpha, torch.Generator().manual_seed(0), calls.append)
     assert found.targets.shape == (2, 2, *roles.test.scans[0].image.shape)
