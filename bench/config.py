@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.dataset import Grid
 from bench.errors import BenchError
-from bench.plugin import Plugin
+from bench.plugin import Plugin, settings_by_content
 
 SettingsT = TypeVar("SettingsT")
 
@@ -125,6 +125,8 @@ def build(cls: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
         key = str(first["loc"][0]) if first["loc"] else None
         if key is None:
             raise BenchError(f"{name}: {message}") from error
+        if first["type"] == "missing":
+            raise BenchError(f"{name} needs --set {key}=VALUE; see `bench show {name}`") from error
         raise BenchError(
             f"{name}: {key}={values.get(key)!r} does not fit: {message}; see `bench show {name}`"
         ) from error
@@ -133,6 +135,11 @@ def build(cls: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
 def plain(settings: Any) -> dict[str, Any]:
     """The fields of a settings dataclass as JSON values."""
     return plain_values({field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)})
+
+
+def by_content(plugin: Any) -> dict[str, Any]:
+    """The same of a plugin for addresses and records: what is in files stands in place of their names."""
+    return plain_values(settings_by_content(plugin))
 
 
 def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,7 +166,9 @@ def _owner(assignment: Assignment, classes: Mapping[str, type[Any]]) -> str:
             spelled = " or ".join(f"{owner}.{assignment.key}" for owner in owners)
             raise BenchError(f"--set {assignment.key} is ambiguous; write {spelled}")
     everything = sorted({name for names in fields.values() for name in names})
-    close = difflib.get_close_matches(assignment.key, everything, n=1)
+    close = difflib.get_close_matches(assignment.key, everything, n=1) or [
+        name for name in everything if assignment.key == "".join(word[:1] for word in name.split("_"))
+    ]
     hint = f" (did you mean {close[0]!r}?)" if close else ""
     listing = "; ".join(f"{component}: {', '.join(names) or 'none'}" for component, names in fields.items())
     raise BenchError(f"no setting named {assignment.key!r}{hint}; available: {listing}")

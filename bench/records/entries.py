@@ -7,6 +7,15 @@ from pydantic import Field
 from bench.records.parts import Number, Part
 
 
+class OriginEntry(Part):
+    """Networks that were trained elsewhere, as whoever brought them describes them."""
+
+    method: str
+    digest: str = Field(description="hash of the files")
+    citation: str | None
+    notes: str | None
+
+
 class DefenseEntry(Part):
     """Which defense, with its resolved settings and what training it took."""
 
@@ -20,6 +29,7 @@ class DefenseEntry(Part):
     training_hash: str = Field(description="content address of the trained networks")
     loss: dict[str, list[Number]] = Field(description="loss terms, means between the steps in loss_steps")
     loss_steps: list[int]
+    trained_elsewhere: OriginEntry | None = Field(default=None, description="null if the suite trained the networks")
 
 
 class ThreatCard(Part):

@@ -1,11 +1,13 @@
 """The parts of a record that say what was run on what."""
 
+from typing import Any
+
 from torch import nn
 
 from bench import config
 from bench.data.roles import data_hash, split_hash
-from bench.defense import Networks
-from bench.records.entries import AttackEntry, DataEntry, DefenseEntry, ThreatCard
+from bench.defense import Brought, Defense, Networks
+from bench.records.entries import AttackEntry, DataEntry, DefenseEntry, OriginEntry, ThreatCard
 from bench.runner.attack.confinement import Confinement
 from bench.runner.cell import Cell
 from bench.types.scan import Cohort, Revisits, Roles
@@ -18,14 +20,19 @@ def defense_entry(cell: Cell, networks: Networks) -> DefenseEntry:
         name=defense.name,
         summary=defense.summary,
         source=defense.source,
-        settings=config.plain(defense),
+        settings=config.by_content(defense),
         parameters_client=_parameters(networks.client),
         parameters_server=_parameters(networks.server),
         iterations=history.steps[-1] if history.steps else 0,
         training_hash=cell.training_address,
         loss={name: list(means) for name, means in history.terms.items()},
         loss_steps=history.steps,
+        trained_elsewhere=_origin(defense),
     )
+
+
+def _origin(defense: Defense[Any]) -> OriginEntry | None:
+    return OriginEntry(**vars(defense.origin())) if isinstance(defense, Brought) else None
 
 
 def attack_entry(cell: Cell, held: Confinement) -> AttackEntry:
@@ -35,7 +42,7 @@ def attack_entry(cell: Cell, held: Confinement) -> AttackEntry:
         name=attack.name,
         summary=attack.summary,
         source=attack.source,
-        settings=config.plain(attack),
+        settings=config.by_content(attack),
         threat=ThreatCard(
             goal=attack.goal.value,
             tier=threat.tier.value,
@@ -68,13 +75,18 @@ def data_entry(cell: Cell, cohort: Cohort, roles: Roles) -> DataEntry:
     )
 
 
-def warnings_about(cohort: Cohort, roles: Roles) -> list[str]:
+def warnings_about(cohort: Cohort, roles: Roles, defense: Defense[Any]) -> list[str]:
     """What a reader must not overlook."""
     found = []
     if cohort.synthetic:
         found.append("synthetic anatomy: difficulty here is a dial, not evidence about patients")
     elif cohort.revisits is Revisits.SIMULATED:
         found.append("second visits are simulated from the first: re-identification is easier or harder than in life")
+    if isinstance(defense, Brought):
+        found.append(
+            f"{defense.origin().method} was trained elsewhere: the people tested here may have been in its training "
+            "data, which flatters its utility and may change what leaks"
+        )
     people = len(roles.test.subjects)
     if people < 20:
         found.append(f"only {people} test people: intervals are wide, and small differences mean nothing")
