@@ -86,7 +86,11 @@ class Cell:
             {
                 "protocol": PROTOCOL_VERSION,
                 "code": store.code_version(*_TRAINING_CODE, *_MEASURING_CODE),
-                "defense": [self.defense.name, config.by_content(self.defense), store.plugin_version(type(self.defense))],
+                "defense": [
+                    self.defense.name,
+                    config.by_content(self.defense),
+                    store.plugin_version(type(self.defense)),
+                ],
                 "attack": [self.attack.name, config.by_content(self.attack), store.plugin_version(type(self.attack))],
                 "data": self._data,
                 "evaluation": config.plain(self.evaluation),
@@ -116,7 +120,11 @@ class Cell:
             {
                 "training": self.training_address,
                 "code": store.code_version("bench.runner.traffic"),
-                "defense": [self.defense.name, config.by_content(self.defense), store.plugin_version(type(self.defense))],
+                "defense": [
+                    self.defense.name,
+                    config.by_content(self.defense),
+                    store.plugin_version(type(self.defense)),
+                ],
                 "pool": self.evaluation.reference_pool,
             }
         )

@@ -77,7 +77,9 @@ def _clean(name: str, content: bytes, members: Mapping[str, bytes], what: str) -
         return _json(_payloads(_parsed(content, where), where))
     if re.fullmatch(r"data/(weights/weight|constants/tensor)_\d+", name):
         return pickled_again(content, where) if _is_pickled(name, members, what) else content
-    if re.fullmatch(r"archive_format|archive_version|version|byteorder|\.data/\w+|\.format_version|\.storage_\w+", name):
+    if re.fullmatch(
+        r"archive_format|archive_version|version|byteorder|\.data/\w+|\.format_version|\.storage_\w+", name
+    ):
         return content
     raise BenchError(f"{where}: there is more in this archive than a network needs; it is not loaded")
 
@@ -93,7 +95,9 @@ def _payloads(config: Any, where: str) -> Any:
     """The list of weights or constants; objects of custom classes are none."""
     for entry in config.get("config", {}).values():
         if not re.fullmatch(r"(weight|tensor)_\d+", str(entry.get("path_name"))):
-            raise BenchError(f"{where} holds an object that is no tensor ({entry.get('path_name')!r}); it is not loaded")
+            raise BenchError(
+                f"{where} holds an object that is no tensor ({entry.get('path_name')!r}); it is not loaded"
+            )
     _only_names(config, where)
     return config
 

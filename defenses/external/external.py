@@ -69,7 +69,10 @@ class External(Defense[ExternalKey]):
 
     def files(self) -> Sequence[Path]:
         """The manifest and the networks; encoder and decoder are the client's secret."""
-        return [self.manifest, *(self.manifest.parent / getattr(self.settled, role).file for role in self.package.files)]
+        return [
+            self.manifest,
+            *(self.manifest.parent / getattr(self.settled, role).file for role in self.package.files),
+        ]
 
     def origin(self) -> Origin:
         """What the user says about the method."""

@@ -32,7 +32,7 @@ class Program(nn.Module):
         self.data, self.suffix, self.what, self.multiple, self.device = data, suffix, what, multiple, device
         load = load_exported if suffix == ".pt2" else load_script
         self.network = load(data, what, device)
-        self.eval()
+        self.training = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Neither format can be pickled or copied as it is; the archive can."""
@@ -64,8 +64,10 @@ class Program(nn.Module):
             found = self.network(*given)
         except torch.cuda.OutOfMemoryError:
             raise
-        except (RuntimeError, AssertionError, TypeError, ValueError) as error:
-            raise BenchError(f"{self.what} stops on what the suite gives it ({shapes}): {_last_words(error)}") from error
+        except (RuntimeError, AssertionError, TypeError, ValueError, torch.jit.Error) as error:
+            raise BenchError(
+                f"{self.what} stops on what the suite gives it ({shapes}): {_last_words(error)}"
+            ) from error
         grid = tuple(given[0].shape[2:])
         out = "any" if channels is None else str(channels)
         if not isinstance(found, Tensor) or not _fits(found.shape, (1, channels, *grid)):
@@ -75,7 +77,9 @@ class Program(nn.Module):
             raise BenchError(f"{self.what} gives {found.dtype} for {shapes}, expected floating-point numbers")
         found = found[:, :, : side[0], : side[1], : side[2]].float()
         if not bool(torch.isfinite(found).all()) or float(found.abs().amax()) > LARGEST:
-            raise BenchError(f"{self.what} gives NaN, infinite or too large values (half precision ends at {LARGEST:g})")
+            raise BenchError(
+                f"{self.what} gives NaN, infinite or too large values (half precision ends at {LARGEST:g})"
+            )
         return found
 
 

@@ -5,6 +5,7 @@ programs with an operator that touches files; those run as the program runs, `__
 """
 
 import re
+import warnings
 
 import torch
 
@@ -12,7 +13,9 @@ from bench.defenses.external.archives import members_of, packed
 from bench.errors import BenchError
 
 _TOUCHES_FILES = re.compile(r"\btorch\s*\.\s*(save|load|from_file)\b|\bops\s*\.\s*aten\s*\.\s*(save|from_file)\b")
-_FOREIGN = re.compile(r"\bops\s*\.\s*(?!(?:aten|prim|prims|quantized)\b)(\w+)|\b__torch__\s*\.\s*torch\s*\.\s*classes\b")
+_FOREIGN = re.compile(
+    r"\bops\s*\.\s*(?!(?:aten|prim|prims|quantized)\b)(\w+)|\b__torch__\s*\.\s*torch\s*\.\s*classes\b"
+)
 
 
 def load_script(data: bytes, what: str, device: torch.device) -> torch.nn.Module:
@@ -35,7 +38,9 @@ def load_script(data: bytes, what: str, device: torch.device) -> torch.nn.Module
             raise BenchError(f"{what} uses {found[0]!r} ({name}), which no network needs, and is not loaded")
     kept = {name: content for name, content in members.items() if not name.endswith(".debug_pkl")}
     try:
-        network: torch.nn.Module = torch.jit.load(packed(kept), map_location=device)  # type: ignore[no-untyped-call]
-    except (RuntimeError, ValueError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            network: torch.nn.Module = torch.jit.load(packed(kept), map_location=device)  # type: ignore[no-untyped-call]
+    except (RuntimeError, ValueError, torch.jit.Error) as error:
         raise BenchError(f"{what} does not load: {' '.join(str(error).split())[:200]}") from error
     return network.eval()

@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bench import config
+from bench.data.cached import load_cached
 from bench.data.phantom import Phantom
 from bench.data.roles import split
+from bench.store import Store
 
 HERE = Path(__file__).parent
 
@@ -62,7 +64,8 @@ def main() -> None:
     torch.manual_seed(0)
 
     evaluation = config.Evaluation(**config.PRESETS["smoke"])
-    people = split(Phantom(subjects=given.subjects).load(None, evaluation.grid), evaluation.shares).train
+    cohort = load_cached(Phantom(subjects=given.subjects), None, evaluation.grid, Store.default().cohorts)
+    people = split(cohort, evaluation.shares).train
     images = torch.stack([scan.image for scan in people])
     truth = F.one_hot(torch.stack([scan.labels for scan in people]).long(), 4).movedim(-1, 1).float()
 
