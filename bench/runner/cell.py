@@ -9,6 +9,7 @@ from bench.attack import Attack
 from bench.dataset import Dataset
 from bench.defense import Defense
 from bench.errors import BenchError
+from bench.plugin import Plugin
 from bench.records.schema import PROTOCOL_VERSION
 from bench.registry import Registry
 
@@ -86,12 +87,8 @@ class Cell:
             {
                 "protocol": PROTOCOL_VERSION,
                 "code": store.code_version(*_TRAINING_CODE, *_MEASURING_CODE),
-                "defense": [
-                    self.defense.name,
-                    config.by_content(self.defense),
-                    store.plugin_version(type(self.defense)),
-                ],
-                "attack": [self.attack.name, config.by_content(self.attack), store.plugin_version(type(self.attack))],
+                "defense": _identity(self.defense),
+                "attack": _identity(self.attack),
                 "data": self._data,
                 "evaluation": config.plain(self.evaluation),
                 "seed": self.request.seed,
@@ -120,11 +117,7 @@ class Cell:
             {
                 "training": self.training_address,
                 "code": store.code_version("bench.runner.traffic"),
-                "defense": [
-                    self.defense.name,
-                    config.by_content(self.defense),
-                    store.plugin_version(type(self.defense)),
-                ],
+                "defense": _identity(self.defense),
                 "pool": self.evaluation.reference_pool,
             }
         )
@@ -188,3 +181,7 @@ class Cell:
             "grid": [list(self.evaluation.shape), self.evaluation.spacing_mm],
             "fingerprint": self.fingerprint,
         }
+
+
+def _identity(plugin: Plugin) -> list[Any]:
+    return [plugin.name, config.by_content(plugin), store.plugin_version(type(plugin))]

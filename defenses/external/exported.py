@@ -24,12 +24,12 @@ _OPERATOR = re.compile(
     r"|torch\.ops\.higher_order\.(wrap_with_set_grad_enabled|wrap_with_autocast|cond|while_loop)"
     r"|_operator\.(add|sub|mul|floordiv|truediv|mod|pow|neg|pos|eq|ne|lt|le|gt|ge|and_|or_|not_|getitem)"
 )
+_ABOUT_THE_ARCHIVE = re.compile(r"archive_(format|version)|version|byteorder|\.data/\w+|\.(format|storage)_\w+")
 _NAME = re.compile(r"[\w.:+\-]*")  # names, devices, versions, infinities: nothing that Python could call
 _PLAIN_NODES = {"builtins.tuple", "builtins.list", "builtins.dict", None}
-_SYMPY = frozenset(
-    "Symbol Integer Rational Float Add Mul Pow Mod PythonMod Max Min FloorDiv CleanDiv CeilToInt FloorToInt TruncToInt "
-    "IntTrueDiv Eq Ne Equality Unequality Ge Gt Le Lt GreaterThan StrictGreaterThan LessThan StrictLessThan And Or Not "
-    "Where true false Identity".split()
+_SYMPY = re.compile(
+    r"Symbol|Integer|Rational|Float|Add|Mul|Pow|(Python)?Mod|Max|Min|FloorDiv|CleanDiv|(Ceil|Floor|Trunc)ToInt|IntTrueDiv"
+    r"|Eq|Ne|(Une|E)quality|G[et]|L[et]|(Strict)?(Greater|Less)Than|And|Or|Not|Where|true|false|Identity"
 )
 _SYMBOL = re.compile(r"[A-Za-z]{1,4}\d+")
 _ARITHMETIC = (
@@ -95,9 +95,7 @@ def _payloads(config: Any, where: str) -> Any:
     """The list of weights or constants; objects of custom classes are none."""
     for entry in config.get("config", {}).values():
         if not re.fullmatch(r"(weight|tensor)_\d+", str(entry.get("path_name"))):
-            raise BenchError(
-                f"{where} holds an object that is no tensor ({entry.get('path_name')!r}); it is not loaded"
-            )
+            raise BenchError(f"{where} holds what is no tensor ({entry.get('path_name')!r}); it is not loaded")
     _only_names(config, where)
     return config
 
@@ -149,14 +147,18 @@ def _is_arithmetic(text: str) -> bool:
     for node in ast.walk(tree):
         if not isinstance(node, _ARITHMETIC):
             return False
-        if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in _SYMPY):
+        if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and _SYMPY.fullmatch(node.func.id)):
             return False
-        if isinstance(node, ast.Name) and node.id not in _SYMPY and not _SYMBOL.fullmatch(node.id):
+        if isinstance(node, ast.Name) and not (_SYMPY.fullmatch(node.id) or _SYMBOL.fullmatch(node.id)):
             return False
-        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
-            if not isinstance(node.value, str) or not _SYMBOL.fullmatch(node.value):
-                return False
+        if isinstance(node, ast.Constant) and not _is_constant(node.value):
+            return False
     return True
+
+
+def _is_constant(value: object) -> bool:
+    """A number, or the name of a symbol: SymPy evaluates other strings."""
+    return isinstance(value, bool | int | float) or (isinstance(value, str) and bool(_SYMBOL.fullmatch(value)))
 
 
 def _is_plain_tree(text: str) -> bool:

@@ -176,4 +176,4 @@ class External(Defense[ExternalKey]):
 
 def _part(client: nn.Module, role: str) -> nn.Module | None:
     assert isinstance(client, nn.ModuleDict)
-    return client[role] if role in client else None
+    return next((part for name, part in client.items() if name == role), None)

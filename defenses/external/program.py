@@ -1,4 +1,4 @@
-"""One of the user's networks as a module that can be copied, sent to another process, and says clearly what is wrong."""
+"""One of the user's networks as a module that can be copied and sent, and says clearly what is wrong with it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -65,9 +65,7 @@ class Program(nn.Module):
         except torch.cuda.OutOfMemoryError:
             raise
         except (RuntimeError, AssertionError, TypeError, ValueError, torch.jit.Error) as error:
-            raise BenchError(
-                f"{self.what} stops on what the suite gives it ({shapes}): {_last_words(error)}"
-            ) from error
+            raise BenchError(f"{self.what} stops on what it is given ({shapes}): {_last_words(error)}") from error
         grid = tuple(given[0].shape[2:])
         out = "any" if channels is None else str(channels)
         if not isinstance(found, Tensor) or not _fits(found.shape, (1, channels, *grid)):
@@ -77,9 +75,7 @@ class Program(nn.Module):
             raise BenchError(f"{self.what} gives {found.dtype} for {shapes}, expected floating-point numbers")
         found = found[:, :, : side[0], : side[1], : side[2]].float()
         if not bool(torch.isfinite(found).all()) or float(found.abs().amax()) > LARGEST:
-            raise BenchError(
-                f"{self.what} gives NaN, infinite or too large values (half precision ends at {LARGEST:g})"
-            )
+            raise BenchError(f"{self.what} gives NaN, infinite or too large values (half precision: {LARGEST:g})")
         return found
 
 

@@ -13,9 +13,7 @@ from bench.defenses.external.archives import members_of, packed
 from bench.errors import BenchError
 
 _TOUCHES_FILES = re.compile(r"\btorch\s*\.\s*(save|load|from_file)\b|\bops\s*\.\s*aten\s*\.\s*(save|from_file)\b")
-_FOREIGN = re.compile(
-    r"\bops\s*\.\s*(?!(?:aten|prim|prims|quantized)\b)(\w+)|\b__torch__\s*\.\s*torch\s*\.\s*classes\b"
-)
+_FOREIGN = re.compile(r"\bops\s*\.\s*(?!(?:aten|prim|prims|quantized)\b)\w+|\b__torch__\s*\.\s*torch\s*\.\s*classes\b")
 
 
 def load_script(data: bytes, what: str, device: torch.device) -> torch.nn.Module:
@@ -28,7 +26,7 @@ def load_script(data: bytes, what: str, device: torch.device) -> torch.nn.Module
     codes = [name for name in members if name.startswith("code/") and name.endswith(".py")]
     if not codes or "constants.pkl" not in members:
         raise BenchError(
-            f"{what} is no TorchScript archive but a pickle (a state dict or a whole module saved by torch.save), which "
+            f"{what} is no TorchScript archive but a pickle (a state dict or a module saved by torch.save), which "
             "is never opened: save torch.jit.script(network) or torch.export, see docs/bring-your-own.md"
         )
     for name in codes:

@@ -25,6 +25,7 @@ class Encoder(nn.Module):
     """The hospital's: a mixture, slightly blurred."""
 
     def forward(self, image: Tensor, references: Tensor, weight: Tensor) -> Tensor:
+        """The release."""
         mixture = weight * image + (1 - weight) * references[:, 0]
         return 0.8 * mixture + 0.2 * F.avg_pool3d(mixture, 3, stride=1, padding=1)
 
@@ -40,6 +41,7 @@ class Segmenter(nn.Module):
         self.head = nn.Sequential(nn.Conv3d(17, 16, 3, padding=1), nn.ReLU(), nn.Conv3d(16, 4, 1))
 
     def forward(self, release: Tensor) -> Tensor:
+        """The reply, before softmax."""
         coarse = self.features(release)
         fine = F.interpolate(coarse, scale_factor=2.0, mode="trilinear", align_corners=False)
         return self.head(torch.cat([fine, release], dim=1))
@@ -49,6 +51,7 @@ class Decoder(nn.Module):
     """The hospital's: takes the reference's labels out of the answer, as probabilities."""
 
     def forward(self, reply: Tensor, references: Tensor, labels: Tensor, weight: Tensor) -> Tensor:
+        """The segmentation of the scan."""
         unmixed = ((reply - (1 - weight) * labels[:, 0]) / weight).clamp(min=0) + 1e-6
         return unmixed / unmixed.sum(dim=1, keepdim=True)
 

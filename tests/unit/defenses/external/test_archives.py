@@ -133,7 +133,7 @@ def test_an_object_that_is_no_tensor_is_refused(exported: bytes) -> None:
     entry = {"path_name": "opaque_obj_0", "is_param": False, "use_pickle": True, "tensor_meta": None}
     config = json.dumps({"config": {"secret": entry}}).encode()
     data = changed(exported, "data/constants/model_constants_config.json", lambda _: config)
-    with pytest.raises(BenchError, match="no tensor"):
+    with pytest.raises(BenchError, match="holds what is no tensor"):
         load_exported(data, "segmenter file", CPU)
 
 

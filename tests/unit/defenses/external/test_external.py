@@ -97,7 +97,7 @@ def test_sides_are_padded_to_the_multiple_and_cropped_again(tmp_path: Path, role
     method = plain(table_input="[input]\nmultiple = 16")
     release, _ = whole_way(*fit(write_method(tmp_path / "method", method, encoder=Needs16())), roles)
     torch.testing.assert_close(release, roles.test.scans[0].image[None] / 2)
-    with pytest.raises(BenchError, match=re.escape("encoder encoder.pt of half stops on what the suite gives it")):
+    with pytest.raises(BenchError, match=re.escape("encoder encoder.pt of half stops on what it is given")):
         fit(write_method(tmp_path / "unpadded", plain(), encoder=Needs16()))
 
 
@@ -142,7 +142,7 @@ class _Wrong(nn.Module):
         ("encoder", "flat", "gives 4x20x24x20"),
         ("encoder", "nan", "gives NaN"),
         ("segmenter", "nan", "gives NaN"),
-        ("encoder", "stops", "stops on what the suite gives it (1x1x20x24x20): "),
+        ("encoder", "stops", "stops on what it is given (1x1x20x24x20): "),
         ("encoder", "random", "gives another release for the same scan and key: call eval()"),
         ("segmenter", "range", 'expected probabilities in [0, 1]; write output = "logits"'),
     ],
@@ -183,7 +183,7 @@ def test_a_bad_manifest_is_one_line_that_names_file_and_field(tmp_path: Path, te
 
 
 def test_a_manifest_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="no manifest .*model.toml: No such file"):
+    with pytest.raises(BenchError, match=r"no manifest .*model\.toml: No such file"):
         config.build(External, {"manifest": str(tmp_path / "model.toml")})
     with pytest.raises(BenchError, match="external needs --set manifest=VALUE"):
         config.build(External, {})
