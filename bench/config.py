@@ -76,15 +76,15 @@ class Assignment:
     value: str
 
     @classmethod
-    def parse(cls, text: str) -> "Assignment":
-        """Read `text`.
+    def parse(cls, text: str, option: str = "--set") -> "Assignment":
+        """Read `text`, which was given to `option`.
 
         Raises:
             BenchError: there is no `=`.
         """
         left, equals, value = text.partition("=")
         if not equals or not left.strip():
-            raise BenchError(f"--set {text!r} is no key=value, e.g. --set queries=5")
+            raise BenchError(f"{option} {text!r} is no key=value, e.g. {option} queries=5")
         component, dot, key = left.strip().rpartition(".")
         return cls(component if dot else None, key, value.strip())
 
@@ -105,7 +105,7 @@ def resolve(classes: Mapping[str, type[Any]], preset: str, assignments: Sequence
         values = PRESETS[preset] if cls is Evaluation else cls.presets.get(preset, {})
         chosen[component] = dict(values)
     for assignment in assignments:
-        component = _owner(assignment, classes)
+        component = owner_of(assignment, classes)
         chosen[component][assignment.key] = _read(assignment.value)
     return {component: build(cls, chosen[component]) for component, cls in classes.items()}
 
@@ -148,7 +148,12 @@ def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _owner(assignment: Assignment, classes: Mapping[str, type[Any]]) -> str:
+def owner_of(assignment: Assignment, classes: Mapping[str, type[Any]]) -> str:
+    """The component whose setting this is.
+
+    Raises:
+        BenchError: no component or several have it.
+    """
     fields = {component: [field.name for field in dataclasses.fields(cls)] for component, cls in classes.items()}
     if assignment.component is not None:
         if assignment.component not in fields:
@@ -172,6 +177,14 @@ def _owner(assignment: Assignment, classes: Mapping[str, type[Any]]) -> str:
     hint = f" (did you mean {close[0]!r}?)" if close else ""
     listing = "; ".join(f"{component}: {', '.join(names) or 'none'}" for component, names in fields.items())
     raise BenchError(f"no setting named {assignment.key!r}{hint}; available: {listing}")
+
+
+def values_in(text: str) -> list[str]:
+    """Several values of one setting, each as a user would write it alone: `1,2`, or `[[8,16],[16,32]]` for lists."""
+    found = _read(text)
+    return (
+        [item if isinstance(item, str) else json.dumps(item) for item in found] if isinstance(found, list) else [text]
+    )
 
 
 def _read(text: str) -> Any:

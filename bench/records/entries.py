@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from bench.records.parts import Number, Part
+from bench.records.tuning import TunedEntry
 
 
 class OriginEntry(Part):
@@ -29,6 +30,7 @@ class DefenseEntry(Part):
     training_hash: str = Field(description="content address of the trained networks")
     loss: dict[str, list[Number]] = Field(description="loss terms, means between the steps in loss_steps")
     loss_steps: list[int]
+    tuned: TunedEntry | None = Field(default=None, description="null if no setting comes from `bench tune`")
     trained_elsewhere: OriginEntry | None = Field(default=None, description="null if the suite trained the networks")
 
 

@@ -170,7 +170,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
             privacy,
             _reconstructed(findings, client, repetitions[0], key_for),
         ),
-        warnings=entries.warnings_about(cohort, roles, defense),
+        warnings=entries.warnings_about(cell, cohort, roles),
     )
     path = cell.folder / RECORD_NAME
     write_record(record, path)
