@@ -34,11 +34,12 @@ def print_tuning(tuning: Tuning, path: Path) -> None:
     console = Console(highlight=False)
     keys = list(tuning.chosen)
     people = "+".join(str(fold.people) for fold in tuning.scores[0].folds)
-    table = Table(
-        title=f"{tuning.defense} on {tuning.data}, {tuning.preset}, seed {tuning.seed}: "
+    console.print(
+        f"\n[bold]{tuning.defense}[/] on {tuning.data}, {tuning.preset}, seed {tuning.seed}\n"
         f"Dice on the held-out fold of the training role ({people} people)",
-        title_justify="left",
+        soft_wrap=True,
     )
+    table = Table()
     for key in keys:
         table.add_column(key, justify="right")
     for number in range(tuning.folds):

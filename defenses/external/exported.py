@@ -118,7 +118,7 @@ def _only_names(value: Any, where: str, key: str = "") -> None:
     """Refuse any string that could be more than a name, an operator, a shape or a structure."""
     if isinstance(value, dict):
         for name, item in value.items():
-            _require(_NAME.fullmatch(name), where, "name", name)
+            _require(_NAME.fullmatch(name) or _is_arithmetic(name), where, "name", name)  # ranges go by their shape
             _only_names(item, where, name)
     elif isinstance(value, list):
         for item in value:

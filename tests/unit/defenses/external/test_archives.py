@@ -75,6 +75,16 @@ def test_an_export_gives_what_its_module_gives(exported: bytes) -> None:
     assert not any(module.training for module in network.modules())
 
 
+def test_an_export_for_multiples_of_a_size_loads(tmp_path: Path) -> None:
+    """Shapes such as 4 x s0 stand in the archive as arithmetic."""
+    sides = {axis: torch.export.Dim(f"d{axis}", min=1, max=64) * 4 for axis in (2, 3, 4)}
+    program = torch.export.export(Bands().eval(), (torch.rand(1, 1, 8, 12, 16),), dynamic_shapes=(sides,))
+    torch.export.save(program, tmp_path / "bands.pt2")
+    network = load_exported((tmp_path / "bands.pt2").read_bytes(), "segmenter", CPU)
+    volume = torch.rand(1, 1, 16, 8, 20)
+    torch.testing.assert_close(network(volume), Bands()(volume))
+
+
 def test_a_script_gives_what_its_module_gives(tmp_path: Path) -> None:
     torch.jit.script(Bands().eval()).save(str(tmp_path / "bands.pt"))
     network = load_script((tmp_path / "bands.pt").read_bytes(), "segmenter", CPU)
