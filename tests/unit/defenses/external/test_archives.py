@@ -85,6 +85,19 @@ def test_an_export_for_multiples_of_a_size_loads(tmp_path: Path) -> None:
     torch.testing.assert_close(network(volume), Bands()(volume))
 
 
+def test_the_older_layout_with_pickled_weights_loads(exported: bytes) -> None:
+    """As PyTorch 2.8 writes it: all weights in one pickle."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(exported)) as old, zipfile.ZipFile(stream, "w") as new:
+        top = old.namelist()[0].partition("/")[0]
+        for entry in old.namelist():
+            if not entry.startswith((f"{top}/data/weights/", f"{top}/data/constants/")):
+                new.writestr(entry, old.read(entry))
+        new.writestr(f"{top}/data/weights/model.pt", saved({"centres": Bands().centres}))
+        new.writestr(f"{top}/data/constants/model.pt", saved({}))
+    torch.testing.assert_close(load_exported(stream.getvalue(), "segmenter", CPU)(VOLUME), Bands()(VOLUME))
+
+
 def test_a_script_gives_what_its_module_gives(tmp_path: Path) -> None:
     torch.jit.script(Bands().eval()).save(str(tmp_path / "bands.pt"))
     network = load_script((tmp_path / "bands.pt").read_bytes(), "segmenter", CPU)
