@@ -20,6 +20,16 @@ class Fold:
     held_out: Cohort
 
 
+def require_folds(count: int) -> None:
+    """Something is held out, and something is left.
+
+    Raises:
+        BenchError: `count` < 2.
+    """
+    if count < 2:
+        raise BenchError(f"--folds {count}: cross-validation needs at least 2")
+
+
 def folds_of(train: Cohort, count: int, seed: int) -> tuple[Fold, ...]:
     """Every family is held out once; the sizes of the folds differ by one family at most.
 
@@ -29,8 +39,7 @@ def folds_of(train: Cohort, count: int, seed: int) -> tuple[Fold, ...]:
         BenchError: `count` < 2, or more than there are families.
     """
     families = sorted({scan.family for scan in train}, key=lambda family: (seeds.seed(seed, "fold", family), family))
-    if count < 2:
-        raise BenchError(f"--folds {count}: cross-validation needs at least 2")
+    require_folds(count)
     if len(families) < count:
         raise BenchError(
             f"--folds {count}: the training role has {len(families)} families; take fewer folds, add people, or give "

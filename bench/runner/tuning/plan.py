@@ -10,6 +10,7 @@ from bench.dataset import Dataset
 from bench.defense import Defense
 from bench.registry import Registry
 from bench.runner.cell import TRAINING_CODE, data_parts, identity, require_root
+from bench.runner.tuning.folds import require_folds
 from bench.runner.tuning.grid import settings_in
 
 _SCORING_CODE = ("bench.metrics", "bench.runner.traffic", "bench.runner.tuning", "bench.runner.utility")
@@ -53,6 +54,7 @@ class Plan:
         Raises:
             BenchError: something the user must mend.
         """
+        require_folds(request.folds)
         defense: type[Any] = registry.find("defenses", request.defense).load()
         classes: dict[str, type[Any]] = {
             "data": registry.find("datasets", request.data).load(),

@@ -14,8 +14,10 @@ from bench.defenses.no_proxy import NoProxy
 from bench.errors import BenchError, DivergedError
 from bench.progress import Display
 from bench.records.tuning import FoldScore, SettingScores
+from bench.registry import Registry
 from bench.runner.tuning.folds import folds_of
 from bench.runner.tuning.grid import settings_in
+from bench.runner.tuning.plan import Plan, TuneRequest
 from bench.runner.tuning.score import score_fold
 from bench.runner.tuning.tune import chosen_among
 from bench.types.scan import Cohort, Scan
@@ -153,3 +155,34 @@ def test_a_training_that_diverges_has_no_score(tmp_path: Path) -> None:
     score = score_fold(Diverging(), fold, trainer_in(tmp_path), "secret", 2, Display(quiet=True))
     assert score.dice is None
     assert score.reason == "lower learning_rate"
+
+
+def _plan(**changes: Any) -> Plan:
+    request = {"defense": "mixup-learned", "data": "phantom", "preset": "smoke", "grid": ("learning_rate=1e-3,3e-3",)}
+    return Plan.resolve(TuneRequest(**(request | changes)), Registry())
+
+
+def test_a_tuning_is_found_by_defense_data_shares_preset_and_seed_but_not_by_its_grid() -> None:
+    address = _plan().address
+    for same in ({"grid": ("patch=8,16",)}, {"folds": 5}, {"assignments": ("iterations=3",)}, {"command": "again"}):
+        assert _plan(**same).address == address
+    others = [
+        _plan(defense="no-proxy"),
+        _plan(preset="quick"),
+        _plan(seed=1),
+        _plan(assignments=("subjects=30",)),
+        _plan(assignments=("shares=0.4,0.2,0.2,0.2",)),
+    ]
+    assert len({address, *(plan.address for plan in others)}) == 6
+
+
+def test_settings_that_do_not_enter_training_share_networks() -> None:
+    assert len({training for training, _ in _plan().trainings()}) == 6
+    shared = list(_plan(grid=("alpha_value=.3,.5,.7",)).trainings())
+    assert len({training for training, _ in shared}) == 3
+    assert len({score for _, score in shared}) == 9
+
+
+def test_networks_of_another_number_of_folds_are_others() -> None:
+    three, four = ({training for training, _ in _plan(folds=count).trainings()} for count in (3, 4))
+    assert not three & four
