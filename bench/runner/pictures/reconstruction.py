@@ -11,17 +11,18 @@ COLUMNS = 5
 
 
 def reconstruction_panels(claim: Reconstruction, client: Client, traffic: Traffic, key: Any) -> list[list[Panel]]:
-    """The first release: truth and mixture above, what the attack shows below.
+    """The first wanted release: truth and mixture above, what the attack shows below.
 
     Args:
-        key: of the first release.
+        key: of that release.
     """
+    first = 0 if traffic.wanted is None else traffic.wanted[0]
     defense = client.defense
     hidden = defense.concealed(key) if isinstance(defense, Concealing) else {}
     truth = [
-        Panel("target", traffic.scans[0].image[0], is_label=False),
+        Panel("target", traffic.scans[first].image[0], is_label=False),
         *(Panel(title, volume, is_label=False) for title, volume in list(hidden.items())[: COLUMNS - 3]),
-        Panel("sent (first query)", traffic.transcript.releases[0].queries[0, 0], is_label=False),
+        Panel("sent (first query)", traffic.transcript.releases[first].queries[0, 0], is_label=False),
         Panel("reconstruction", claim.images[0, 0].clamp(0, 1), is_label=False),
     ]
     shown = [Panel(title, volume, is_label=False) for title, volume in claim.shown.items()]
