@@ -58,7 +58,9 @@ def print_tuning(tuning: Tuning, path: Path) -> None:
     for reason in dict.fromkeys(fold.reason for scores in tuning.scores for fold in scores.folds if fold.reason):
         console.print(f"note: {reason}", style="yellow", soft_wrap=True, markup=False)
     chosen = " ".join(f"{key}={_text(value)}" for key, value in tuning.chosen.items())
-    console.print(f"chosen  {chosen}; use it with: bench run {tuning.defense} ATTACK --tuned", soft_wrap=True)
+    same = f"--data {tuning.data} --preset {tuning.preset} --seed {tuning.seed}"
+    console.print(f"chosen  {chosen}", soft_wrap=True, markup=False)
+    console.print(f"use it with: bench run {tuning.defense} ATTACK --tuned {same}", soft_wrap=True, markup=False)
     console.print(f"stored  {path}", soft_wrap=True, markup=False)
 
 
