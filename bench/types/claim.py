@@ -43,7 +43,7 @@ class Reconstruction:
     shown: Mapping[str, Float[Tensor, "depth height width"]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
     others: Float[Tensor, "scan 1 depth height width"] | None = None
-    traces: Mapping[str, Float[Tensor, "point traced 1 depth height width"]] = field(default_factory=dict)
+    traces: Mapping[str, Float[Tensor, "_point _traced 1 depth height width"]] = field(default_factory=dict)
     along: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 

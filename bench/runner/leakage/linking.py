@@ -54,7 +54,7 @@ def among_themselves(pictures: Pictures, device: torch.device) -> Float[Tensor, 
     return torch.stack([ms_ssim_matrix(channel, settings).cpu() for channel in channels]).mean(dim=0)
 
 
-def against_clean(pictures: Pictures, scans: Sequence[Scan], device: torch.device) -> Float[Tensor, "picture scan"]:
+def against_clean(pictures: Pictures, scans: Sequence[Scan], device: torch.device) -> Float[Tensor, "scan candidate"]:
     """MS-SSIM of every picture with every clean scan, averaged over channels."""
     settings = settings_for(pictures.shape[2:], WINDOW)
     clean = torch.stack([as_sent(scan.image) for scan in scans]).to(device)
