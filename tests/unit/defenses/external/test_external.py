@@ -7,7 +7,6 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,8 +17,11 @@ from bench import config
 from bench.defense import Networks
 from bench.defenses.external.external import External
 from bench.errors import BenchError
-from bench.runner.entries import warnings_about
+from bench.registry import Registry
+from bench.runner.cell import Cell, Request
+from bench.runner.entries import defense_entry, warnings_about
 from bench.types.scan import Roles
+from bench.types.training import History
 from tests.brought import MANIFEST, Bands, Halver, export, plain, write_method
 from tests.trainers import trainer_in
 
@@ -226,10 +228,32 @@ def test_the_content_of_the_files_decides_not_their_place(tmp_path: Path) -> Non
 
 
 def test_the_record_says_that_it_was_trained_elsewhere(tmp_path: Path, roles: Roles) -> None:
-    defense: Any = External(manifest=write_method(tmp_path))
-    assert defense.origin().method == "toy mixture"
-    assert defense.origin().citation == "nobody, nowhere"
-    assert any("toy mixture was trained elsewhere" in line for line in warnings_about(roles.test, roles, defense))
+    settings = (f"manifest={write_method(tmp_path)}",)
+    request = Request(defense="external", attack="reid-msssim", data="phantom", assignments=settings)
+    cell = Cell.resolve(request, Registry())
+    assert any("toy mixture was trained elsewhere" in line for line in warnings_about(cell, roles.test, roles))
+    entry = defense_entry(cell, Networks(client=nn.Identity(), server=Bands(), history=History()))
+    assert entry.trained_elsewhere is not None
+    assert (entry.trained_elsewhere.method, entry.trained_elsewhere.citation) == ("toy mixture", "nobody, nowhere")
+    assert str(tmp_path) not in entry.model_dump_json()
+
+
+def test_two_models_in_one_place_are_two_cells_and_one_model_in_two_places_is_one(tmp_path: Path) -> None:
+    def addresses(folder: str) -> tuple[str, str, str]:
+        settings = (f"manifest={tmp_path / folder / 'model.toml'}",)
+        request = Request(defense="external", attack="reid-msssim", data="phantom", assignments=settings)
+        cell = Cell.resolve(request, Registry())
+        return cell.address, cell.training_address, cell.transcript_address
+
+    write_method(tmp_path / "here")
+    first = addresses("here")
+    shutil.copytree(tmp_path / "here", tmp_path / "there")
+    assert addresses("there") == first
+    other = Bands()
+    with torch.no_grad():
+        other.centres += 0.1
+    write_method(tmp_path / "here", segmenter=other)
+    assert not set(addresses("here")) & set(first)
 
 
 def test_an_attack_is_kept_away_from_the_files(tmp_path: Path) -> None:
