@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.dataset import Grid
 from bench.errors import BenchError
-from bench.plugin import Plugin
+from bench.plugin import Plugin, settings_by_content
 
 SettingsT = TypeVar("SettingsT")
 
@@ -95,15 +95,15 @@ class Assignment:
     value: str
 
     @classmethod
-    def parse(cls, text: str) -> "Assignment":
-        """Read `text`.
+    def parse(cls, text: str, option: str = "--set") -> "Assignment":
+        """Read `text`, which was given to `option`.
 
         Raises:
             BenchError: there is no `=`.
         """
         left, equals, value = text.partition("=")
         if not equals or not left.strip():
-            raise BenchError(f"--set {text!r} is no key=value, e.g. --set queries=5")
+            raise BenchError(f"{option} {text!r} is no key=value, e.g. {option} queries=5")
         component, dot, key = left.strip().rpartition(".")
         return cls(component if dot else None, key, value.strip())
 
@@ -124,7 +124,7 @@ def resolve(classes: Mapping[str, type[Any]], preset: str, assignments: Sequence
         values = PRESETS[preset] if cls is Evaluation else cls.presets.get(preset, {})
         chosen[component] = dict(values)
     for assignment in assignments:
-        component = _owner(assignment, classes)
+        component = owner_of(assignment, classes)
         chosen[component][assignment.key] = _read(assignment.value)
     return {component: build(cls, chosen[component]) for component, cls in classes.items()}
 
@@ -144,6 +144,8 @@ def build(cls: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
         key = str(first["loc"][0]) if first["loc"] else None
         if key is None:
             raise BenchError(f"{name}: {message}") from error
+        if first["type"] == "missing":
+            raise BenchError(f"{name} needs --set {key}=VALUE; see `bench show {name}`") from error
         raise BenchError(
             f"{name}: {key}={values.get(key)!r} does not fit: {message}; see `bench show {name}`"
         ) from error
@@ -154,13 +156,23 @@ def plain(settings: Any) -> dict[str, Any]:
     return plain_values({field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)})
 
 
+def by_content(plugin: Any) -> dict[str, Any]:
+    """The same of a plugin for addresses and records: what is in files stands in place of their names."""
+    return plain_values(settings_by_content(plugin))
+
+
 def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values as they look after a round trip through JSON: tuples are lists."""
     result: dict[str, Any] = json.loads(TypeAdapter(dict[str, Any]).dump_json(dict(values)))
     return result
 
 
-def _owner(assignment: Assignment, classes: Mapping[str, type[Any]]) -> str:
+def owner_of(assignment: Assignment, classes: Mapping[str, type[Any]]) -> str:
+    """The component whose setting this is.
+
+    Raises:
+        BenchError: no component or several have it.
+    """
     fields = {component: [field.name for field in dataclasses.fields(cls)] for component, cls in classes.items()}
     if assignment.component is not None:
         if assignment.component not in fields:
@@ -178,10 +190,20 @@ def _owner(assignment: Assignment, classes: Mapping[str, type[Any]]) -> str:
             spelled = " or ".join(f"{owner}.{assignment.key}" for owner in owners)
             raise BenchError(f"--set {assignment.key} is ambiguous; write {spelled}")
     everything = sorted({name for names in fields.values() for name in names})
-    close = difflib.get_close_matches(assignment.key, everything, n=1)
+    close = difflib.get_close_matches(assignment.key, everything, n=1) or [
+        name for name in everything if assignment.key == "".join(word[:1] for word in name.split("_"))
+    ]
     hint = f" (did you mean {close[0]!r}?)" if close else ""
     listing = "; ".join(f"{component}: {', '.join(names) or 'none'}" for component, names in fields.items())
     raise BenchError(f"no setting named {assignment.key!r}{hint}; available: {listing}")
+
+
+def values_in(text: str) -> list[str]:
+    """Several values of one setting, each as a user would write it alone: `1,2`, or `[[8,16],[16,32]]` for lists."""
+    found = _read(text)
+    return (
+        [item if isinstance(item, str) else json.dumps(item) for item in found] if isinstance(found, list) else [text]
+    )
 
 
 def _read(text: str) -> Any:

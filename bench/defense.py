@@ -125,6 +125,30 @@ class Uncertain(Protocol):
         """
 
 
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where networks come from that the suite did not train.
+
+    Attributes:
+        method: its name.
+        digest: hash of the files.
+        citation, notes: what whoever brought it says about it.
+    """
+
+    method: str
+    digest: str
+    citation: str | None
+    notes: str | None
+
+
+@runtime_checkable
+class Brought(Protocol):
+    """A defense whose networks were trained elsewhere, on nobody here knows whom."""
+
+    def origin(self) -> Origin:
+        """Where they come from."""
+
+
 @runtime_checkable
 class Amplified(Protocol):
     """A defense that attenuates the scan: what its release looks like when that is undone with the key alone."""

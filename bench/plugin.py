@@ -1,8 +1,9 @@
 """What every plugin says about itself."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 TEST_ONLY = {"test_only": True}
 """Field metadata: this setting has no influence on training, so variants that differ in it share networks."""
@@ -25,8 +26,26 @@ class Plugin:
 
     def training_settings(self) -> dict[str, Any]:
         """The settings that decide the trained networks."""
+        every = settings_by_content(self)
         return {
-            field.name: getattr(self, field.name)
+            field.name: every[field.name]
             for field in dataclasses.fields(self)  # type: ignore[arg-type]
             if not field.metadata.get("test_only")
         }
+
+
+@runtime_checkable
+class ReadsFiles(Protocol):
+    """A plugin with settings that name files: what is in them decides what it does, not where they lie."""
+
+    def contents(self) -> Mapping[str, str]:
+        """What stands for the content of the files, by the name of the setting that names them."""
+
+    def files(self) -> Sequence[Path]:
+        """Where they lie; an attack is kept away from them."""
+
+
+def settings_by_content(plugin: Any) -> dict[str, Any]:
+    """The settings of a plugin, with what is in files in place of their names."""
+    settings = {field.name: getattr(plugin, field.name) for field in dataclasses.fields(plugin)}
+    return settings | dict(plugin.contents()) if isinstance(plugin, ReadsFiles) else settings

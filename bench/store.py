@@ -117,6 +117,14 @@ class Store:
         """The measured utility of one defense on one cohort."""
         return self.root / "utility" / f"{content}.json"
 
+    def fold_score(self, content: str) -> Path:
+        """One setting of a defense on one fold of the training role."""
+        return self.root / "tuning" / "folds" / f"{content}.json"
+
+    def tuning(self, content: str) -> Path:
+        """What the last cross-validation of one defense on one cohort chose."""
+        return self.root / "tuning" / f"{content}.json"
+
     def validity(self, content: str) -> Path:
         """The known-answer checks of one attack."""
         return self.root / "validity" / f"{content}.json"

@@ -52,6 +52,9 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a setting (`bench show NAME`); repeatable."),
     ] = None,
+    tuned: Annotated[
+        bool, typer.Option("--tuned", help="Take the settings that `bench tune` chose; --set still wins.")
+    ] = False,
     plugin: Plugins = None,
     isolate: Annotated[
         bool, typer.Option("--isolate", help="Run the attack in a process of its own that gets only what it may see.")
@@ -82,9 +85,58 @@ def run(
             out=out,
             device=device,
             assignments=tuple(assignments or ()),
+            tuned=tuned,
             plugins=tuple(plugin or ()),
             isolate=isolate,
             attack_timeout=attack_timeout,
+            command=spelled(sys.argv[1:], root),
+            as_json=as_json,
+            quiet=quiet,
+        )
+
+
+@app.command()
+def tune(
+    defense: Annotated[str, typer.Argument(help="Defense, see `bench list`.")],
+    grid: Annotated[
+        list[str],
+        typer.Option("--grid", metavar="KEY=V1,V2", help="Values of a setting; repeatable, all combinations."),
+    ],
+    folds: Annotated[int, typer.Option(help="Parts of the training role; each is held out once.")] = 3,
+    data: Annotated[str, typer.Option(help="Dataset, see `bench list`.")] = "phantom",
+    root: Annotated[Path | None, typer.Option(help="Folder with the dataset's files.")] = None,
+    preset: Annotated[str, typer.Option(help="smoke, quick, standard or paper.")] = "quick",
+    seed: Annotated[int, typer.Option(min=0, help="Root of all randomness of this run.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting (`bench show NAME`); repeatable."),
+    ] = None,
+    plugin: Plugins = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the scores instead of a table.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Choose a defense's settings by cross-validation on the training role, for `bench run --tuned`.
+
+    The same command again continues where it was stopped.
+    """
+    with clear_errors():
+        import sys
+
+        from bench.cli.run import spelled
+        from bench.cli.tune import tune_and_report
+
+        tune_and_report(
+            defense=defense,
+            data=data,
+            grid=tuple(grid),
+            folds=folds,
+            root=root,
+            preset=preset,
+            seed=seed,
+            device=device,
+            assignments=tuple(assignments or ()),
+            plugins=tuple(plugin or ()),
             command=spelled(sys.argv[1:], root),
             as_json=as_json,
             quiet=quiet,

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console, Group
+from rich.markup import escape
 from rich.table import Table
 
+from bench.records.entries import DefenseEntry
 from bench.records.parts import Interval
 from bench.records.privacy import Privacy, Score
 from bench.records.schema import Record
@@ -34,8 +36,21 @@ def _head(record: Record) -> str:
     return (
         f"\n[bold]{record.defense.name}[/] against [bold]{record.attack.name}[/] "
         f"(T{record.attack.threat.tier}) on {data.name}, {record.preset}, seed {record.seed}\n"
-        f"{made_up}; {data.spacing_mm:g} mm; people: {people}"
+        f"{made_up}; {data.spacing_mm:g} mm; people: {people}{_origin(record.defense)}"
     )
+
+
+def _origin(defense: DefenseEntry) -> str:
+    """Where settings or networks come from that are neither defaults nor the suite's own."""
+    found = ""
+    if defense.trained_elsewhere is not None:
+        brought = defense.trained_elsewhere
+        found += f"\ntrained elsewhere: {escape(brought.method)} ({brought.digest})"
+    if defense.tuned is not None:
+        kept = {key: value for key, value in defense.tuned.chosen.items() if key not in defense.tuned.overruled}
+        chosen = ", ".join(f"{key}={value}" for key, value in kept.items()) or "nothing that --set left"
+        found += f"\ntuned by {defense.tuned.folds} folds of the training role: {escape(chosen)}"
+    return found
 
 
 def _utility(record: Record) -> Table:

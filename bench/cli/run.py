@@ -10,7 +10,7 @@ import typer
 from bench.cli.exits import FAILED_CELL
 
 
-def run_and_report(*, plugins: tuple[Path, ...], as_json: bool, quiet: bool, **request: Any) -> None:
+def run_and_report(*, plugins: tuple[Path, ...], tuned: bool, as_json: bool, quiet: bool, **request: Any) -> None:
     """Run one cell and print its record as tables or JSON."""
     from bench.progress import Display
     from bench.records.schema import Status
@@ -19,11 +19,16 @@ def run_and_report(*, plugins: tuple[Path, ...], as_json: bool, quiet: bool, **r
     from bench.store import Store
 
     display = Display(quiet=quiet)
-    cell = Cell.resolve(Request(plugins=plugins, **request), Registry(plugins))
+    registry, store = Registry(plugins), Store.default()
+    cell = Cell.resolve(Request(plugins=plugins, **request), registry)
+    if tuned:
+        from bench.runner.tuning import stored
+
+        cell = stored.tuned(cell, registry, store)
 
     from bench.runner.run import run_cell
 
-    outcome = run_cell(cell, Store.default(), display)
+    outcome = run_cell(cell, store, display)
     if as_json:
         typer.echo(outcome.record.model_dump_json(indent=2))
     else:

@@ -5,6 +5,16 @@ from typing import Any, Literal
 from pydantic import Field
 
 from bench.records.parts import Number, Part
+from bench.records.tuning import TunedEntry
+
+
+class OriginEntry(Part):
+    """Networks that were trained elsewhere, as whoever brought them describes them."""
+
+    method: str
+    digest: str = Field(description="hash of the files")
+    citation: str | None
+    notes: str | None
 
 
 class DefenseEntry(Part):
@@ -20,6 +30,8 @@ class DefenseEntry(Part):
     training_hash: str = Field(description="content address of the trained networks")
     loss: dict[str, list[Number]] = Field(description="loss terms, means between the steps in loss_steps")
     loss_steps: list[int]
+    tuned: TunedEntry | None = Field(default=None, description="null if no setting comes from `bench tune`")
+    trained_elsewhere: OriginEntry | None = Field(default=None, description="null if the suite trained the networks")
 
 
 class ThreatCard(Part):

@@ -1,5 +1,6 @@
 """One cell of the benchmark: what is to be run, resolved, and its content addresses."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from bench.attack import Attack
 from bench.dataset import Dataset
 from bench.defense import Defense
 from bench.errors import BenchError
+from bench.plugin import Plugin
 from bench.records.schema import PROTOCOL_VERSION
+from bench.records.tuning import Tuning
 from bench.registry import Registry
 
-_TRAINING_CODE = ("bench.data", "bench.models", "bench.trainer", "bench.types", "bench.seeds")
+TRAINING_CODE = ("bench.data", "bench.models", "bench.trainer", "bench.types", "bench.seeds")
 _MEASURING_CODE = ("bench.metrics", "bench.runner", "bench.view")
 
 
@@ -22,6 +25,7 @@ class Request:
 
     Attributes:
         isolate, attack_timeout: how the attack is held; neither changes what an attack that ends in time claims.
+        tuning: whose choice the defense's settings are, as far as `assignments` do not say otherwise.
     """
 
     defense: str
@@ -37,6 +41,7 @@ class Request:
     command: str = ""
     isolate: bool = False
     attack_timeout: float | None = None
+    tuning: Tuning | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +68,12 @@ class Cell:
             "attack": registry.find("attacks", request.attack).load(),
             "evaluation": config.Evaluation,
         }
-        assignments = [config.Assignment.parse(text) for text in request.assignments]
+        tuned = request.tuning.chosen if request.tuning is not None else {}
+        assignments = [config.Assignment("defense", key, json.dumps(value)) for key, value in tuned.items()]
+        assignments += [config.Assignment.parse(text) for text in request.assignments]
         settings = config.resolve(classes, request.preset, assignments)
         dataset: Dataset = settings["data"]
-        if dataset.needs_root and request.root is None:
-            raise BenchError(f"dataset {dataset.name} reads files: say where they are with --root DIR")
-        if not dataset.needs_root and request.root is not None:
-            raise BenchError(f"dataset {dataset.name} reads no files: leave out --root {request.root}")
+        require_root(dataset, request.root)
         return cls(
             request,
             settings["defense"],
@@ -85,12 +89,13 @@ class Cell:
         return store.address(
             {
                 "protocol": PROTOCOL_VERSION,
-                "code": store.code_version(*_TRAINING_CODE, *_MEASURING_CODE),
-                "defense": [self.defense.name, config.plain(self.defense), store.plugin_version(type(self.defense))],
-                "attack": [self.attack.name, config.plain(self.attack), store.plugin_version(type(self.attack))],
+                "code": store.code_version(*TRAINING_CODE, *_MEASURING_CODE),
+                "defense": identity(self.defense),
+                "attack": identity(self.attack),
                 "data": self._data,
                 "evaluation": config.plain(self.evaluation),
                 "seed": self.request.seed,
+                **({"tuning": tuning_hash(self.request.tuning)} if self.request.tuning is not None else {}),
             }
         )
 
@@ -100,7 +105,7 @@ class Cell:
         version = store.plugin_version(type(self.defense))
         return store.address(
             {
-                "code": store.code_version(*_TRAINING_CODE),
+                "code": store.code_version(*TRAINING_CODE),
                 "family": [self.defense.family, config.plain_values(self.defense.training_settings()), version],
                 "data": self._data,
                 "shares": self.evaluation.shares,
@@ -116,7 +121,7 @@ class Cell:
             {
                 "training": self.training_address,
                 "code": store.code_version("bench.runner.traffic"),
-                "defense": [self.defense.name, config.plain(self.defense), store.plugin_version(type(self.defense))],
+                "defense": identity(self.defense),
                 "pool": self.evaluation.reference_pool,
             }
         )
@@ -139,7 +144,7 @@ class Cell:
         version = store.plugin_version(type(self.attack))
         return store.address(
             {
-                "code": store.code_version(*_TRAINING_CODE),
+                "code": store.code_version(*TRAINING_CODE),
                 "attack": [self.attack.name, config.plain_values(self.attack.training_settings()), version],
                 "data": self._data,
                 "shares": self.evaluation.shares,
@@ -174,9 +179,36 @@ class Cell:
 
     @property
     def _data(self) -> dict[str, Any]:
-        return {
-            "name": self.dataset.name,
-            "settings": config.plain(self.dataset),
-            "grid": [list(self.evaluation.shape), self.evaluation.spacing_mm],
-            "fingerprint": self.fingerprint,
-        }
+        return data_parts(self.dataset, self.evaluation, self.fingerprint)
+
+
+def require_root(dataset: Dataset, root: Path | None) -> None:
+    """Files are named if and only if the dataset reads some.
+
+    Raises:
+        BenchError: they are not.
+    """
+    if dataset.needs_root and root is None:
+        raise BenchError(f"dataset {dataset.name} reads files: say where they are with --root DIR")
+    if not dataset.needs_root and root is not None:
+        raise BenchError(f"dataset {dataset.name} reads no files: leave out --root {root}")
+
+
+def data_parts(dataset: Dataset, evaluation: config.Evaluation, fingerprint: str) -> dict[str, Any]:
+    """What decides the scans, for addresses."""
+    return {
+        "name": dataset.name,
+        "settings": config.plain(dataset),
+        "grid": [list(evaluation.shape), evaluation.spacing_mm],
+        "fingerprint": fingerprint,
+    }
+
+
+def tuning_hash(tuning: Tuning) -> str:
+    """Content address of what a cross-validation found."""
+    return store.address(tuning.model_dump(mode="json", exclude={"command"}))
+
+
+def identity(plugin: Plugin) -> list[Any]:
+    """What a plugin is, for addresses: its name, its settings, its code."""
+    return [plugin.name, config.by_content(plugin), store.plugin_version(type(plugin))]

@@ -1,13 +1,16 @@
 """The parts of a record that say what was run on what."""
 
+from typing import Any
+
 from torch import nn
 
 from bench import config
 from bench.data.roles import data_hash, split_hash
-from bench.defense import Networks
-from bench.records.entries import AttackEntry, DataEntry, DefenseEntry, ThreatCard
+from bench.defense import Brought, Defense, Networks
+from bench.records.entries import AttackEntry, DataEntry, DefenseEntry, OriginEntry, ThreatCard
+from bench.records.tuning import TunedEntry
 from bench.runner.attack.confinement import Confinement
-from bench.runner.cell import Cell
+from bench.runner.cell import Cell, tuning_hash
 from bench.types.scan import Cohort, Revisits, Roles
 
 
@@ -18,14 +21,35 @@ def defense_entry(cell: Cell, networks: Networks) -> DefenseEntry:
         name=defense.name,
         summary=defense.summary,
         source=defense.source,
-        settings=config.plain(defense),
+        settings=config.by_content(defense),
         parameters_client=_parameters(networks.client),
         parameters_server=_parameters(networks.server),
         iterations=history.steps[-1] if history.steps else 0,
         training_hash=cell.training_address,
         loss={name: list(means) for name, means in history.terms.items()},
         loss_steps=history.steps,
+        tuned=_tuned(cell),
+        trained_elsewhere=_origin(defense),
     )
+
+
+def _tuned(cell: Cell) -> TunedEntry | None:
+    tuning = cell.request.tuning
+    if tuning is None:
+        return None
+    settings = config.by_content(cell.defense)
+    return TunedEntry(
+        chosen=tuning.chosen,
+        overruled=[key for key, value in tuning.chosen.items() if settings[key] != value],
+        dice=next(scores.mean for scores in tuning.scores if scores.settings == tuning.chosen),
+        folds=tuning.folds,
+        tuning_hash=tuning_hash(tuning),
+        command=tuning.command,
+    )
+
+
+def _origin(defense: Defense[Any]) -> OriginEntry | None:
+    return OriginEntry(**vars(defense.origin())) if isinstance(defense, Brought) else None
 
 
 def attack_entry(cell: Cell, held: Confinement) -> AttackEntry:
@@ -35,7 +59,7 @@ def attack_entry(cell: Cell, held: Confinement) -> AttackEntry:
         name=attack.name,
         summary=attack.summary,
         source=attack.source,
-        settings=config.plain(attack),
+        settings=config.by_content(attack),
         threat=ThreatCard(
             goal=attack.goal.value,
             tier=threat.tier.value,
@@ -68,17 +92,39 @@ def data_entry(cell: Cell, cohort: Cohort, roles: Roles) -> DataEntry:
     )
 
 
-def warnings_about(cohort: Cohort, roles: Roles) -> list[str]:
+def warnings_about(cell: Cell, cohort: Cohort, roles: Roles) -> list[str]:
     """What a reader must not overlook."""
-    found = []
+    return [*_about_the_data(cohort), *_about_the_defense(cell), *_about_the_people(roles)]
+
+
+def _about_the_data(cohort: Cohort) -> list[str]:
     if cohort.synthetic:
-        found.append("synthetic anatomy: difficulty here is a dial, not evidence about patients")
-    elif cohort.revisits is Revisits.SIMULATED:
-        found.append("second visits are simulated from the first: re-identification is easier or harder than in life")
+        return ["synthetic anatomy: difficulty here is a dial, not evidence about patients"]
+    if cohort.revisits is Revisits.SIMULATED:
+        return ["second visits are simulated from the first: re-identification is easier or harder than in life"]
+    return []
+
+
+def _about_the_defense(cell: Cell) -> list[str]:
+    found = []
+    if isinstance(cell.defense, Brought):
+        found.append(
+            f"{cell.defense.origin().method} was trained elsewhere: the people tested here may have been in its "
+            "training data, which flatters its utility and may change what leaks"
+        )
+    if cell.request.tuning is not None:
+        settings, held = config.by_content(cell.defense), cell.request.tuning.held
+        others = [f"{key}={held[key]} (here {settings[key]})" for key in held if held[key] != settings[key]]
+        if others:
+            found.append(f"tuned with {', '.join(others)}: the choice may not be the best one here")
+    return found
+
+
+def _about_the_people(roles: Roles) -> list[str]:
     people = len(roles.test.subjects)
     if people < 20:
-        found.append(f"only {people} test people: intervals are wide, and small differences mean nothing")
-    return found
+        return [f"only {people} test people: intervals are wide, and small differences mean nothing"]
+    return []
 
 
 def _parameters(network: nn.Module) -> int:

@@ -115,7 +115,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         own_data=store.networks(cell.prior_address),
         informed=store.networks(cell.informed_address),
         seed=seed,
-        held=Confinement.of(cell.request, evaluation.precision, store),
+        held=Confinement.of(cell.request, evaluation.precision, store, defense),
         display=display,
     )
     validity, findings = _attack(attempts, client, repetitions, networks, roles, store)
@@ -173,7 +173,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
             privacy,
             _reconstructed(findings, client, repetitions[0], key_for),
         ),
-        warnings=entries.warnings_about(cohort, roles),
+        warnings=entries.warnings_about(cell, cohort, roles),
     )
     path = cell.folder / RECORD_NAME
     write_record(record, path)

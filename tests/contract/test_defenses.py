@@ -16,6 +16,7 @@ from bench.runner.traffic.parties import Client, SentRelease, Server
 from bench.trainer.seeding import seeded_torch
 from bench.types.scan import Roles
 from bench.types.traffic import Release, Reply
+from tests.contract.conftest import Required
 from tests.trainers import trainer_in
 
 NAMES = [entry.name for entry in Registry().of("defenses")]
@@ -23,13 +24,13 @@ TINY = {"iterations": 2, "batch_size": 2, "patch": 8, "queries": 3}
 """Applied where a defense has a setting of that name."""
 
 
-def tiny(name: str) -> Defense[Any]:
+def tiny(name: str, required: Required) -> Defense[Any]:
     cls = Registry().find("defenses", name).load()
     fields = {field.name for field in dataclasses.fields(cls)}
     values = dict(cls.presets.get("smoke", {})) | {key: value for key, value in TINY.items() if key in fields}
     if "queries" in values and name.split("-")[-1] != "tta" and cls.presets["smoke"].get("queries") is None:
         del values["queries"]
-    return config.build(cls, values)
+    return config.build(cls, values | required.get(name, {}))
 
 
 def fitted(defense: Defense[Any], roles: Roles, folder: Path) -> Networks:
@@ -39,9 +40,9 @@ def fitted(defense: Defense[Any], roles: Roles, folder: Path) -> Networks:
 
 @pytest.fixture(scope="module", params=NAMES)
 def trained(
-    request: pytest.FixtureRequest, roles: Roles, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, roles: Roles, tmp_path_factory: pytest.TempPathFactory, required: Required
 ) -> tuple[Defense[Any], Networks]:
-    defense = tiny(request.param)
+    defense = tiny(request.param, required)
     return defense, fitted(defense, roles, tmp_path_factory.mktemp(request.param))
 
 
@@ -62,9 +63,9 @@ def test_there_are_defenses_to_test() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("preset", config.PRESETS)
-def test_every_preset_gives_valid_settings(name: str, preset: str) -> None:
+def test_every_preset_gives_valid_settings(name: str, preset: str, required: Required) -> None:
     cls = Registry().find("defenses", name).load()
-    assert isinstance(config.build(cls, cls.presets.get(preset, {})), Defense)
+    assert isinstance(config.build(cls, dict(cls.presets.get(preset, {})) | required.get(name, {})), Defense)
 
 
 @pytest.mark.parametrize("name", NAMES)

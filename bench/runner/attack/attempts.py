@@ -7,7 +7,7 @@ from pathlib import Path
 from lightning_fabric import Fabric
 
 from bench.attack import Attack
-from bench.config import plain
+from bench.config import by_content
 from bench.defense import Networks
 from bench.progress import Display
 from bench.records.schema import Status
@@ -80,7 +80,7 @@ class Attempts:
 
     def _shelves(self, client: Client) -> Shelves:
         defense = client.defense
-        settings = address({"defense": defense.name, "settings": plain(defense)})
+        settings = address({"defense": defense.name, "settings": by_content(defense)})
         return {
             Reach.OWN_DATA: Shelf(self.own_data, self.axes("own data")),
             Reach.DEFENSE: Shelf(self.informed / settings, self.axes("informed", settings)),

@@ -4,7 +4,10 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from bench.defense import Defense
+from bench.plugin import ReadsFiles
 from bench.records.schema import Status
 from bench.runner.cell import Request
 from bench.store import Store
@@ -31,11 +34,13 @@ class Confinement:
     places: Mapping[Path, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, request: Request, precision: str, store: Store) -> "Confinement":
-        """What a request says, with the suite's cache and the data out of reach."""
+    def of(cls, request: Request, precision: str, store: Store, defense: Defense[Any]) -> "Confinement":
+        """What a request says, with the suite's cache, the data and the defense's own files out of reach."""
         places = {store.root: "the suite's cache (scans, networks, traffic)"}
         if request.root is not None:
             places[request.root] = "the dataset"
+        if isinstance(defense, ReadsFiles):
+            places.update(dict.fromkeys(defense.files(), "a file of the defense"))
         return cls(
             isolate=request.isolate,
             timeout=request.attack_timeout,

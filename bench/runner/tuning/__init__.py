@@ -1,0 +1,1 @@
+"""Hyperparameters by cross-validation on the training role; nobody of another role is looked at."""

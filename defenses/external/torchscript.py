@@ -1,0 +1,44 @@
+"""TorchScript archives: PyTorch reads them with an interpreter of its own, which knows no Python objects.
+
+What is left to refuse: archives that are no TorchScript (a state dict has the same suffix and is a pickle), and
+programs with an operator that touches files; those run as the program runs, `__setstate__` even while it is loaded.
+"""
+
+import re
+import warnings
+
+import torch
+
+from bench.defenses.external.archives import members_of, packed
+from bench.errors import BenchError
+
+_TOUCHES_FILES = re.compile(r"\btorch\s*\.\s*(save|load|from_file)\b|\bops\s*\.\s*aten\s*\.\s*(save|from_file)\b")
+_FOREIGN = re.compile(r"\bops\s*\.\s*(?!(?:aten|prim|prims|quantized)\b)\w+|\b__torch__\s*\.\s*torch\s*\.\s*classes\b")
+
+
+def load_script(data: bytes, what: str, device: torch.device) -> torch.nn.Module:
+    """The program on `device`.
+
+    Raises:
+        BenchError: it is no TorchScript, or one with operators that a network does not need.
+    """
+    members = members_of(data, what)
+    codes = [name for name in members if name.startswith("code/") and name.endswith(".py")]
+    if not codes or "constants.pkl" not in members:
+        raise BenchError(
+            f"{what} is no TorchScript archive but a pickle (a state dict or a module saved by torch.save), which "
+            "is never opened: save torch.jit.script(network) or torch.export, see docs/bring-your-own.md"
+        )
+    for name in codes:
+        code = members[name].decode("utf-8", errors="replace")
+        found = _TOUCHES_FILES.search(code) or _FOREIGN.search(code)
+        if found:
+            raise BenchError(f"{what} uses {found[0]!r} ({name}), which no network needs, and is not loaded")
+    kept = {name: content for name, content in members.items() if not name.endswith(".debug_pkl")}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            network: torch.nn.Module = torch.jit.load(packed(kept), map_location=device)  # type: ignore[no-untyped-call]
+    except (RuntimeError, ValueError, torch.jit.Error) as error:
+        raise BenchError(f"{what} does not load: {' '.join(str(error).split())[:200]}") from error
+    return network.eval()
