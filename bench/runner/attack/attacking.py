@@ -73,7 +73,7 @@ def attack_transcript(
             claimed = claim_from_own_process(attack, view(sealed), trainer, axes, held, shelves)
         else:
             claimed = _claim_here(attack, view, trainer, held, shelves)
-        claim = checked_claim(attack.goal, claimed, len(traffic.scans), roles.test.shape)
+        claim = checked_claim(attack.goal, claimed, len(traffic.scans), roles.test.shape, len(roles.test.classes))
     except BenchError:
         raise
     except LostAttack as lost:

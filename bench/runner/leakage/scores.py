@@ -3,6 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import torch
+from torch import Tensor
+
 from bench.metrics.residual import residual_risk, risk_distribution
 from bench.metrics.retrieval import Retrieval, checked_scores, score_linkage
 from bench.metrics.unenrolled import unenrolled_precisions
@@ -11,33 +14,41 @@ from bench.metrics.verification import verify
 from bench.records.parts import Interval
 from bench.records.privacy import OperatingPoint, Residual, Score, Verification
 from bench.runner.traffic.people import pseudonym
-from bench.types.claim import Claim, Linkage, Reconstruction, Repeated
+from bench.types.claim import Claim, LabelMaps, Linkage, Reconstruction, Repeated
 from bench.types.estimate import Estimate
 from bench.types.scan import Scan
 from bench.types.threat import Goal
 
 HEADLINE = "map"
 """The score of a linkage that the leaderboard shows."""
-CLAIMS: Mapping[Goal, type[Claim]] = {Goal.LINKAGE: Linkage, Goal.RECONSTRUCTION: Reconstruction}
+CLAIMS: Mapping[Goal, type[Claim]] = {
+    Goal.LINKAGE: Linkage,
+    Goal.RECONSTRUCTION: Reconstruction,
+    Goal.LABELS: LabelMaps,
+}
 """What an attack with each goal must return; a goal that is not here cannot be scored yet."""
 
 
-def checked_claim(goal: Goal, claim: object, scans: int, shape: tuple[int, int, int]) -> Claim:
+def checked_claim(goal: Goal, claim: object, scans: int, shape: tuple[int, int, int], classes: int) -> Claim:
     """The claim, if it can be scored.
 
     Args:
         scans: number of releases.
         shape: of a scan.
+        classes: number of classes, the background among them.
 
     Raises:
         TypeError: it is not of the goal's type.
-        ValueError: it has the wrong shape, or holds NaN.
+        ValueError: it has the wrong shape, holds NaN, or names a class that is none.
     """
     expected = CLAIMS[goal]
     if not isinstance(claim, expected):
         raise TypeError(f"an attack with goal {goal.value} must return {expected.__name__}, got {type(claim).__name__}")
     if isinstance(claim, Linkage):
         checked_scores(claim.scores, scans)
+        return claim
+    if isinstance(claim, LabelMaps):
+        _check_labels(claim.labels, (scans, *shape), classes)
         return claim
     assert isinstance(claim, Reconstruction)
     if tuple(claim.images.shape) != (scans, 1, *shape):
@@ -46,6 +57,15 @@ def checked_claim(goal: Goal, claim: object, scans: int, shape: tuple[int, int, 
     if not bool(claim.images.isfinite().all()):
         raise ValueError(f"reconstructions must be finite, {int((~claim.images.isfinite()).sum())} values are not")
     return claim
+
+
+def _check_labels(labels: Tensor, shape: tuple[int, ...], classes: int) -> None:
+    if tuple(labels.shape) != shape:
+        raise ValueError(f"label maps must have the shape {shape}, one map a scan, got {tuple(labels.shape)}")
+    if labels.dtype != torch.uint8:
+        raise ValueError(f"label maps must hold class indices as torch.uint8, got {labels.dtype}")
+    if int(labels.max()) >= classes:
+        raise ValueError(f"label maps must name classes 0 to {classes - 1}, got {int(labels.max())}")
 
 
 def linkage_scores(claims: Repeated, scans: Sequence[Scan], axes: tuple[str | int, ...]) -> dict[str, Score]:
