@@ -21,7 +21,7 @@ from bench.types.scan import Cohort
 from bench.types.traffic import Reply
 
 SHARP = 0.02
-"""Levels are visible if answers lie no further from them than this, root mean square: the wire rounds by .0005 at most."""
+"""Levels are visible if answers lie no further from them than this, root mean square; the wire rounds by .0005."""
 
 MOST_VOXELS = 1024
 """Levels are the same everywhere, so a few voxels show them as well as all."""
