@@ -5,8 +5,8 @@ Threat model: T1; sees the answers to all queries and owns labelled scans of oth
 
 Where the levels alpha and 1 - alpha show, the target's class in a voxel is the one that all K answers have in common,
 or the one with the larger weight; no reference label map is needed. Where the server is too unsure for levels, the
-answer's deviation from the average answer is added to the population's label map, with the weight of the best linear
-estimate. One answer whose levels do not show, and answers that agree, are taken at their word: the most probable class.
+answer's deviation from the average answer, made as large as people's are, is added to the population's label map. One
+answer whose levels do not show, and answers that agree, are taken at their word: the most probable class.
 Left out: the mixed label maps that a server sees in training (training traffic is not recorded); cubes with an alpha of
 their own; references that appear in several releases.
 """

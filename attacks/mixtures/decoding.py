@@ -13,15 +13,14 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.nn import functional as F
 
-from bench.attacks.mixtures.equations import lmmse_weight
 from bench.attacks.separation.before import alpha_of_reply
 from bench.attacks.separation.levels import SATURATED
 from bench.attacks.separation.weights import CLOSEST
 from bench.types.scan import Cohort
 from bench.types.traffic import Reply
 
-SHARP = 0.02
-"""Levels are visible if answers lie no further from them than this, root mean square; the wire rounds by .0005."""
+SHARP = 0.01
+"""Levels are visible if they leave less than this share of what one level, certainty, leaves of the answers."""
 
 MOST_VOXELS = 1024
 """Levels are the same everywhere, so a few voxels show them as well as all."""
@@ -55,7 +54,7 @@ def decode(replies: Sequence[Reply], own: Cohort) -> Decoded:
         own: labelled scans of other people, for what is likely where.
     """
     average = torch.stack([reply.maps.mean(dim=0) for reply in replies]).mean(dim=0)
-    atlas = class_frequencies(own)
+    own_people = class_frequencies(own)
     labels, alphas, sharp = [], [], 0
     for reply in replies:
         maps = reply.maps
@@ -64,8 +63,8 @@ def decode(replies: Sequence[Reply], own: Cohort) -> Decoded:
             found = most_likely(maps, alpha)
         else:
             alpha = alpha_from_deviations(maps, average)
-            found = beyond_average(maps, average, atlas, alpha)
-        labels.append(found)
+            found = maps.mean(dim=0).argmax(dim=0) if alpha > UNMIXED else beyond_average(maps, average, own_people)
+        labels.append(found.to(torch.uint8))
         alphas.append(alpha)
         sharp += shows
     return Decoded(torch.stack(labels), tuple(alphas), sharp)
@@ -101,8 +100,10 @@ def levels(maps: Maps) -> tuple[float, bool]:
         return 1 - CLOSEST, True
     seen = maps.flatten(2)[:, :, places[:: -(-len(places) // MOST_VOXELS)]][..., None, None]
     alpha = alpha_of_reply(seen)
-    left = costs(seen, alpha).sum(dim=0).amin(dim=0) + seen.square().sum(dim=(0, 1))
-    return alpha, float(left.clamp(min=0).mean() / (maps.shape[0] * maps.shape[1])) < SHARP**2
+    square = seen.square().sum(dim=(0, 1))
+    left = costs(seen, alpha).sum(dim=0).amin(dim=0) + square
+    unsure = (1 - 2 * seen.amax(dim=1)).sum(dim=0) + square
+    return alpha, float(left.sum()) < SHARP * float(unsure.sum())
 
 
 def alpha_from_deviations(maps: Maps, average: Soft) -> float:
@@ -123,18 +124,21 @@ def alpha_from_deviations(maps: Maps, average: Soft) -> float:
     return float(min(max(1 / (1 + ratio**0.5), CLOSEST), 1 - CLOSEST))
 
 
-def beyond_average(maps: Maps, average: Soft, atlas: Soft, alpha: float) -> UInt8[Tensor, "depth height width"]:
+def beyond_average(maps: Maps, average: Soft, people: Soft) -> UInt8[Tensor, "depth height width"]:
     """Argmax of mu + w (ybar - qbar): the population's label map, moved by what this answer says beyond others.
 
     qbar holds what the server says of everybody, its lack of certainty included; mu replaces it by what is true of
-    everybody. w is the weight of the best linear estimate, but not below 1: to shrink an answer towards the population
-    is no better guess of a class, and hides whose answer it is. Answers that agree are taken at their word.
+    everybody. w makes the deviation as large as people's are. The weight of the best linear estimate would shrink it:
+    a better guess of probabilities, no better one of classes, and it hides whose answer it is.
+
+    Args:
+        average: qbar, the mean answer over all releases.
+        people: mu, how often people have every class in every voxel.
     """
-    mean = maps.mean(dim=0)
-    if alpha > UNMIXED:
-        return mean.argmax(dim=0).to(torch.uint8)
-    w = max(lmmse_weight(alpha, len(maps)), 1.0)
-    return (atlas + w * (mean - average)).argmax(dim=0).to(torch.uint8)
+    deviation = maps.mean(dim=0) - average
+    variance = people.sum() - people.square().sum()  # of one-hot label maps around mu
+    w = (variance / deviation.square().sum().clamp(min=1e-12)).sqrt()
+    return (people + w * deviation).argmax(dim=0).to(torch.uint8)
 
 
 def class_frequencies(own: Cohort) -> Soft:

@@ -114,8 +114,13 @@ def test_what_an_unsure_server_says_of_everybody_is_replaced_by_what_is_true_of_
     bias[2] = 1.0  # this server prefers class 2, whatever it is shown
     average = atlas + bias
     maps = average + 0.2 * (_one_hot(truth) - atlas)[None] + 0.01 * torch.randn(4, CLASSES, *SHAPE, generator=RNG)
-    assert torch.equal(beyond_average(maps, average, atlas, alpha=0.5).long(), truth)
+    assert torch.equal(beyond_average(maps, average, atlas).long(), truth)
     assert bool((maps.mean(0).argmax(0) == 2).all())
+
+
+def test_an_unsure_answer_to_several_queries_shows_no_levels() -> None:
+    maps = 0.6 * _mixed(_labels(1)[0], _labels(4), 0.6) + 0.4 * torch.rand(4, CLASSES, *SHAPE, generator=RNG).softmax(1)
+    assert not levels(maps)[1]
 
 
 def test_class_frequencies_are_shares(roles: Roles) -> None:
