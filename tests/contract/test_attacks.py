@@ -13,9 +13,10 @@ from bench.attack import Attack
 from bench.defenses.no_proxy import NoProxy
 from bench.registry import Registry
 from bench.runner.leakage.linking import linkages_of
+from bench.runner.leakage.planted import IntensityServer
 from bench.runner.leakage.scores import checked_claim, linkage_scores
 from bench.trainer.seeding import seeded_torch
-from bench.types.claim import Reconstruction
+from bench.types.claim import LabelMaps, Reconstruction
 from bench.types.scan import Roles
 from bench.types.threat import Goal, Tier
 from bench.types.traffic import Release, Reply, Transcript
@@ -33,8 +34,8 @@ def _attack(name: str) -> Attack:
 
 
 def _view(attack: Attack, releases: list[torch.Tensor], roles: Roles) -> AttackerView:
-    classes = len(roles.test.classes)
-    replies = [Reply(torch.full((len(q), classes, *roles.test.shape), 1 / classes)) for q in releases]
+    server = IntensityServer.of(roles.train)
+    replies = [Reply(server(queries).softmax(dim=1)) for queries in releases]
     offers: dict[str, Any] = {
         "auxiliary": roles.auxiliary,
         "reference_pool": roles.references,
@@ -114,9 +115,22 @@ RECONSTRUCTIONS = [name for name in NAMES if _attack(name).goal is Goal.RECONSTR
 def test_a_reconstruction_of_clean_scans_gives_everybody_away(name: str, roles: Roles, tmp_path: Path) -> None:
     attack = _attack(name)
     claim = _run(attack, _naked(roles), roles, tmp_path)
-    claim = checked_claim(attack.goal, claim, len(roles.test), roles.test.shape)
+    claim = checked_claim(attack.goal, claim, len(roles.test), roles.test.shape, len(roles.test.classes))
     assert isinstance(claim, Reconstruction)
     assert 0 <= float(claim.images.min()) <= float(claim.images.max()) <= 1
+    scans = roles.test.scans
+    scores = linkage_scores(linkages_of([claim], scans, torch.device("cpu")), scans, (0, "test"))
+    value = scores["map"].value.value
+    assert value is not None
+    assert value >= 0.9
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if _attack(name).goal is Goal.LABELS])
+def test_label_maps_of_clean_scans_give_everybody_away(name: str, roles: Roles, tmp_path: Path) -> None:
+    attack = _attack(name)
+    claim = _run(attack, _naked(roles), roles, tmp_path)
+    claim = checked_claim(attack.goal, claim, len(roles.test), roles.test.shape, len(roles.test.classes))
+    assert isinstance(claim, LabelMaps)
     scans = roles.test.scans
     scores = linkage_scores(linkages_of([claim], scans, torch.device("cpu")), scans, (0, "test"))
     value = scores["map"].value.value
