@@ -104,6 +104,9 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         client, answering, roles.test, seed, transcript_folder, display, evaluation.key_repetitions
     )
 
+    if cell.attack.costly and evaluation.costly_people is not None:
+        repetitions = tuple(traffic.asked(evaluation.costly_people) for traffic in repetitions)
+
     cell.folder.mkdir(parents=True, exist_ok=True)
     attacked = time.monotonic()
     attempts = Attempts(
@@ -128,7 +131,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
             repetitions,
             networks,
             roles,
-            query_grid=evaluation.query_grid,
+            evaluation=evaluation,
             dial_folder=transcript_folder,
             cell_folder=cell.folder,
             display=display,
@@ -206,11 +209,12 @@ def _attack(
 def _claimed(findings: Findings, client: Client, traffic: Traffic, key_for: KeyFor) -> Claimed:
     """Panels of what the attack made of the first release, by the picture's name; none if it claims nothing to see."""
     claim = findings.claims[0] if findings.claims else None
-    key = key_for(traffic.scans[0], traffic.repetition)
+    first = 0 if traffic.wanted is None else traffic.wanted[0]
     if isinstance(claim, Reconstruction):
+        key = key_for(traffic.scans[first], traffic.repetition)
         return {"reconstruction": reconstruction_panels(claim, client, traffic, key)}
     if isinstance(claim, LabelMaps):
-        return {"labels": label_panels(claim, client, traffic, key)}
+        return {"labels": label_panels(claim, client, traffic, key_for(traffic.scans[0], traffic.repetition))}
     return {}
 
 

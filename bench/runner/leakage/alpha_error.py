@@ -20,15 +20,17 @@ def alpha_error(
 ) -> dict[str, Score]:
     """Mean absolute error of the alphas in the claims' details, if they hold one for every release and keys do too.
 
-    Where a key has several weights (one a query or cube), their mean is the truth. Empty where there is nothing to
-    compare. There is no chance level: it depends on the law of alpha; always saying .5 is off by .25 under U(0, 1).
+    Of an attack that was asked for some releases only, alphas are wanted for those. Where a key has several weights
+    (one a query or cube), their mean is the truth. Empty where there is nothing to compare. There is no chance level:
+    it depends on the law of alpha; always saying .5 is off by .25 under U(0, 1).
 
     Args:
         claims: one for every repetition.
         repetitions: the traffic under several sets of keys.
         axes: seed axes of the interval.
     """
-    scans = repetitions[0].scans
+    wanted = repetitions[0].wanted
+    scans = repetitions[0].scans if wanted is None else [repetitions[0].scans[place] for place in wanted]
     people = [scan.subject for scan in scans]
     errors = []
     for claim, traffic in zip(claims, repetitions, strict=True):
