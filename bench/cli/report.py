@@ -133,7 +133,7 @@ def _beside_controls(privacy: Privacy, title: str, what: str, own: str, columns:
 
 
 def _overlap_title(name: str) -> str:
-    known = {OVERLAP: "average", f"{OVERLAP}_recovered": "average, against what the client recovers"}
+    known = {OVERLAP: "average", f"{OVERLAP}_recovered": "with recovered"}
     return known.get(name, name.removeprefix(f"{OVERLAP}_"))
 
 
