@@ -129,6 +129,16 @@ def resolve(classes: Mapping[str, type[Any]], preset: str, assignments: Sequence
     return {component: build(cls, chosen[component]) for component, cls in classes.items()}
 
 
+def qualified(text: str, classes: Mapping[str, type[Any]]) -> str:
+    """One `--set` with the component that it belongs to spelled out.
+
+    Raises:
+        BenchError: see `resolve`.
+    """
+    assignment = Assignment.parse(text)
+    return f"{owner_of(assignment, classes)}.{assignment.key}={assignment.value}"
+
+
 def build(cls: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
     """An instance of a settings dataclass, with values coerced to the types of its fields.
 

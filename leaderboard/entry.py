@@ -10,8 +10,9 @@ from bench.records.schema import Record, Status
 from bench.types.threat import Goal, Tier
 
 LAST_RANKED_TIER = Tier.SEMI_INFORMED
-LINKING = frozenset({Goal.LINKAGE.value, Goal.RECONSTRUCTION.value})
-"""Goals whose claims come down to a linkage: a reconstruction is looked up among clean scans."""
+LINKING = frozenset({Goal.LINKAGE.value, Goal.RECONSTRUCTION.value, Goal.LABELS.value})
+"""Goals whose claims come down to a linkage: a reconstruction is looked up among clean scans, a label map among true
+label maps."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from bench.leaderboard.score_names import shown
 from bench.records.parts import Interval
 from bench.records.privacy import Confound, Residual, Validity
 
-CONTROL_ORDER = ("do-nothing", "amplified", "atlas", "random-other", "oracle-key")
+CONTROL_ORDER = ("do-nothing", "amplified", "atlas", "random-other", "recovered", "oracle-key")
 LEAKS: Mapping[str, str] = {
     "identity": "the scan itself",
     "alpha-0.95": "a mixture that is 95 % target",

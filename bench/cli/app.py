@@ -41,7 +41,7 @@ def version(
 @app.command()
 def run(
     defense: Annotated[str, typer.Argument(help="Defense, see `bench list`.")],
-    attack: Annotated[str, typer.Argument(help="Attack, see `bench list`.")],
+    attack: Annotated[str, typer.Argument(help="Attack, see `bench list`; `adaptive` for all up to T2.")],
     data: Annotated[str, typer.Option(help="Dataset, see `bench list`.")] = "phantom",
     root: Annotated[Path | None, typer.Option(help="Folder with the dataset's files.")] = None,
     preset: Annotated[str, typer.Option(help="smoke, quick, standard or paper.")] = "quick",
@@ -56,6 +56,9 @@ def run(
         bool, typer.Option("--tuned", help="Take the settings that `bench tune` chose; --set still wins.")
     ] = False,
     plugin: Plugins = None,
+    only: Annotated[
+        str | None, typer.Option(metavar="NAME,NAME", help="With `adaptive`: these attacks instead of all.")
+    ] = None,
     isolate: Annotated[
         bool, typer.Option("--isolate", help="Run the attack in a process of its own that gets only what it may see.")
     ] = False,
@@ -76,6 +79,7 @@ def run(
         from bench.cli.run import run_and_report, spelled
 
         run_and_report(
+            only=only,
             defense=defense,
             attack=attack,
             data=data,

@@ -16,6 +16,7 @@ from bench import config
 from bench.attack import Attack
 from bench.errors import BenchError
 from bench.registry import KINDS, Entry, Registry
+from bench.runner import adaptive
 
 EVALUATION = "evaluation"
 """The component of settings that is no plugin."""
@@ -31,6 +32,8 @@ def print_list(plugins: tuple[Path, ...]) -> None:
         table.add_column()
         for entry in registry.of(kind):
             table.add_row(entry.name, _line(entry))
+        if kind == "attacks":
+            table.add_row(adaptive.NAME, adaptive.SUMMARY)
         console.print(table)
         console.print()
 
@@ -49,6 +52,11 @@ def print_entry(name: str, preset: str | None, plugins: tuple[Path, ...]) -> Non
         _print_settings(console, config.Evaluation, config.PRESETS.get(preset or "", {}))
         return
     registry = Registry(plugins)
+    if name == adaptive.NAME:
+        console = Console(highlight=False)
+        console.print(f"[bold]{name}[/]: {adaptive.SUMMARY}", soft_wrap=True)
+        console.print(f"tries, in this order: {', '.join(adaptive.suite(registry))}", soft_wrap=True)
+        return
     entries = [entry for entry in registry.entries if entry.name == name]
     if not entries:
         kind = next((kind for kind in KINDS if _close(name, registry, kind)), "attacks")

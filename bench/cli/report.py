@@ -1,6 +1,6 @@
 """A record as tables on a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console, Group
@@ -13,7 +13,15 @@ from bench.records.privacy import Privacy, Score
 from bench.records.schema import Record
 
 LIKENESS = {"ms_ssim": "MS-SSIM", "psnr": "PSNR in dB", "ncc": "correlation without atlas"}
-_NAMES = {"map": "re-identification mAP", "macro_f1": "macro F1", "rank1": "rank-1 accuracy", "cmc5": "within first 5"}
+OVERLAP = "dice"
+"""What the names of scores that compare label maps begin with."""
+_NAMES = {
+    "map": "re-identification mAP",
+    "macro_f1": "macro F1",
+    "rank1": "rank-1 accuracy",
+    "cmc5": "within first 5",
+    "alpha_error": "mean error of alpha (lower is worse)",
+}
 
 
 def print_record(record: Record, path: Path, *, known: bool) -> None:
@@ -87,7 +95,7 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
     table.add_column("value [95 % interval]", justify="right")
     table.add_column("chance", justify="right")
     for name, score in privacy.scores.items():
-        if name in LIKENESS:
+        if name in LIKENESS or name.startswith(OVERLAP):
             continue
         style = "bold" if name == privacy.headline else None
         table.add_row(_NAMES.get(name, name), str(score.value), _chance(score), style=style)
@@ -102,8 +110,9 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
         table.add_row(f"recognised at FPR {point.fpr:.1%}", shown, f"{point.fpr:.3f}")
     table.add_row("excess over strangers", str(privacy.residual.excess), "0.000")
     table.add_section()
+    yardstick = "Dice" if OVERLAP in privacy.scores else "MS-SSIM"
     for name, control in privacy.controls.items():
-        table.add_row(f"control, MS-SSIM on {name}", str(control.scores[privacy.headline]), "")
+        table.add_row(f"control, {yardstick} on {name}", str(control.scores[privacy.headline]), "")
     if privacy.confound is not None:
         table.add_row("shared reference beats own visit", str(privacy.confound.reference_preferred), "")
     for curve in (privacy.by_queries, privacy.by_dial):
@@ -112,20 +121,35 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
             sign, budget = ("K", "") if curve.along == "queries" else (curve.along, ", one query")
             for at in curve.points:
                 table.add_row(f"{headline} at {sign} = {at.at:g}{budget}", str(at.score), "")
-    return [table, _likeness(privacy)] if LIKENESS.keys() <= privacy.scores.keys() else [table]
+    if LIKENESS.keys() <= privacy.scores.keys():
+        return [table, _beside_controls(privacy, "Likeness to the scan", "picture", "reconstruction", LIKENESS)]
+    if OVERLAP in privacy.scores:
+        columns = {name: _overlap_title(name) for name in privacy.scores if name.startswith(OVERLAP)}
+        return [table, _beside_controls(privacy, "Dice of the label maps", "label map", "decoded", columns)]
+    return [table]
 
 
-def _likeness(privacy: Privacy) -> Table:
-    """The attack's pictures between those of the controls: brains look alike, so a row alone means nothing."""
-    table = Table(title="Likeness to the scan (higher is worse)", title_justify="left")
-    table.add_column("picture")
-    for title in LIKENESS.values():
-        table.add_column(title, justify="right")
-    table.add_row("reconstruction", *(str(privacy.scores[name].value) for name in LIKENESS), style="bold")
+def _beside_controls(privacy: Privacy, title: str, what: str, own: str, columns: Mapping[str, str]) -> Table:
+    """The attack's row between those of the controls: brains look alike, so a row alone means nothing.
+
+    Args:
+        own: name of the attack's row.
+        columns: scores with their titles.
+    """
+    table = Table(title=f"{title} (higher is worse)", title_justify="left")
+    table.add_column(what)
+    for heading in columns.values():
+        table.add_column(heading, justify="right")
+    table.add_row(own, *(str(privacy.scores[name].value) for name in columns), style="bold")
     table.add_section()
     for name, control in privacy.controls.items():
-        table.add_row(name, *(str(control.scores[score]) for score in LIKENESS))
+        table.add_row(name, *(str(control.scores[score]) for score in columns))
     return table
+
+
+def _overlap_title(name: str) -> str:
+    known = {OVERLAP: "average", f"{OVERLAP}_recovered": "with recovered"}
+    return known.get(name, name.removeprefix(f"{OVERLAP}_"))
 
 
 def _row_of(values: Sequence[float | None]) -> str:

@@ -10,8 +10,26 @@ import typer
 from bench.cli.exits import FAILED_CELL
 
 
-def run_and_report(*, plugins: tuple[Path, ...], tuned: bool, as_json: bool, quiet: bool, **request: Any) -> None:
-    """Run one cell and print its record as tables or JSON."""
+def run_and_report(
+    *, plugins: tuple[Path, ...], tuned: bool, as_json: bool, quiet: bool, only: str | None = None, **request: Any
+) -> None:
+    """Run one cell, or the whole suite against one defense, and print tables or JSON.
+
+    Args:
+        only: names of attacks of the suite, with commas between them.
+
+    Raises:
+        BenchError: something the user must mend.
+    """
+    from bench.errors import BenchError
+    from bench.runner.adaptive import NAME
+
+    if request["attack"] == NAME:
+        names = tuple(name.strip() for name in only.split(",")) if only is not None else ()
+        _run_suite(names, plugins=plugins, tuned=tuned, as_json=as_json, quiet=quiet, **request)
+        return
+    if only is not None:
+        raise BenchError(f"--only chooses among the attacks of {NAME}; leave it out, or run {NAME}")
     from bench.progress import Display
     from bench.records.schema import Status
     from bench.registry import Registry
@@ -37,6 +55,32 @@ def run_and_report(*, plugins: tuple[Path, ...], tuned: bool, as_json: bool, qui
         print_record(outcome.record, outcome.path, known=outcome.known)
     if outcome.record.status is not Status.OK:
         typer.echo(f"attack {outcome.record.status.value}: {outcome.record.reason}", err=True)
+        raise typer.Exit(FAILED_CELL)
+
+
+def _run_suite(
+    only: tuple[str, ...], *, plugins: tuple[Path, ...], tuned: bool, as_json: bool, quiet: bool, **request: Any
+) -> None:
+    from bench.errors import BenchError
+    from bench.progress import Display
+    from bench.registry import Registry
+    from bench.runner.adaptive import run_suite, worst
+    from bench.runner.cell import Request
+    from bench.store import Store
+
+    registry, display = Registry(plugins), Display(quiet=quiet)
+    tried = list(run_suite(Request(plugins=plugins, **request), registry, Store.default(), display, only, tuned))
+    if all(one.outcome is None for one in tried):
+        reasons = {one.reason for one in tried}
+        if len(reasons) == 1:  # then it is not about the attacks
+            raise BenchError(str(reasons.pop()))
+    from bench.cli.suite import print_suite, suite_as_json
+
+    if as_json:
+        typer.echo(suite_as_json(request["defense"], tried))
+    else:
+        print_suite(request["defense"], tried)
+    if worst(tried) is None:
         raise typer.Exit(FAILED_CELL)
 
 

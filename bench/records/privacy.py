@@ -35,7 +35,7 @@ class Validity(Part):
 
 
 class Control(Part):
-    """What a fixed yardstick (MS-SSIM) scores on pictures that are no attack's work."""
+    """What a fixed yardstick (MS-SSIM, or Dice of label maps) scores on pictures that are no attack's work."""
 
     meaning: str
     scores: dict[str, Interval]

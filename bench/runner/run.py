@@ -10,7 +10,7 @@ import bench
 from bench import config
 from bench.data.cached import load_cached
 from bench.data.roles import data_secret, split
-from bench.defense import Networks, Panel
+from bench.defense import Networks
 from bench.progress import Display
 from bench.records.files import RECORD_NAME, made_once, read_record, write_record
 from bench.records.privacy import Validity
@@ -23,7 +23,8 @@ from bench.runner.environment import describe_environment
 from bench.runner.leakage.measure import measure_leakage
 from bench.runner.leakage.validity import address_of as validity_address
 from bench.runner.leakage.validity import at_smoke_size, check_attack
-from bench.runner.pictures.draw import draw_pictures
+from bench.runner.pictures.draw import Claimed, draw_pictures
+from bench.runner.pictures.labels import label_panels
 from bench.runner.pictures.reconstruction import reconstruction_panels
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import KeyFor, Traffic, key_source, record_repetitions
@@ -32,7 +33,7 @@ from bench.store import Store
 from bench.trainer.devices import make_fabric
 from bench.trainer.loop import FabricTrainer
 from bench.trainer.seeding import seeded_torch
-from bench.types.claim import Reconstruction
+from bench.types.claim import LabelMaps, Reconstruction
 from bench.types.scan import Cohort, Roles
 from bench.types.threat import Observes
 
@@ -171,7 +172,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
             networks,
             measured.utility,
             privacy,
-            _reconstructed(findings, client, repetitions[0], key_for),
+            _claimed(findings, client, repetitions[0], key_for),
         ),
         warnings=entries.warnings_about(cell, cohort, roles),
     )
@@ -205,13 +206,16 @@ def _attack(
     return validity, attempts.over(client, repetitions, networks, roles)
 
 
-def _reconstructed(findings: Findings, client: Client, traffic: Traffic, key_for: KeyFor) -> Sequence[Sequence[Panel]]:
-    """Panels of what the attack made of the first release; none if it claims no images."""
+def _claimed(findings: Findings, client: Client, traffic: Traffic, key_for: KeyFor) -> Claimed:
+    """Panels of what the attack made of the first release, by the picture's name; none if it claims nothing to see."""
     claim = findings.claims[0] if findings.claims else None
-    if not isinstance(claim, Reconstruction):
-        return ()
     first = 0 if traffic.wanted is None else traffic.wanted[0]
-    return reconstruction_panels(claim, client, traffic, key_for(traffic.scans[first], traffic.repetition))
+    if isinstance(claim, Reconstruction):
+        key = key_for(traffic.scans[first], traffic.repetition)
+        return {"reconstruction": reconstruction_panels(claim, client, traffic, key)}
+    if isinstance(claim, LabelMaps):
+        return {"labels": label_panels(claim, client, traffic, key_for(traffic.scans[0], traffic.repetition))}
+    return {}
 
 
 def _first(cohort: Cohort, count: int | None) -> Cohort:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 
@@ -47,7 +47,23 @@ class Reconstruction:
     along: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
-Claim = Linkage | Reconstruction
+@dataclass(frozen=True, eq=False)
+class LabelMaps:
+    """The attacker's guess of every label map, in the order of the releases.
+
+    Class indices, not probabilities: Dice looks at the most probable class alone, and indices take a byte a voxel where
+    soft maps take four for every class.
+
+    Attributes:
+        labels: class index per voxel, 0 = background.
+        details: as in `Linkage`.
+    """
+
+    labels: UInt8[Tensor, "scan depth height width"]
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+Claim = Linkage | Reconstruction | LabelMaps
 
 Repeated = Linkage | Sequence[Linkage]
 """One linkage of the scans, or one for every repetition of the traffic under fresh keys."""

@@ -13,9 +13,10 @@ from bench.attack import Attack
 from bench.defenses.no_proxy import NoProxy
 from bench.registry import Registry
 from bench.runner.leakage.linking import linkages_of
+from bench.runner.leakage.planted import IntensityServer
 from bench.runner.leakage.scores import checked_claim, linkage_scores
 from bench.trainer.seeding import seeded_torch
-from bench.types.claim import Reconstruction
+from bench.types.claim import LabelMaps, Reconstruction
 from bench.types.scan import Roles
 from bench.types.threat import Goal, Tier
 from bench.types.traffic import Release, Reply, Transcript
@@ -35,8 +36,8 @@ def _attack(name: str) -> Attack:
 def _view(
     attack: Attack, releases: list[torch.Tensor], roles: Roles, wanted: tuple[int, ...] | None = None
 ) -> AttackerView:
-    classes = len(roles.test.classes)
-    replies = [Reply(torch.full((len(q), classes, *roles.test.shape), 1 / classes)) for q in releases]
+    server = IntensityServer.of(roles.train)
+    replies = [Reply(server(queries).softmax(dim=1)) for queries in releases]
     offers: dict[str, Any] = {
         "auxiliary": roles.auxiliary,
         "reference_pool": roles.references,
@@ -119,9 +120,22 @@ RECONSTRUCTIONS = [name for name in NAMES if _attack(name).goal is Goal.RECONSTR
 def test_a_reconstruction_of_clean_scans_gives_everybody_away(name: str, roles: Roles, tmp_path: Path) -> None:
     attack = _attack(name)
     claim = _run(attack, _naked(roles), roles, tmp_path)
-    claim = checked_claim(attack.goal, claim, len(roles.test), roles.test.shape)
+    claim = checked_claim(attack.goal, claim, len(roles.test), roles.test.shape, len(roles.test.classes))
     assert isinstance(claim, Reconstruction)
     assert 0 <= float(claim.images.min()) <= float(claim.images.max()) <= 1
+    scans = roles.test.scans
+    scores = linkage_scores(linkages_of([claim], scans, torch.device("cpu")), scans, (0, "test"))
+    value = scores["map"].value.value
+    assert value is not None
+    assert value >= 0.9
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if _attack(name).goal is Goal.LABELS])
+def test_label_maps_of_clean_scans_give_everybody_away(name: str, roles: Roles, tmp_path: Path) -> None:
+    attack = _attack(name)
+    claim = _run(attack, _naked(roles), roles, tmp_path)
+    claim = checked_claim(attack.goal, claim, len(roles.test), roles.test.shape, len(roles.test.classes))
+    assert isinstance(claim, LabelMaps)
     scans = roles.test.scans
     scores = linkage_scores(linkages_of([claim], scans, torch.device("cpu")), scans, (0, "test"))
     value = scores["map"].value.value
@@ -135,7 +149,7 @@ def test_a_costly_reconstruction_is_of_the_wanted_releases_and_says_what_it_cost
 ) -> None:
     attack, wanted = _attack(name), (0, 3, 5)
     claim = _run(attack, _naked(roles), roles, tmp_path, wanted)
-    checked_claim(attack.goal, claim, len(roles.test), roles.test.shape, wanted)
+    checked_claim(attack.goal, claim, len(roles.test), roles.test.shape, len(roles.test.classes), wanted)
     assert claim.details["calls"] >= 1
     assert claim.traces.keys() == claim.along.keys()
 

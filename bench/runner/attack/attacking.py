@@ -74,7 +74,8 @@ def attack_transcript(
             claimed = claim_from_own_process(attack, view(sealed), trainer, axes, held, shelves)
         else:
             claimed = _claim_here(attack, view, trainer, held, shelves)
-        claim = checked_claim(attack.goal, claimed, len(traffic.scans), roles.test.shape, traffic.wanted)
+        test = roles.test
+        claim = checked_claim(attack.goal, claimed, len(traffic.scans), test.shape, len(test.classes), traffic.wanted)
     except BenchError:
         raise
     except LostAttack as lost:

@@ -1,4 +1,4 @@
-"""One place that turns claims, and the pictures of controls, into scores: both are judged alike, goal by goal."""
+"""One place that turns claims, and the pictures or label maps of controls, into scores: judged alike, goal by goal."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,9 +8,17 @@ import torch
 from bench.records.parts import Interval
 from bench.records.privacy import Score, Trace, TracePoint
 from bench.runner.leakage.likeness import better_of_two, likeness
-from bench.runner.leakage.linking import Pictures, among_themselves, linkages_of, looked_up
+from bench.runner.leakage.linking import (
+    Labels,
+    Pictures,
+    against_true_labels,
+    among_themselves,
+    linkages_of,
+    looked_up,
+)
+from bench.runner.leakage.overlap import overlap
 from bench.runner.leakage.scores import HEADLINE, linkage_scores
-from bench.types.claim import Claim, Linkage, Reconstruction
+from bench.types.claim import Claim, LabelMaps, Linkage, Reconstruction
 from bench.types.scan import Cohort, Scan
 from bench.types.threat import Goal
 
@@ -26,6 +34,8 @@ class Judge:
         scans: the scan behind every release, in the order of the transcript.
         auxiliary: the attacker's own scans.
         device: where pictures are compared.
+        recovered: what the client itself makes of the replies, for every set of keys; empty where they were not
+            recorded or labels are not the goal.
         wanted: which scans a reconstruction was asked of; None for all.
     """
 
@@ -33,6 +43,7 @@ class Judge:
     scans: Sequence[Scan]
     auxiliary: Cohort
     device: torch.device
+    recovered: Sequence[Labels] = ()
     wanted: tuple[int, ...] | None = None
 
     @property
@@ -40,6 +51,8 @@ class Judge:
         """What probes are looked for in, in words."""
         if self.goal is Goal.LINKAGE:
             return "encoded against encoded, leave one out"
+        if self.goal is Goal.LABELS:
+            return "label map against true label maps, own scan left out"
         return "reconstruction against clean scans, own scan left out"
 
     @property
@@ -61,6 +74,9 @@ class Judge:
             if both:
                 close["ms_ssim_better_of_two"] = better_of_two(both, self.reconstructed, axes)
             found.update({name: Score(value=value, chance=None) for name, value in close.items()})
+        maps = [claim.labels for claim in claims if isinstance(claim, LabelMaps)]
+        if maps:
+            found.update({name: Score(value=value, chance=None) for name, value in self._overlap(maps, axes).items()})
         return found
 
     def traces(self, claims: Sequence[Claim], axes: Axes) -> list[Trace]:
@@ -96,3 +112,12 @@ class Judge:
             close = likeness(asked, self.reconstructed, self.auxiliary, axes)
         found = linkage_scores(linkages, self.scans, axes)
         return {**{name: score.value for name, score in found.items()}, **close}
+
+    def maps(self, repetitions: Sequence[Labels], axes: Axes) -> Mapping[str, Interval]:
+        """The same scores for given label maps in place of the attack's, one stack for every set of keys."""
+        linkages = [Linkage(against_true_labels(labels, self.scans, self.device)) for labels in repetitions]
+        found = linkage_scores(linkages, self.scans, axes)
+        return {**{name: score.value for name, score in found.items()}, **self._overlap(repetitions, axes)}
+
+    def _overlap(self, repetitions: Sequence[Labels], axes: Axes) -> dict[str, Interval]:
+        return overlap(repetitions, self.scans, self.auxiliary.classes, self.recovered, axes)

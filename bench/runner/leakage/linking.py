@@ -1,24 +1,27 @@
 """From a claim to a linkage: every goal is judged by whom it gives away.
 
-A linkage is one already. A reconstruction is compared with clean scans of everybody: the attacker who looks for a
-person in a gallery of clean scans. Its own scan is left out, so that the other visit must be found.
+A linkage is one already. A reconstruction is compared with clean scans of everybody, a label map with everybody's true
+label maps: the attacker who looks for a person in a gallery of clean scans. Its own scan is left out, so that the other
+visit must be found.
 """
 
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from bench.metrics.msssim import settings_for
+from bench.metrics.pairwise_dice import pairwise_dice
 from bench.metrics.pairwise_msssim import ms_ssim_matrix
 from bench.runner.traffic import wire
-from bench.types.claim import Claim, Linkage
+from bench.types.claim import Claim, LabelMaps, Linkage
 from bench.types.scan import Scan
 
 WINDOW = 7
 """Of the MS-SSIM that links pictures, for every attack and control: so they compare."""
 Pictures = Float[Tensor, "scan channel depth height width"]
+Labels = UInt8[Tensor, "scan depth height width"]
 
 
 def linkages_of(
@@ -30,9 +33,15 @@ def linkages_of(
         scans: the scan behind every release, in the order of the claims.
         wanted: which of them a reconstruction was asked of; None for all.
     """
-    return tuple(
-        claim if isinstance(claim, Linkage) else looked_up(claim.images, scans, device, wanted) for claim in claims
-    )
+    return tuple(_linkage_of(claim, scans, device, wanted) for claim in claims)
+
+
+def _linkage_of(claim: Claim, scans: Sequence[Scan], device: torch.device, wanted: tuple[int, ...] | None) -> Linkage:
+    if isinstance(claim, Linkage):
+        return claim
+    if isinstance(claim, LabelMaps):
+        return Linkage(against_true_labels(claim.labels, scans, device), claim.details)
+    return looked_up(claim.images, scans, device, wanted)
 
 
 def looked_up(
@@ -60,6 +69,17 @@ def against_clean(pictures: Pictures, scans: Sequence[Scan], device: torch.devic
     clean = torch.stack([as_sent(scan.image) for scan in scans]).to(device)
     channels = [channel.float().contiguous().to(device) for channel in torch.split(pictures, 1, dim=1)]
     return torch.stack([ms_ssim_matrix(channel, settings, others=clean).cpu() for channel in channels]).mean(dim=0)
+
+
+def against_true_labels(labels: Labels, scans: Sequence[Scan], device: torch.device) -> Float[Tensor, "scan scan"]:
+    """Mean foreground Dice of every label map with every scan's true one."""
+    truth = true_labels(scans)
+    return pairwise_dice(labels.to(device), truth.to(device), int(max(labels.max(), truth.max())) + 1).cpu()
+
+
+def true_labels(scans: Sequence[Scan]) -> Labels:
+    """What a segmentation of these scans should say."""
+    return torch.stack([scan.labels for scan in scans])
 
 
 def as_sent(image: Float[Tensor, "1 depth height width"]) -> Float[Tensor, "1 depth height width"]:

@@ -13,10 +13,13 @@ from bench.progress import Display
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
 from bench.records.privacy import Privacy
 from bench.runner.attack.attempts import Attempts
+from bench.runner.leakage.alpha_error import alpha_error
 from bench.runner.leakage.confound import reference_confound
 from bench.runner.leakage.controls import controls
 from bench.runner.leakage.judge import Judge
+from bench.runner.leakage.label_controls import label_controls
 from bench.runner.leakage.linking import WINDOW
+from bench.runner.leakage.overlap import recovered_labels
 from bench.runner.leakage.scores import HEADLINE, residual, verification
 from bench.runner.leakage.sweeps import leak_by_dial, leak_by_queries
 from bench.runner.traffic.parties import Client, Server
@@ -24,6 +27,7 @@ from bench.runner.traffic.people import pseudonym
 from bench.runner.traffic.recording import Traffic, key_source
 from bench.types.claim import Claim
 from bench.types.scan import Roles
+from bench.types.threat import Goal
 
 
 def measure_leakage(
@@ -52,16 +56,19 @@ def measure_leakage(
     """
     salt = client.secret
     scans, axes, key_for = repetitions[0].scans, attempts.axes(), key_source(client, attempts.seed)
+    goal = attempts.attack.goal
+    recovered = recovered_labels(client, repetitions, key_for) if goal is Goal.LABELS else ()
     judge = Judge(
-        goal=attempts.attack.goal,
+        goal=goal,
         scans=scans,
         auxiliary=roles.auxiliary,
         device=client.device,
+        recovered=recovered,
         wanted=repetitions[0].wanted,
     )
     linkages, yardstick = judge.linkages(claims), settings_for(roles.test.shape, WINDOW)
     found = score_linkage(linkages, [scan.subject for scan in scans], *axes)
-    scores = judge.scores(claims, linkages, axes)
+    scores = {**judge.scores(claims, linkages, axes), **alpha_error(claims, repetitions, key_for, axes)}
     people = tuple(pseudonym(scan.subject, salt) for scan in scans)
     write_linkage(
         StoredLinkage(
@@ -73,7 +80,9 @@ def measure_leakage(
     display.say("measuring controls" + (", and leakage along queries and dial" if swept else ""))
     return Privacy(
         scores=scores,
-        controls=controls(client, repetitions, roles.auxiliary, key_for, axes, judge.pictures),
+        controls=label_controls(repetitions, roles.auxiliary, recovered, axes, judge.maps)
+        if goal is Goal.LABELS
+        else controls(client, repetitions, roles.auxiliary, key_for, axes, judge.pictures),
         headline=HEADLINE,
         headline_by_key=list(found.map_by_key),
         verification=verification(linkages, scans, salt, axes),

@@ -1,7 +1,9 @@
 """Planted leaks: defenses that are known to hide little or nothing. An attack that misses them proves nothing.
 
 None of them learns anything, so they cost only the attack itself. The server segments by intensity, which is enough for
-a reply that says something about the image.
+a reply that says something about the image. Its classes are the cohort's, each at the intensity that it really has:
+label maps are judged against true ones, and whoever reads a reply must not be blamed for classes that mean something
+else in it.
 """
 
 from collections.abc import Sequence
@@ -24,12 +26,23 @@ Image = Float[Tensor, "1 depth height width"]
 
 
 class IntensityServer(nn.Module):
-    """Soft maps of classes that stand for bands of intensity; background, then from dark to bright."""
+    """Soft maps of classes that stand for bands of intensity.
 
-    def __init__(self, classes: int) -> None:
+    Args:
+        centres: intensity of every class.
+    """
+
+    def __init__(self, centres: Sequence[float]) -> None:
         super().__init__()
-        centres = torch.cat([torch.zeros(1), torch.linspace(0.25, 0.9, classes - 1)])
-        self.register_buffer("centres", centres)
+        self.register_buffer("centres", torch.tensor(list(centres)))
+
+    @classmethod
+    def of(cls, cohort: Cohort) -> "IntensityServer":
+        """The server whose bands lie where the classes of these scans do on average; the background at 0."""
+        images = torch.stack([scan.image[0] for scan in cohort])
+        labels = torch.stack([scan.labels for scan in cohort])
+        means = [float(images[labels == label].mean()) for label in range(1, len(cohort.classes))]
+        return cls([0.0, *means])
 
     def forward(
         self, x: Float[Tensor, "batch channel depth height width"]
@@ -49,7 +62,7 @@ class PlantedLeak(Defense[Any]):
 
     def fit(self, cohort: Cohort, trainer: Trainer) -> Networks:
         """Nothing to learn."""
-        return Networks(nn.Identity(), IntensityServer(len(cohort.classes)).to(trainer.device), History())
+        return Networks(nn.Identity(), IntensityServer.of(cohort).to(trainer.device), History())
 
     def draw_key(self, rng: np.random.Generator, references: Sequence[Scan]) -> Any:
         """No secret unless a leak says otherwise."""

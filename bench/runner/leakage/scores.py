@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor
 
 from bench.metrics.probes import checked_scores
@@ -14,30 +15,40 @@ from bench.metrics.verification import verify
 from bench.records.parts import Interval
 from bench.records.privacy import OperatingPoint, Residual, Score, Verification
 from bench.runner.traffic.people import pseudonym
-from bench.types.claim import Claim, Linkage, Reconstruction, Repeated
+from bench.types.claim import Claim, LabelMaps, Linkage, Reconstruction, Repeated
 from bench.types.estimate import Estimate
 from bench.types.scan import Scan
 from bench.types.threat import Goal
 
 HEADLINE = "map"
 """The score of a linkage that the leaderboard shows."""
-CLAIMS: Mapping[Goal, type[Claim]] = {Goal.LINKAGE: Linkage, Goal.RECONSTRUCTION: Reconstruction}
+CLAIMS: Mapping[Goal, type[Claim]] = {
+    Goal.LINKAGE: Linkage,
+    Goal.RECONSTRUCTION: Reconstruction,
+    Goal.LABELS: LabelMaps,
+}
 """What an attack with each goal must return; a goal that is not here cannot be scored yet."""
 
 
 def checked_claim(
-    goal: Goal, claim: object, scans: int, shape: tuple[int, int, int], wanted: tuple[int, ...] | None = None
+    goal: Goal,
+    claim: object,
+    scans: int,
+    shape: tuple[int, int, int],
+    classes: int,
+    wanted: tuple[int, ...] | None = None,
 ) -> Claim:
     """The claim, if it can be scored.
 
     Args:
         scans: number of releases.
         shape: of a scan.
+        classes: number of classes, the background among them.
         wanted: which releases a reconstruction was asked of; None for all.
 
     Raises:
         TypeError: it is not of the goal's type.
-        ValueError: it has the wrong shape, or holds NaN.
+        ValueError: it has the wrong shape, holds NaN, or names a class that is none.
     """
     expected = CLAIMS[goal]
     if not isinstance(claim, expected):
@@ -46,6 +57,9 @@ def checked_claim(
         if claim.probes is not None:
             raise ValueError("which rows of a linkage count is the suite's to say; leave out `probes`")
         checked_scores(claim, scans)
+        return claim
+    if isinstance(claim, LabelMaps):
+        _check_labels(claim.labels, (scans, *shape), classes)
         return claim
     assert isinstance(claim, Reconstruction)
     asked = scans if wanted is None else len(wanted)
@@ -59,6 +73,15 @@ def checked_claim(
             raise ValueError(f"the trace {name!r} needs (point, scan, 1, *shape) and one number a point, got {got}")
         _check_images(f"the trace {name!r}", images.flatten(0, 1), (images.shape[0] * images.shape[1], 1, *shape))
     return claim
+
+
+def _check_labels(labels: Tensor, shape: tuple[int, ...], classes: int) -> None:
+    if tuple(labels.shape) != shape:
+        raise ValueError(f"label maps must have the shape {shape}, one map a scan, got {tuple(labels.shape)}")
+    if labels.dtype != torch.uint8:
+        raise ValueError(f"label maps must hold class indices as torch.uint8, got {labels.dtype}")
+    if int(labels.max()) >= classes:
+        raise ValueError(f"label maps must name classes 0 to {classes - 1}, got {int(labels.max())}")
 
 
 def _check_images(what: str, images: Tensor, expected: tuple[int, ...]) -> None:

@@ -66,7 +66,7 @@ def check_attack(attempts: Attempts, cohorts: Path, traffic_folder: Path, device
     found = {}
     for leak in planted.LEAKS:
         attempts.display.say(f"known-answer check: {leak.name}")
-        networks = Networks(nn.Identity(), planted.IntensityServer(len(cohort.classes)).to(device), History())
+        networks = Networks(nn.Identity(), planted.IntensityServer.of(roles.train).to(device), History())
         client = Client(leak, networks.client, roles.references.first_visits().scans, device, secret)
         server = Server(leak, networks.server, device) if Observes.REPLY in attempts.attack.threat.observes else None
         folder = traffic_folder / leak.name

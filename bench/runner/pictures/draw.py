@@ -1,6 +1,6 @@
 """The pictures beside a record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.defense import Networks, Panel
@@ -13,6 +13,10 @@ from bench.runner.pictures.uncertainty import draw_uncertainty
 from bench.runner.traffic.parties import Client, Server
 from bench.types.scan import Cohort
 
+Claimed = Mapping[str, Sequence[Sequence[Panel]]]
+"""Rows of panels about an attack's claim, by the name of the picture."""
+NOTHING: Claimed = {}
+
 
 def draw_pictures(
     cell: Cell,
@@ -23,23 +27,22 @@ def draw_pictures(
     networks: Networks,
     utility: Utility,
     privacy: Privacy | None,
-    reconstruction: Sequence[Sequence[Panel]] = (),
+    claimed: Claimed = NOTHING,
 ) -> list[str]:
     """Draw into the cell's folder; returns the file names.
 
     Args:
         key: of the first victim's scan.
         privacy: None if the cell has no score.
-        reconstruction: what an attack made of one release; empty if it claims no images.
+        claimed: what an attack made of one release; empty if it claims nothing to see.
     """
     title = f"{cell.defense.name} on {cell.dataset.name}, {cell.request.preset}, seed {cell.request.seed}"
     rows = panels_for(client, server, victims.scans[0], key, networks)
     draw_panels(rows, victims.classes, title, cell.folder / "steps.png")
     pictures = ["steps.png"]
-    if reconstruction:
-        name = f"{title}; attack: {cell.attack.name}"
-        draw_panels(reconstruction, victims.classes, name, cell.folder / "reconstruction.png")
-        pictures.append("reconstruction.png")
+    for name, panels in claimed.items():
+        draw_panels(panels, victims.classes, f"{title}; attack: {cell.attack.name}", cell.folder / f"{name}.png")
+        pictures.append(f"{name}.png")
     if len(utility.dice_by_queries) > 1:
         dice = Curve("average Dice", [(float(point.queries), point.dice) for point in utility.dice_by_queries])
         leak = _leak(privacy, None if privacy is None else privacy.by_queries)

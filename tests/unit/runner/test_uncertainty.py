@@ -44,7 +44,9 @@ class Doubting(Certain):
 
 
 def _parties(defense: Certain) -> tuple[Client, Server]:
-    return Client(defense, nn.Identity(), (), CPU, "salt"), Server(defense, IntensityServer(4), CPU)
+    return Client(defense, nn.Identity(), (), CPU, "salt"), Server(
+        defense, IntensityServer([0.0, 0.25, 0.575, 0.9]), CPU
+    )
 
 
 def _measure(defense: Certain, scans: Cohort) -> Measured:

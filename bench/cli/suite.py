@@ -1,0 +1,56 @@
+"""The whole suite against one defense as a table on a terminal, or as JSON."""
+
+import json
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.runner.adaptive import Tried, worst
+
+
+def print_suite(defense: str, tried: Sequence[Tried]) -> None:
+    """A row for every attack, the worst case in a sentence, then where the records are."""
+    console = Console(highlight=False)
+    table = Table(title=f"{defense} against every attack (higher is worse)", title_justify="left")
+    for name, justify in (("attack", "left"), ("state", "left"), ("mAP [95 % interval]", "right"), ("AUC", "right")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    most = worst(tried)
+    for one in tried:
+        table.add_row(one.attack, _state(one), str(one.score or "-"), _auc(one), style="bold" if one is most else None)
+    console.print(table)
+    for one in tried:
+        reason = one.reason if one.outcome is None else one.outcome.record.reason
+        if reason is not None:
+            console.print(f"{one.attack}: {reason}", style="yellow", soft_wrap=True, markup=False)
+    if most is None:
+        console.print(f"{defense} is unproven: no valid attack", style="bold red", soft_wrap=True)
+    else:
+        console.print(f"worst case of {defense}: {most.attack}, mAP {most.score}", style="bold", soft_wrap=True)
+    for one in tried:
+        if one.outcome is not None:
+            console.print(f"record  {one.outcome.path}", soft_wrap=True, markup=False)
+
+
+def suite_as_json(defense: str, tried: Sequence[Tried]) -> str:
+    """The name of the worst valid attack (null: unproven), why attacks do not fit, and every record."""
+    most = worst(tried)
+    return json.dumps(
+        {
+            "defense": defense,
+            "worst": None if most is None else most.attack,
+            "not fitting": {one.attack: one.reason for one in tried if one.outcome is None},
+            "records": [one.outcome.record.model_dump(mode="json") for one in tried if one.outcome is not None],
+        },
+        indent=2,
+    )
+
+
+def _state(one: Tried) -> str:
+    return "does not fit" if one.outcome is None else one.outcome.record.status.value.upper()
+
+
+def _auc(one: Tried) -> str:
+    if one.score is None or one.outcome is None or one.outcome.record.privacy is None:
+        return "-"
+    return str(one.outcome.record.privacy.verification.auc)

@@ -1,0 +1,148 @@
+"""The whole suite against one defense: every attack that an outsider could mount, and which of them finds most.
+
+A defense is as private as the strongest attack on it leaves it. `adaptive` is no attack but a name for all of them:
+every one up to T2 becomes an ordinary cell with a record of its own, which is not run again if it is finished.
+"""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bench import config
+from bench.attack import Attack
+from bench.errors import BenchError
+from bench.progress import Display
+from bench.records.parts import Interval
+from bench.records.schema import Status
+from bench.registry import Registry
+from bench.runner.cell import Cell, Request
+from bench.runner.leakage.scores import CLAIMS
+from bench.runner.run import Outcome, run_cell
+from bench.runner.tuning import stored
+from bench.store import Store
+from bench.types.threat import Tier
+
+NAME = "adaptive"
+SUMMARY = "every attack up to T2 in turn, and the worst case; no attack but a name for all of them"
+STRONGEST = Tier.SEMI_INFORMED
+"""The strongest adversary that is an outsider still; what is stronger is an upper bound and decides nothing."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One attack of the suite.
+
+    Attributes:
+        outcome: its cell; None if it does not fit the defense or the data.
+        reason: why it does not fit.
+    """
+
+    attack: str
+    outcome: Outcome | None
+    reason: str | None = None
+
+    @property
+    def score(self) -> Interval | None:
+        """What it finds; None unless it is valid."""
+        record = None if self.outcome is None else self.outcome.record
+        if record is None or record.status is not Status.OK or record.privacy is None:
+            return None
+        return record.privacy.scores[record.privacy.headline].value
+
+
+def suite(registry: Registry, only: Sequence[str] = ()) -> list[str]:
+    """Names of the attacks that are tried, the weakest adversary first.
+
+    Args:
+        only: those among them that are wanted; empty for all.
+
+    Raises:
+        BenchError: one of `only` is no attack, or stronger than T2; or a plugin has taken the name of the suite.
+    """
+    entries = registry.of("attacks")
+    if any(entry.name == NAME for entry in entries):
+        raise BenchError(f"an attack is registered as {NAME!r}, which names all of them; choose another name for it")
+    for name in only:
+        registry.find("attacks", name)
+    fit: list[tuple[int, str]] = []
+    for entry in entries:
+        wanted = entry.name in only if only else entry.defect is None
+        if not wanted:
+            continue
+        attack = entry.load()
+        assert issubclass(attack, Attack)
+        if attack.threat.tier <= STRONGEST and attack.goal in CLAIMS:
+            fit.append((attack.threat.tier, entry.name))
+        elif only:
+            raise BenchError(
+                f"{entry.name} (T{int(attack.threat.tier)} {attack.goal.value}) is not in the suite; it holds attacks "
+                f"up to T{int(STRONGEST)} that are scored; run it by its name"
+            )
+    return [name for _, name in sorted(fit)]
+
+
+def run_suite(
+    request: Request,
+    registry: Registry,
+    store: Store,
+    display: Display,
+    only: Sequence[str] = (),
+    tuned: bool = False,
+) -> Iterator[Tried]:
+    """Every attack of the suite in turn, each an ordinary cell whose record is written before the next one begins.
+
+    Args:
+        request: what `bench run DEFENSE adaptive` asks for; its settings are those of data, defense and evaluation.
+        only: see `suite`.
+        tuned: whether the defense gets the settings that an earlier cross-validation chose.
+
+    Raises:
+        BenchError: something the user must mend that has nothing to do with any one attack.
+        InterruptedTraining: stopped from outside; the same call continues.
+    """
+    shared = replace(request, assignments=_for_all(request, registry))
+    names = suite(registry, only)
+    if tuned:
+        shared = stored.tuned(Cell.resolve(replace(shared, attack=names[0]), registry), registry, store).request
+    for place, name in enumerate(names, start=1):
+        display.say(f"{request.defense} against {name} ({place} of {len(names)})")
+        yield _tried(
+            replace(shared, attack=name, command=command_of(replace(shared, attack=name))), registry, store, display
+        )
+
+
+def worst(tried: Sequence[Tried]) -> Tried | None:
+    """The valid attack that finds most; None if there is none: then nothing is known about the defense."""
+    valid = [(one.score.value, one) for one in tried if one.score is not None and one.score.value is not None]
+    return max(valid, key=lambda scored: scored[0])[1] if valid else None
+
+
+def command_of(request: Request) -> str:
+    """The command that runs one cell of the suite alone. Where the data lie on this machine is nobody's business."""
+    words = ["bench", "run", request.defense, request.attack, "--data", request.data]
+    words += [] if request.root is None else ["--root", "DIR"]
+    words += ["--preset", request.preset, "--seed", str(request.seed)]
+    words += [word for assignment in request.assignments for word in ("--set", assignment)]
+    words += [word for plugin in request.plugins for word in ("--plugin", str(plugin))]
+    words += ["--tuned"] if request.tuning is not None else []
+    words += ["--isolate"] if request.isolate else []
+    return shlex.join(words)
+
+
+def _tried(request: Request, registry: Registry, store: Store, display: Display) -> Tried:
+    cell = Cell.resolve(request, registry)
+    try:
+        return Tried(request.attack, run_cell(cell, store, display))
+    except BenchError as error:  # too few of the attacker's own scans, say: other attacks may fit
+        return Tried(request.attack, None, str(error))
+
+
+def _for_all(request: Request, registry: Registry) -> tuple[str, ...]:
+    """The settings, each with its component, so that an attack with a setting of that name makes none ambiguous."""
+    classes: dict[str, type[Any]] = {
+        "data": registry.find("datasets", request.data).load(),
+        "defense": registry.find("defenses", request.defense).load(),
+        "evaluation": config.Evaluation,
+    }
+    return tuple(config.qualified(text, classes) for text in request.assignments)
