@@ -106,18 +106,18 @@ class UnmixNet(Attack):
         seed = int(trainer.axes[0])
         with seeded_torch(seed, self.name, "initial weights"):
             unmixer = ResidualUnmixer(Anatomy.of(own.scans), self.widths)
-        parts = []
-        for part in to_learn_and_to_judge(own, self.judges):
-            everybody = with_invented(part, self.invented, seed, self.name)
-            group = 1 + min(self.most, len({scan.family for scan in everybody}) - 1)
+        learn, judge = to_learn_and_to_judge(own, self.judges)  # only real people judge
+        samplers = []
+        for part in (with_invented(learn, self.invented, seed, self.name), judge):
+            group = 1 + min(self.most, len({scan.family for scan in part}) - 1)
             edge = min(self.patch, *own.shape)
-            parts.append(PatchSampler.of(everybody, patch=edge, batch=self.batch, group=group, device=trainer.device))
+            samplers.append(PatchSampler.of(part, patch=edge, batch=self.batch, group=group, device=trainer.device))
         turns = [
             Phase("network", Unmixing(unmixer, self.alpha_error), unmixer.network),
             Phase("gate", Admission(unmixer, self.alpha_error), unmixer.gate),
         ]
         schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
-        trainer.fit("unmixer", turns, GroupSampler(*parts), schedule)
+        trainer.fit("unmixer", turns, GroupSampler(*samplers), schedule)
         return unmixer
 
 
