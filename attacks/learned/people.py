@@ -9,18 +9,19 @@ from bench.types.scan import Cohort
 
 
 def to_learn_and_to_judge(own: Cohort, judges: int) -> tuple[Cohort, Cohort]:
-    """Every `judges`-th family apart from the others.
+    """Every `judges`-th family apart from the others; more of them where there are few, so that two judge.
 
     Raises:
-        BenchError: fewer than two families in one of the parts.
+        BenchError: fewer than four families, two for each part.
     """
     families = sorted({scan.family for scan in own})
-    apart = set(families[judges - 1 :: judges])
-    if len(apart) < 2 or len(families) - len(apart) < 2:
+    if len(families) < 4:
         raise BenchError(
             f"the attacker has {len(families)} families, too few to learn from some and to judge by others; "
-            f"{2 * judges} are enough (raise its share in `shares`)"
+            "four are the least (raise its share in `shares`)"
         )
+    step = min(judges, len(families) // 2)
+    apart = set(families[step - 1 :: step])
     return (
         own.only(tuple(scan for scan in own if scan.family not in apart)),
         own.only(tuple(scan for scan in own if scan.family in apart)),

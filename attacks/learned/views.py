@@ -78,14 +78,14 @@ class TwoOfEach:
         """
         described, people, _ = self._all
         count = int(people.max()) + 1
-        # A made-up person goes with the real one that it was made from.
-        judge = torch.arange(count) % len(self.bank.own.subjects) % self.judges == self.judges - 1
-        if int(judge.sum()) < 2 or int((~judge).sum()) < 2:
-            names = len(self.bank.own.subjects)
+        names = len(self.bank.own.subjects)
+        if names < 4:
             raise BenchError(
                 f"the attacker has scans of {names} people, too few to learn from some and to judge by others; "
-                f"{2 * self.judges} are enough (raise its share in `shares`)"
+                "four are the least (raise its share in `shares`)"
             )
+        step = min(self.judges, names // 2)  # two judge, even where there are few
+        judge = torch.arange(count) % names % step == step - 1  # a made-up person goes with the real one
         lots = torch.rand(2, count, generator=generator, device=generator.device).cpu()
         chosen = [self._pairs(lots[i], who, generator) for i, who in enumerate((~judge, judge))]
         learn, judged = (described[rows].to(self.device) for rows in chosen)
