@@ -66,7 +66,7 @@ class UnmixNet(Attack):
     )
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "smoke": {"widths": (16, 32), "patch": 16, "batch": 4, "iterations": 120, "learning_rate": 4e-3, "most": 5},
-        "quick": {"widths": (16, 32), "patch": 24, "batch": 6, "iterations": 1000, "learning_rate": 4e-3, "most": 8},
+        "quick": {"widths": (16, 32), "patch": 24, "batch": 6, "iterations": 800, "learning_rate": 4e-3, "most": 8},
         "standard": {"widths": (32, 64, 128), "batch": 12, "iterations": 10_000, "learning_rate": 1e-3},
     }
 

@@ -7,7 +7,6 @@ from typing import final
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
-from torch.nn import functional as F
 
 from bench.attacks.learned.bank import Bank
 
@@ -67,9 +66,3 @@ class Windows:
         # "batch channel depth height width", as the indices stand apart
         cut = windows[which, :, starts[:, 0], starts[:, 1], starts[:, 2]].float()
         return Pair(cut[:, :3], cut[:, 3:], starts)
-
-
-def looked_at(looks: Float[Tensor, "batch 3 depth height width"], side: int) -> Float[Tensor, "batch 3 _ _ _"]:
-    """A small copy, whose longest side is about `side` voxels."""
-    factor = max(1, round(max(looks.shape[2:]) / side))
-    return F.avg_pool3d(looks, factor, ceil_mode=True)
