@@ -5,10 +5,10 @@ that it is made for is Deformation-Proxy (Kim et al., BMVC 2021).
 Threat model: T2; sees every release, owns scans of other people, and runs the client's code on them under fresh keys.
 
 Registration of a release to an atlas would take the warp out, and with it what tells people apart: both are
-smooth fields (docs/methods.md has the comparison). But the attacker can make pairs of scan and release, and so learn how a warp differs from anatomy: a
-network gets the release, the atlas and the demons forces between them, and emits a velocity field on a coarse lattice
-whose exponential warps the release back onto the scan. Its squared error is least at the mean of all warps that the
-release allows; what it cannot know it leaves. It starts by leaving the release alone.
+smooth fields (docs/methods.md has the comparison). But the attacker can make pairs of scan and release, and so learn
+how a warp differs from anatomy: a network gets the release, the atlas and the demons forces between them, and emits a
+velocity field on a coarse lattice whose exponential warps the release back onto the scan. Its squared error is least at
+the mean of all warps that the release allows; what it cannot know it leaves. It starts by leaving the release alone.
 Key search, which a generator that does not see the image would allow, needs the generator with the key as an input;
 the client's code as it is granted draws its own keys.
 
