@@ -17,10 +17,13 @@ class Attack(Plugin, ABC):
     Attributes:
         goal: decides how the claim is scored.
         threat: what the view will hold; touching anything else raises.
+        costly: a reconstruction that takes so long for a scan that `Evaluation.costly_people` limits how many people
+            it is asked of, and that leakage along queries and dial is left out unless `Evaluation.costly_sweeps`.
     """
 
     goal: ClassVar[Goal]
     threat: ClassVar[ThreatModel]
+    costly: ClassVar[bool] = False
 
     @abstractmethod
     def run(self, view: AttackerView, trainer: Trainer) -> Claim:

@@ -29,6 +29,9 @@ class Evaluation:
         key_repetitions: how often every scan is sent, under fresh keys each time; utility and leakage are means over
             these. A defense without keys is measured once.
         query_grid: numbers of queries at which Dice is reported, as far as the defense sends that many.
+        costly_people: of how many people attacks that take long for a scan must reconstruct one scan (for every set of
+            keys); None for all scans of all people. They are still looked for among everybody.
+        costly_sweeps: whether such attacks are also measured along the number of queries and the defense's dial.
         precision: Lightning Fabric's name of the arithmetic used in training.
     """
 
@@ -39,6 +42,8 @@ class Evaluation:
     utility_subjects: int | None = None
     key_repetitions: int = 5
     query_grid: tuple[int, ...] = (1, 5, 10, 15, 30)
+    costly_people: int | None = 30
+    costly_sweeps: bool = False
     precision: str = "32-true"
 
     def __post_init__(self) -> None:
@@ -48,6 +53,8 @@ class Evaluation:
             raise ValueError(f"utility_subjects must be >= 1 or None, got {self.utility_subjects}")
         if self.key_repetitions < 1:
             raise ValueError(f"key_repetitions must be >= 1, got {self.key_repetitions}")
+        if self.costly_people is not None and self.costly_people < 2:
+            raise ValueError(f"costly_people must be >= 2 or None, got {self.costly_people}")
         if not self.query_grid or min(self.query_grid) < 1:
             raise ValueError(f"query_grid must name numbers >= 1, got {self.query_grid}")
         Grid(self.shape, self.spacing_mm)
@@ -59,8 +66,20 @@ class Evaluation:
 
 
 PRESETS: dict[str, Mapping[str, Any]] = {
-    "smoke": {"shape": (28, 36, 28), "spacing_mm": 6.0, "utility_subjects": 6, "key_repetitions": 3},
-    "quick": {"shape": (56, 68, 56), "spacing_mm": 3.0, "utility_subjects": 12, "key_repetitions": 3},
+    "smoke": {
+        "shape": (28, 36, 28),
+        "spacing_mm": 6.0,
+        "utility_subjects": 6,
+        "key_repetitions": 3,
+        "costly_people": 6,
+    },
+    "quick": {
+        "shape": (56, 68, 56),
+        "spacing_mm": 3.0,
+        "utility_subjects": 12,
+        "key_repetitions": 3,
+        "costly_people": 8,
+    },
     "standard": {"shape": (80, 100, 80), "spacing_mm": 2.0, "precision": "bf16-mixed"},
     "paper": {},
 }

@@ -28,9 +28,14 @@ Counter = Generator[Any, Any, None]
 
 
 class AttackerView:
-    """What one attack gets. Built by the suite from a threat model; ungranted fields are not in it at all."""
+    """What one attack gets. Built by the suite from a threat model; ungranted fields are not in it at all.
 
-    __slots__ = ("__ask", "classes", "spacing_mm")
+    Attributes:
+        classes, spacing_mm: of the scans.
+        wanted: which releases a reconstruction must be made of; of a costly attack not all (`Attack.costly`).
+    """
+
+    __slots__ = ("__ask", "classes", "spacing_mm", "wanted")
 
     def __init__(
         self,
@@ -38,6 +43,7 @@ class AttackerView:
         granted: Mapping[str, Any],
         classes: tuple[str, ...],
         spacing_mm: float,
+        wanted: tuple[int, ...],
         seal: Seal | None = None,
         looked: set[str] | None = None,
     ) -> None:
@@ -51,6 +57,7 @@ class AttackerView:
         self.__ask = (seal or sealed)(answer)
         self.classes = classes
         self.spacing_mm = spacing_mm
+        self.wanted = wanted
 
     @property
     def releases(self) -> Sequence[Release]:
@@ -163,6 +170,7 @@ def view_for(
     spacing_mm: float,
     seal: Seal | None = None,
     looked: set[str] | None = None,
+    wanted: tuple[int, ...] | None = None,
 ) -> AttackerView:
     """The view that `threat` opens.
 
@@ -170,6 +178,7 @@ def view_for(
         offers: everything beside the traffic that a card could grant, by grant name.
         seal: puts a function behind a counter; `sealed` unless the caller wants to know the counters.
         looked: takes the names of the fields that the attack touches.
+        wanted: which releases a reconstruction must be made of; None for all.
 
     Raises:
         GrantError: the card grants what this run cannot offer.
@@ -182,7 +191,8 @@ def view_for(
     if missing:
         raise GrantError(f"the threat model of {attack!r} grants {', '.join(missing)}, which this run does not have")
     granted = {name: _bare(everything[name], seal or sealed) for name in threat.grants}
-    return AttackerView(attack, granted, classes, spacing_mm, seal, looked)
+    everyone = tuple(range(len(seen.releases)))
+    return AttackerView(attack, granted, classes, spacing_mm, everyone if wanted is None else wanted, seal, looked)
 
 
 def _bare(field: Any, seal: Seal) -> Any:

@@ -8,6 +8,7 @@ import torch
 
 from bench.errors import BenchError
 from bench.metrics.comparisons import compare
+from bench.metrics.probes import probes_of
 from bench.metrics.rates import rates
 from bench.metrics.verification import FPRS
 from bench.records.claims import StoredLinkage, read_linkage
@@ -43,7 +44,9 @@ def linkage_beside(record: Path, name: str | None, auc: float | None) -> StoredL
         linkage = read_linkage(file)
     except BenchError as error:
         raise NoLinkageError("the linkage file beside the record is damaged; run its command again") from error
-    if not np.isfinite(linkage.scores[:, ~np.eye(len(linkage.people), dtype=bool)]).all():
+    compared = ~np.eye(len(linkage.people), dtype=bool)
+    compared &= probes_of(linkages_of(linkage), len(linkage.people))[:, None]
+    if not np.isfinite(linkage.scores[:, compared]).all():
         raise NoLinkageError("the linkage file holds scores that are no finite numbers")
     scans = Counter(linkage.people)
     if len(scans) < 2 or max(scans.values()) < 2:
@@ -57,7 +60,7 @@ def linkage_beside(record: Path, name: str | None, auc: float | None) -> StoredL
 
 def linkages_of(stored: StoredLinkage) -> tuple[Linkage, ...]:
     """One linkage for every repetition."""
-    return tuple(Linkage(torch.from_numpy(scores)) for scores in stored.scores)
+    return tuple(Linkage(torch.from_numpy(scores), probes=stored.probes) for scores in stored.scores)
 
 
 def _said(auc: float | None) -> str:

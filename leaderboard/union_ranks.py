@@ -15,6 +15,7 @@ from bench.leaderboard.entry import Entry
 from bench.leaderboard.union_rows import UnionRow
 from bench.metrics.comparisons import compare, genuine_pairs
 from bench.metrics.paired import Standing, shared_ranks
+from bench.metrics.probes import probes_of
 from bench.metrics.rates import cut_at
 from bench.metrics.union import union
 from bench.metrics.verification import FPRS, smallest_supported_fpr
@@ -70,12 +71,12 @@ def per_person(row: UnionRow) -> dict[str, tuple[float, ...]]:
         return {}
     threshold = cut_at(comparisons, max(RANK_FPR, smallest)).threshold
     accepted = np.stack([linkage.scores.numpy() > threshold for linkage in together])
-    genuine = genuine_pairs(row.people)
+    genuine = genuine_pairs(row.people) & probes_of(together, len(row.people))[:, None]
     own = {person: [index for index, name in enumerate(row.people) if name == person] for person in set(row.people)}
     return {
         person: (float(accepted[:, scans][:, genuine[scans]].mean()),)
         for person, scans in sorted(own.items())
-        if len(scans) > 1
+        if genuine[scans].any()
     }
 
 

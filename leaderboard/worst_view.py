@@ -59,9 +59,17 @@ def part_of(entry: Entry, known: dict[int, str]) -> str:
     return known.get(id(entry), "Takes part through an equal run of the same cell.")
 
 
+def _partly(one: RankedRow) -> list[tuple[str, int]]:
+    """Attacks that were let at some people only, and at how many."""
+    people = one.row.people
+    probes = {name: found[0].probes for name, found in one.row.linkages.items()}
+    return [(name, len({people[row] for row in rows})) for name, rows in probes.items() if rows is not None]
+
+
 def _notes(one: RankedRow) -> list[str]:
     who = f"{one.row.defense}, seed {one.row.seed}"
     notes = [f"{who}: {entry.attack} took no part: {reason}." for entry, reason in one.row.absent]
+    notes += [f"{who}: {name} was let at {asked} of {len(set(one.row.people))} people." for name, asked in _partly(one)]
     if one.open_attacks:
         names = ", ".join(one.open_attacks)
         notes.append(f"{who} has no rank: {names} judged other defenses but not this one, so it may only look private.")

@@ -3,34 +3,25 @@
 Source: Kim et al., "Mixup-Privacy", 2023, Sec. 4.1 and Fig. 4; Jayaram and Thickstun, "Source Separation with Deep
 Generative Priors" (BASIS), ICML 2020.
 Threat model: T1; sees one query of each release, owns scans of other people. A variant is told alpha (T3, not ranked).
-Left open by the paper: noise levels, steps and step size (ours: BASIS'), how
-volumes are covered (cubes that overlap by a quarter), and whether the attacker knows alpha (here estimated; the variant
-`bss-dgp-known-alpha` is told). Larger steps than the stable ones are cut to nine tenths of those.
+Left open by the paper: noise levels, steps and step size (ours: BASIS'), how volumes are covered (the network learns
+from cubes and is asked about whole volumes, by a sliding window where they do not fit), and whether the attacker knows
+alpha (here estimated; the variant `bss-dgp-known-alpha` is told). Larger steps than the stable ones are cut to nine
+tenths of those. Differs from BASIS: the noise of the last level is taken out at the end (`denoise`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, final
-
-import torch
-from torch import Tensor
 
 from bench.attack import TEST_ONLY
 from bench.attacks.separation.langevin import AnnealedLangevin
-from bench.attacks.separation.mixing import per_mixture
-from bench.attacks.separation.prior import Prior
+from bench.attacks.separation.langevin_separator import LangevinSeparator
 from bench.attacks.separation.priors import fit_ncsn
-from bench.attacks.separation.sampling import sample
 from bench.attacks.separation.schedules import geometric_sigmas
-from bench.attacks.separation.separation import Separation, Separator, ToldAlpha, Volume
-from bench.attacks.separation.tiles import cut, places, stitched
-from bench.models.inference import predict
+from bench.attacks.separation.separation import Separation, ToldAlpha
 from bench.types.scan import Cohort
 from bench.types.threat import Knows, Observes, Owns, ThreatModel, Tier
 from bench.types.training import Trainer
-
-STABLE_SHARE = 0.9
-"""Of the largest stable step, where the published one is larger."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +30,7 @@ class BssDgp(Separation):
 
     Attributes:
         widths: channels per level of the U-Net++, finest first.
-        patch: edge in voxels of the cubes that are learnt from and separated one by one.
+        patch: edge in voxels of the cubes that are learnt from; separated are whole volumes.
         batch: cubes in a training step.
         iterations, learning_rate: training.
         levels: noise levels from 1 to .01.
@@ -47,6 +38,7 @@ class BssDgp(Separation):
         delta: step size at the last level.
         pull: by what the variance that a mixture's residual is measured against is divided.
         restarts: random initialisations; their mean is the reconstruction.
+        denoise: whether the noise of the last level is taken out at the end (BASIS: no; NCSNv2: yes).
     """
 
     name: ClassVar[str] = "bss-dgp"
@@ -68,15 +60,19 @@ class BssDgp(Separation):
             "levels": 5,
             "steps_per_level": 2,
             "restarts": 1,
+            "together": 1,
+            "traced": 2,
         },
         "quick": {
-            "widths": (8, 16, 32),
+            "widths": (8, 16),
             "patch": 16,
             "batch": 8,
             "iterations": 600,
-            "learning_rate": 1e-3,
-            "steps_per_level": 5,
+            "learning_rate": 2e-3,
+            "steps_per_level": 3,
             "restarts": 1,
+            "together": 1,
+            "traced": 2,
         },
         "standard": {"widths": (16, 32, 64, 128), "iterations": 10_000, "steps_per_level": 20, "restarts": 1},
     }
@@ -91,15 +87,17 @@ class BssDgp(Separation):
     delta: float = field(default=3e-5, metadata=TEST_ONLY)
     pull: float = field(default=1.0, metadata=TEST_ONLY)
     restarts: int = field(default=4, metadata=TEST_ONLY)
+    denoise: bool = field(default=True, metadata=TEST_ONLY)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if min(self.levels - 1, self.steps_per_level, self.restarts) < 1:
             raise ValueError(
                 "levels must be >= 2, steps_per_level and restarts >= 1, "
                 f"got {self.levels}, {self.steps_per_level}, {self.restarts}"
             )
 
-    def learn(self, own: Cohort, trainer: Trainer) -> Separator:
+    def learn(self, own: Cohort, trainer: Trainer) -> LangevinSeparator:
         """The score network."""
         sigmas = geometric_sigmas(levels=self.levels)
         score = fit_ncsn(
@@ -113,25 +111,10 @@ class BssDgp(Separation):
             sigmas=sigmas,
             seed=int(trainer.axes[0]),
         )
-        where = places(own.shape, self.patch)
         sampler = AnnealedLangevin(
             sigmas=sigmas, steps_per_level=self.steps_per_level, delta=self.delta, pull=self.pull
         )
-        prior = Prior(lambda x, sigma: predict(lambda cubes: score(cubes, sigma), x))
-
-        def separate(queries: Tensor, alpha: float, generator: torch.Generator) -> tuple[Volume, dict[str, Tensor]]:
-            observed = cut(queries[:1], where)
-            stable = STABLE_SHARE * sampler.largest_stable_delta(per_mixture(alpha, observed[:1]))
-            safe = replace(sampler, delta=min(self.delta, stable))
-            targets, shown = [], {}
-            for chain in range(self.restarts):
-                state = sample(safe, safe.start(observed, alpha, generator), observed, prior)
-                targets.append(stitched(state.target, where, own.shape))
-                shown[f"restart {chain + 1}: target, alpha {alpha:.2f}"] = targets[-1][0]
-                shown[f"restart {chain + 1}: reference"] = stitched(state.references[:, 0], where, own.shape)[0]
-            return torch.stack(targets).mean(dim=0), shown
-
-        return separate
+        return LangevinSeparator(score=score, sampler=sampler, restarts=self.restarts, denoise=self.denoise)
 
 
 @final

@@ -17,17 +17,11 @@ from torch import Tensor
 
 from bench.attack import TEST_ONLY
 from bench.attacks.mixtures.people import People
-from bench.attacks.separation.alternation import Alternation
-from bench.attacks.separation.before import alpha_of_reply, grouped
+from bench.attacks.separation.before import alpha_of_reply
 from bench.attacks.separation.covariance import cosine_basis, fit_covariance
-from bench.attacks.separation.karras import Karras, Solver
-from bench.attacks.separation.prior import Denoiser, Prior, of_means
+from bench.attacks.separation.edm_separator import AlphaBy, EdmSeparator, Path
 from bench.attacks.separation.priors import fit_edm
-from bench.attacks.separation.sampling import Sampler, sample
-from bench.attacks.separation.schedules import karras_sigmas
-from bench.attacks.separation.separation import Separation, Separator, ToldAlpha, Volume
-from bench.models.inference import predict
-from bench.models.score.atlas import AtlasDenoiser
+from bench.attacks.separation.separation import Separation, ToldAlpha
 from bench.types.scan import Cohort
 from bench.types.threat import Knows, Observes, Owns, ThreatModel, Tier
 from bench.types.training import Trainer
@@ -48,7 +42,10 @@ class BssEdm(Separation):
         levels: noise levels; `alternation` asks the prior once at each, the others twice.
         noisiest, finest: highest and lowest noise level, in standard deviations of a scan's residual.
         mixtures: queries are averaged to so many mixtures before they are separated.
-        restarts: chains per scan, whose mean is the reconstruction; `centre` has one.
+        restarts: chains per scan; `centre` has one.
+        choose: the `mean` of the restarts is the reconstruction, or the `likeliest`, by the energy of its sources.
+        alpha_by: `given` takes alpha as estimated from the traffic (or known); `em` re-estimates it on the way;
+            `energy` tries five values and takes the one whose sources are the likeliest, whatever the traffic says.
     """
 
     name: ClassVar[str] = "bss-edm"
@@ -65,7 +62,9 @@ class BssEdm(Separation):
             "iterations": 150,
             "learning_rate": 4e-3,
             "ema_decay": 0.95,
-            "levels": 6,
+            "levels": 4,
+            "together": 1,
+            "traced": 2,
         },
         "quick": {
             "widths": (16, 32),
@@ -75,6 +74,8 @@ class BssEdm(Separation):
             "learning_rate": 4e-3,
             "ema_decay": 0.995,
             "levels": 8,
+            "together": 1,
+            "traced": 2,
         },
         "standard": {
             "widths": (32, 64, 128),
@@ -96,8 +97,11 @@ class BssEdm(Separation):
     finest: float = field(default=0.02, metadata=TEST_ONLY)
     mixtures: int = field(default=1, metadata=TEST_ONLY)
     restarts: int = field(default=1, metadata=TEST_ONLY)
+    choose: Literal["mean", "likeliest"] = field(default="mean", metadata=TEST_ONLY)
+    alpha_by: Literal["given", "em", "energy"] = field(default="given", metadata=TEST_ONLY)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if min(self.levels, self.mixtures, self.restarts) < 1:
             raise ValueError(
                 f"levels, mixtures and restarts must be >= 1, got {self.levels}, {self.mixtures}, {self.restarts}"
@@ -110,7 +114,7 @@ class BssEdm(Separation):
         if not 0 < self.finest < self.noisiest:
             raise ValueError(f"noise levels must fall from noisiest to finest > 0, got {self.noisiest}, {self.finest}")
 
-    def learn(self, own: Cohort, trainer: Trainer) -> Separator:
+    def learn(self, own: Cohort, trainer: Trainer) -> EdmSeparator:
         """The denoiser, and the spectrum of what distinguishes scans."""
         denoiser = fit_edm(
             own,
@@ -124,40 +128,18 @@ class BssEdm(Separation):
             seed=int(trainer.axes[0]),
         )
         residuals = torch.stack([denoiser.anatomy.residual(scan.image[None].to(trainer.device))[0] for scan in own])
-        bases = [cosine_basis(side, device=trainer.device) for side in own.shape]
-        covariance = fit_covariance(residuals, bases)
-
-        def separate(queries: Tensor, alpha: float, generator: torch.Generator) -> tuple[Volume, dict[str, Tensor]]:
-            mixtures, averaged = grouped(queries, self.mixtures)
-            observed = denoiser.anatomy.residual(mixtures).expand(self.restarts, *mixtures.shape)
-            sampler = self._sampler(covariance, averaged)
-            prior = _prior(denoiser, averaged)
-            state = sample(sampler, sampler.start(observed, alpha, generator), observed, prior)
-            targets = denoiser.anatomy.image(state.target)
-            references = denoiser.anatomy.image(state.references[:, 0])
-            shown = {}
-            for chain in range(min(self.restarts, 5)):
-                shown[f"restart {chain + 1}: target, alpha {alpha:.2f}"] = targets[chain, 0]
-                what = "reference" if averaged == 1 else f"mean of {averaged} references"
-                shown[f"restart {chain + 1}: {what}"] = references[chain, 0]
-            return targets.mean(dim=0), shown
-
-        return separate
-
-    def _sampler(self, covariance: Any, averaged: int) -> Sampler:
-        sigmas = karras_sigmas(self.noisiest, self.finest, self.levels)
-        if self.sampler == "alternation":
-            return Alternation(sigmas=sigmas, covariance=covariance, averaged=averaged)
-        noise = 0.0 if self.sampler == "centre" else 1.0
-        return Karras(sigmas=sigmas, solver=Solver.HEUN, covariance=covariance, averaged=averaged, start_noise=noise)
-
-
-def _prior(denoiser: AtlasDenoiser, averaged: int) -> Prior:
-    def ask(x: Tensor, sigma: float) -> Tensor:
-        return predict(lambda volumes: denoiser(volumes, sigma), x)
-
-    references: Denoiser | None = None if averaged == 1 else of_means(ask, averaged)
-    return Prior(ask, references)
+        return EdmSeparator(
+            denoiser=denoiser,
+            covariance=fit_covariance(residuals, [cosine_basis(side, device=trainer.device) for side in own.shape]),
+            path=Path(self.sampler),
+            levels=self.levels,
+            noisiest=self.noisiest,
+            finest=self.finest,
+            mixtures=self.mixtures,
+            restarts=self.restarts,
+            alpha_by=AlphaBy(self.alpha_by),
+            by_energy=self.choose == "likeliest",
+        )
 
 
 @final

@@ -53,14 +53,15 @@ def prior_energy(
     return energy
 
 
-def log_volume(alpha: Float[Tensor, "chain mixture"], coordinates: int) -> Float[Tensor, " chain"]:
+def log_volume(alpha: Float[Tensor, "chain mixture"], coordinates: int, averaged: int = 1) -> Float[Tensor, " chain"]:
     """1/2 log det of the mixtures' covariance at unit sources, times `coordinates`, in nats.
 
     Args:
         coordinates: of a source in which the prior has any variance: not voxels outside the head.
+        averaged: how many images each reference is the mean of.
     """
     a, b = alpha, 1 - alpha
-    covariance = a[:, :, None] * a[:, None, :] + torch.diag_embed(b**2)
+    covariance = a[:, :, None] * a[:, None, :] + torch.diag_embed(b**2 / averaged)
     volume: Tensor = 0.5 * coordinates * torch.linalg.slogdet(covariance).logabsdet
     return volume
 

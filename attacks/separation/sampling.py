@@ -81,6 +81,18 @@ class Sampler(Protocol):
         """The state one step later; changes nothing it was given."""
 
 
+def telling(on_calls: Callable[[int], None]) -> Callable[[SamplerState], None]:
+    """What `sample` can tell of every step: how many evaluations of the prior it took."""
+    told = 0
+
+    def hear(state: SamplerState) -> None:
+        nonlocal told
+        on_calls(state.calls - told)
+        told = state.calls
+
+    return hear
+
+
 @torch.no_grad()
 def sample(
     sampler: Sampler,

@@ -1,36 +1,49 @@
 """What both separation attacks share: learn anatomy, weigh the mixtures, separate scan by scan, go on where stopped."""
 
-import os
 from abc import abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from bench import seeds
-from bench.attack import Attack
+from bench.attack import TEST_ONLY, Attack
 from bench.attacks.mixtures.people import People
 from bench.attacks.separation.before import alpha_of_key, alpha_of_queries, averaged_channels
+from bench.attacks.separation.kept import keep, kept
+from bench.attacks.separation.separator import Finished, Queries, Separated, Separator
+from bench.attacks.separation.tracing import traces_of
 from bench.types.claim import Reconstruction
 from bench.types.scan import Cohort
 from bench.types.threat import Goal
-from bench.types.training import Trainer
+from bench.types.training import Steps, Trainer
 from bench.view import AttackerView
 
-Volume = Float[Tensor, "1 depth height width"]
-Separator = Callable[[Tensor, float, torch.Generator], tuple[Volume, dict[str, Tensor]]]
-"""From a release's mixtures, alpha and a generator to the target, and volumes worth showing."""
+SHOWN = 5
+"""Restarts in the picture, at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Separation(Attack):
-    """Reconstructs every scan from its mixtures alone."""
+    """Reconstructs every wanted scan from its mixtures alone.
+
+    Attributes:
+        together: scans that share a call of the prior; more keep a GPU busy.
+        traced: of how many scans is it measured what more calls, restarts and queries buy; 0 for none.
+    """
 
     goal: ClassVar[Goal] = Goal.RECONSTRUCTION
+    costly: ClassVar[bool] = True
+
+    together: int = field(default=8, metadata=TEST_ONLY)
+    traced: int = field(default=4, metadata=TEST_ONLY)
+
+    def __post_init__(self) -> None:
+        if self.together < 1 or self.traced < 0:
+            raise ValueError(f"together must be >= 1 and traced >= 0, got {self.together} and {self.traced}")
 
     @abstractmethod
     def learn(self, own: Cohort, trainer: Trainer) -> Separator:
@@ -41,25 +54,52 @@ class Separation(Attack):
         return alpha_of_queries(queries, people)
 
     def run(self, view: AttackerView, trainer: Trainer) -> Reconstruction:
-        """The target of every release."""
+        """The target of every wanted release."""
         own = view.auxiliary
-        separate, people = self.learn(own, trainer), People.of(own)  # before the traffic is touched: kept for all
-        images, alphas, shown = [], [], {}
-        with trainer.track("separating", len(view.releases)) as steps:
-            for index, release in enumerate(view.releases):
-                queries = averaged_channels(release.queries)
-                done = _kept(trainer.folder / f"separated-{index:05d}.pt")
-                if done is None:
-                    alpha = self.alpha(view, index, queries, people)
-                    generator = torch.Generator(trainer.device).manual_seed(seeds.seed(*trainer.axes, "chains", index))
-                    image, pictures = separate(queries.to(trainer.device), alpha, generator)
-                    done = {"image": image.clamp(0, 1).cpu(), "alpha": alpha, "shown": _shown(pictures, index)}
-                    _keep(done, trainer.folder / f"separated-{index:05d}.pt")
-                images.append(done["image"])
-                alphas.append(round(done["alpha"], 4))
-                shown.update(done["shown"])
-                steps.advance(note=f"alpha {done['alpha']:.2f}")
-        return Reconstruction(torch.stack(images), shown, {"alpha": alphas})
+        separator, people = self.learn(own, trainer), People.of(own)  # before the traffic is touched: kept for all
+        groups = [view.wanted[at : at + self.together] for at in range(0, len(view.wanted), self.together)]
+        traced = max(1, -(-self.traced // self.together)) if self.traced else 0
+        done = []
+        with trainer.track("separating", len(groups) * separator.calls) as steps:
+            for number, group in enumerate(groups):
+                path = trainer.folder / f"separated-{number:05d}.pt"
+                finished = kept(path)
+                if finished is None:
+                    finished = self._separated(view, group, people, separator, trainer, steps, number < traced)
+                    keep(finished, path)
+                else:
+                    steps.advance(separator.calls)
+                done.append(finished)
+        return _claim(done, separator, min(traced, len(done)))
+
+    def _separated(
+        self,
+        view: AttackerView,
+        group: Sequence[int],
+        people: People,
+        separator: Separator,
+        trainer: Trainer,
+        steps: Steps,
+        traced: bool,
+    ) -> Finished:
+        queries = torch.stack([averaged_channels(view.releases[index].queries) for index in group])
+
+        def alpha_of(seen: Queries) -> Float[Tensor, " scan"]:
+            weights = [self.alpha(view, index, own.cpu(), people) for index, own in zip(group, seen, strict=True)]
+            return torch.tensor(weights, device=trainer.device)
+
+        alpha, here = alpha_of(queries), queries.to(trainer.device)
+        generator = torch.Generator(trainer.device).manual_seed(seeds.seed(*trainer.axes, "chains", group[0]))
+        note = ", ".join(f"{value:.2f}" for value in alpha.tolist())
+        found = separator(here, alpha, generator, lambda calls: steps.advance(calls, note=f"alpha {note}"))
+        target, other = found.best.clamp(0, 1).cpu()
+        return Finished(
+            targets=target,
+            others=other,
+            alpha=found.alpha.cpu(),
+            shown=_shown(found),
+            traces=traces_of(separator, found, here, alpha_of, generator) if traced else {},
+        )
 
 
 class ToldAlpha(Separation):
@@ -70,16 +110,25 @@ class ToldAlpha(Separation):
         return alpha_of_key(view.keys[index], alpha_of_queries(queries, people))
 
 
-def _shown(pictures: dict[str, Tensor], index: int) -> dict[str, Tensor]:
-    return {title: volume.clamp(0, 1).cpu() for title, volume in pictures.items()} if index == 0 else {}
+def _shown(found: Separated) -> dict[str, Tensor]:
+    shown, alpha = {}, float(found.alpha[0])
+    for chain in range(min(len(found.targets), SHOWN)):
+        shown[f"restart {chain + 1}: target, alpha {alpha:.2f}"] = found.targets[chain, 0, 0].clamp(0, 1).cpu()
+        shown[f"restart {chain + 1}: reference"] = found.others[chain, 0, 0].clamp(0, 1).cpu()
+    return shown
 
 
-def _kept(path: Path) -> Any:
-    return torch.load(path, weights_only=True) if path.exists() else None
-
-
-def _keep(done: dict[str, Any], path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
-    torch.save(done, temporary)
-    os.replace(temporary, path)
+def _claim(done: Sequence[Finished], separator: Separator, traced: int) -> Reconstruction:
+    first = done[0].traces
+    alphas = [round(value, 4) for finished in done for value in finished.alpha.tolist()]
+    return Reconstruction(
+        torch.cat([finished.targets for finished in done]),
+        done[0].shown,
+        {"alpha": alphas, "calls": separator.calls, "restarts": separator.restarts},
+        others=torch.cat([finished.others for finished in done]),
+        traces={
+            name: torch.cat([finished.traces[name].images for finished in done[:traced]], dim=1).clamp(0, 1).cpu()
+            for name in first
+        },
+        along={name: list(trace.along) for name, trace in first.items()},
+    )

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from bench.errors import BenchError
-from bench.metrics.retrieval import checked_scores
+from bench.metrics.probes import checked_scores, probes_of
 from bench.types.claim import Repeated, each
 
 
@@ -58,13 +58,13 @@ def compare(linkages: Repeated, identities: Sequence[str]) -> Comparisons:
         ValueError: the matrix is not square, does not fit `identities`, or holds scores that are not finite.
         BenchError: nobody has two scans, or there is one person only.
     """
-    scores = np.stack([checked_scores(linkage.scores, len(identities)) for linkage in each(linkages)])
+    scores = np.stack([checked_scores(linkage, len(identities)) for linkage in each(linkages)])
     names, who = np.unique(np.array(identities, dtype=object).astype(str), return_inverse=True)
     if len(names) == 1:
         raise BenchError("one person only, so nobody can be mistaken for another; use a cohort of more people")
     if len(names) == len(identities):
         raise BenchError(f"nobody among {len(names)} people has two scans, so nobody can be recognised; use revisits")
-    off_diagonal = ~np.eye(len(who), dtype=bool)
+    off_diagonal = ~np.eye(len(who), dtype=bool) & probes_of(linkages, len(who))[:, None]
     rows, columns = (np.tile(index, len(scores)) for index in np.nonzero(off_diagonal))
     values, level = np.unique(scores[:, off_diagonal].ravel(), return_inverse=True)
     same = who[rows] == who[columns]

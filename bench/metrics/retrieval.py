@@ -1,7 +1,7 @@
 """Re-identification: how well a linkage finds the other scans of the same person, leave one out.
 
 Every scan of a person with at least two scans is a probe; all other scans are its candidates. People with one scan
-are never probes but stay among the candidates.
+are never probes but stay among the candidates. Of a costly attack only some scans are probes (`bench.metrics.probes`).
 Sources: macro-F1 and mAP as in Kim et al., "Mixup-Privacy: a simple yet effective approach for privacy-preserving
 segmentation", IPMI 2023 (they leave open which F1; ours is the macro average of the most similar candidate's
 identity); CMC from Phillips et al., "The FERET evaluation methodology", TPAMI 2000.
@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from torch import Tensor
 
 from bench.errors import BenchError
 from bench.metrics.intervals import wilson
 from bench.metrics.people_means import PerSubject, grouped, mean_over_people
+from bench.metrics.probes import checked_scores, probes_of
 from bench.metrics.ranking import (
     average_precision,
     chance_average_precision,
@@ -76,16 +76,18 @@ def score_linkage(linkages: Repeated, identities: Sequence[str], *axes: str | in
         BenchError: nobody has two scans.
     """
     visits = Counter(identities)
-    # Repeated people first, so that an index below `repeated` is one of the classes of the macro-F1.
-    people = sorted(visits, key=lambda person: (visits[person] == 1, person))
-    repeated = sum(count > 1 for count in visits.values())
-    matrices = [checked_scores(linkage.scores, len(identities)) for linkage in each(linkages)]
+    matrices = [checked_scores(linkage, len(identities)) for linkage in each(linkages)]
+    asked = probes_of(linkages, len(identities))
+    sought = {name for name, probe in zip(identities, asked, strict=True) if probe and visits[name] > 1}
+    # Sought people first, so that an index below `repeated` is one of the classes of the macro-F1.
+    people = sorted(visits, key=lambda person: (person not in sought, person))
+    repeated = len(sought)
     if repeated == 0:
         raise BenchError(
             f"nobody among {len(people)} people has two scans, so nobody can be re-identified; use revisits"
         )
     who = np.array([people.index(person) for person in identities])
-    probes = np.flatnonzero(who < repeated)
+    probes = np.flatnonzero((who < repeated) & asked)
     others = np.array([np.delete(np.arange(len(who)), probe) for probe in probes])
 
     rankings = [_rankings(matrix, who, probes, others, _ties(place, *axes)) for place, matrix in enumerate(matrices)]
@@ -155,27 +157,6 @@ def per_class_f1(
     from sklearn.metrics import f1_score
 
     return np.asarray(f1_score(true, predicted, labels=np.arange(classes), average=None, zero_division=0))
-
-
-def checked_scores(scores: Float[Tensor, "probe candidate"], scans: int) -> Float[np.ndarray, "probe candidate"]:
-    """The matrix in double precision.
-
-    Raises:
-        ValueError: it is not `scans` x `scans`, or holds scores off the diagonal that are not finite.
-    """
-    if tuple(scores.shape) != (scans, scans):
-        raise ValueError(
-            f"linkage scores must be {scans} x {scans}, one row and column a scan, got {tuple(scores.shape)}"
-        )
-    matrix = scores.detach().cpu().double().numpy()
-    bad = ~np.isfinite(matrix) & ~np.eye(scans, dtype=bool)
-    if bad.any():
-        probe, candidate = np.argwhere(bad)[0]
-        raise ValueError(
-            f"linkage scores must be finite off the diagonal, got {matrix[probe, candidate]} "
-            f"for probe {probe} and candidate {candidate} ({int(bad.sum())} such scores)"
-        )
-    return matrix
 
 
 def _joined(repetitions: Sequence[PerSubject]) -> dict[str, tuple[float, ...]]:

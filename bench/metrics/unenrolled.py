@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
+from bench.metrics.probes import checked_scores, probes_of
 from bench.metrics.ranking import average_precision
-from bench.metrics.retrieval import checked_scores
 from bench.seeds import generator
 from bench.types.claim import Repeated, each
 
@@ -32,18 +32,20 @@ def unenrolled_precisions(linkages: Repeated, identities: Sequence[str], *axes: 
     """
     found: dict[str, list[float]] = {}
     for linkage in each(linkages):
-        for person, precisions in _of_one(checked_scores(linkage.scores, len(identities)), identities, *axes).items():
+        matrix, probes = checked_scores(linkage, len(identities)), probes_of(linkage, len(identities))
+        for person, precisions in _of_one(matrix, np.flatnonzero(probes).tolist(), identities, *axes).items():
             found.setdefault(person, []).extend(precisions)
     return {person: float(np.mean(values)) for person, values in found.items()}
 
 
 def _of_one(
-    matrix: Float[np.ndarray, "scan scan"], identities: Sequence[str], *axes: str | int
+    matrix: Float[np.ndarray, "scan scan"], probes: Sequence[int], identities: Sequence[str], *axes: str | int
 ) -> dict[str, list[float]]:
     who = np.array(identities)
     visits = Counter(identities)
     found: dict[str, list[float]] = {}
-    for probe, person in enumerate(identities):
+    for probe in probes:
+        person = identities[probe]
         wanted = visits[person] - 1
         strangers = sorted(other for other, count in visits.items() if other != person and count >= max(wanted, 1))
         if wanted == 0:

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 
 from bench.metrics.comparisons import genuine_pairs
-from bench.metrics.retrieval import checked_scores
+from bench.metrics.probes import checked_scores, probes_of
 from bench.metrics.verification import DRAWS, Verification, verify
 from bench.types.claim import Linkage, Repeated, each
 
@@ -66,7 +66,7 @@ def union(linkages: Mapping[str, Repeated], identities: Sequence[str]) -> tuple[
     """Minus the smallest false-positive rate at which any of the attacks raises an alarm, in [-1, 0).
 
     Repetition by repetition: there, all attacks saw the same traffic. The union of one attack ranks its comparisons
-    as the attack does.
+    as the attack does. An attack that was let at some scans only raises no alarm for others.
 
     Raises:
         ValueError: no attack, or attacks with different numbers of repetitions.
@@ -77,21 +77,24 @@ def union(linkages: Mapping[str, Repeated], identities: Sequence[str]) -> tuple[
     if len(set(lengths.values())) > 1:
         raise ValueError(f"attacks must have seen the same repetitions, got {lengths}")
     lowest = np.min([alarm_rates(found, identities) for found in linkages.values()], axis=0)
-    return tuple(Linkage(torch.from_numpy(-rates)) for rates in lowest)
+    probed = np.any([probes_of(found, len(identities)) for found in linkages.values()], axis=0)
+    probes = None if probed.all() else tuple(np.flatnonzero(probed).tolist())
+    return tuple(Linkage(torch.from_numpy(-rates), probes=probes) for rates in lowest)
 
 
 def alarm_rates(linkages: Repeated, identities: Sequence[str]) -> Float[np.ndarray, "repetition probe candidate"]:
-    """The share of the attack's impostor comparisons that score at least as high, in (0, 1]; 1 on the diagonal.
+    """The share of the attack's impostor comparisons that score at least as high, in (0, 1]; 1 where it says nothing.
 
     Impostors of all repetitions count: one threshold serves them all.
 
     A score between two impostor scores counts half a comparison more than the impostors above it, so that it ties
     with neither of them; all shares are of half a comparison more than there are, so that none exceeds 1.
     """
-    scores = np.stack([checked_scores(linkage.scores, len(identities)) for linkage in each(linkages)])
-    genuine, same_scan = genuine_pairs(identities), np.eye(len(identities), dtype=bool)
-    scores[:, same_scan] = 0
-    impostors = np.sort(scores[:, ~genuine & ~same_scan].ravel())
+    scores = np.stack([checked_scores(linkage, len(identities)) for linkage in each(linkages)])
+    genuine = genuine_pairs(identities)
+    silent = np.eye(len(identities), dtype=bool) | ~probes_of(linkages, len(identities))[:, None]
+    scores[:, silent] = 0
+    impostors = np.sort(scores[:, ~genuine & ~silent].ravel())
     if len(impostors) == 0:
         raise ValueError("false-positive rates need two people or more, got one")
     below = np.searchsorted(impostors, scores, side="left")
@@ -99,7 +102,7 @@ def alarm_rates(linkages: Repeated, identities: Sequence[str]) -> Float[np.ndarr
     rates: Float[np.ndarray, "repetition probe candidate"] = (len(impostors) - below + 0.5 * untied) / (
         len(impostors) + 0.5
     )
-    rates[:, same_scan] = 1
+    rates[:, silent] = 1
     return rates
 
 
@@ -109,10 +112,11 @@ def first_alarms(
     """Per person and attack the share of genuine comparisons that the attack raises first, at less than this rate."""
     names = sorted(linkages)
     rates = np.array([alarm_rates(linkages[name], identities) for name in names])  # attack repetition probe candidate
+    probed = np.any([probes_of(linkages[name], len(identities)) for name in names], axis=0)
     lowest = rates.min(axis=0)
     first = (rates == lowest) & (lowest < fpr)
     credit = first / np.maximum(first.sum(axis=0), 1)
-    genuine = genuine_pairs(identities)
+    genuine = genuine_pairs(identities) & probed[:, None]
     people = np.array(identities, dtype=object)
     shares = {}
     for person in sorted({name for name, pairs in zip(identities, genuine, strict=True) if pairs.any()}):

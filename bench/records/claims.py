@@ -20,15 +20,19 @@ class StoredLinkage:
     Attributes:
         scores: larger = more likely the same person; the diagonal means nothing. One table for every repetition.
         people: the hashed person behind every row and column, as in the record.
+        probes: the rows that mean something; None for all.
     """
 
     scores: Float32[np.ndarray, "repetition probe candidate"]
     people: tuple[str, ...]
+    probes: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         scans = len(self.people)
         if self.scores.ndim != 3 or len(self.scores) == 0 or self.scores.shape[1:] != (scans, scans):
             raise ValueError(f"scores of {scans} scans must be square tables, got the shape {self.scores.shape}")
+        if self.probes is not None and not (self.probes and all(0 <= probe < scans for probe in self.probes)):
+            raise ValueError(f"probes must name rows of {scans} scans, got {self.probes}")
 
 
 def write_linkage(linkage: StoredLinkage, path: Path) -> None:
@@ -36,7 +40,10 @@ def write_linkage(linkage: StoredLinkage, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
-        np.savez_compressed(temporary, allow_pickle=False, scores=linkage.scores, people=np.array(linkage.people))
+        probes = np.arange(len(linkage.people)) if linkage.probes is None else np.array(linkage.probes)
+        np.savez_compressed(
+            temporary, allow_pickle=False, scores=linkage.scores, people=np.array(linkage.people), probes=probes
+        )
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -50,7 +57,10 @@ def read_linkage(path: Path) -> StoredLinkage:
     """
     try:
         with np.load(path, allow_pickle=False) as stored:
-            return StoredLinkage(stored["scores"].astype(np.float32), tuple(map(str, stored["people"])))
+            people = tuple(map(str, stored["people"]))
+            probes = tuple(sorted({int(probe) for probe in stored["probes"]}))
+            everyone = probes == tuple(range(len(people)))
+            return StoredLinkage(stored["scores"].astype(np.float32), people, None if everyone else probes)
     except FileNotFoundError as error:
         raise BenchError(f"{path} is missing; run the command of the record beside it again") from error
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:

@@ -95,6 +95,20 @@ class LeakCurve(Part):
     points: list[LeakPoint]
 
 
+class TracePoint(Part):
+    """How close images came with so much of what the trace runs along."""
+
+    at: float
+    scores: dict[str, Interval]
+
+
+class Trace(Part):
+    """What more work buys a reconstruction: its first few images, along calls of the prior, restarts, or queries."""
+
+    along: str
+    points: list[TracePoint]
+
+
 class Privacy(Part):
     """What the attack achieved."""
 
@@ -109,5 +123,6 @@ class Privacy(Part):
         description="null if the attack's card fixes how many queries it uses, or one was sent"
     )
     by_dial: LeakCurve | None = Field(description="null if the defense has no dial")
+    traces: list[Trace] = Field(default_factory=list, description="what more work buys the attack, if it says")
     linkage: str | None = Field(description="file beside the record that holds the attack's scores")
     details: dict[str, Any] = Field(description="metric settings: window, levels, gallery, ...")

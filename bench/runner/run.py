@@ -103,6 +103,9 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         client, answering, roles.test, seed, transcript_folder, display, evaluation.key_repetitions
     )
 
+    if cell.attack.costly and evaluation.costly_people is not None:
+        repetitions = tuple(traffic.asked(evaluation.costly_people) for traffic in repetitions)
+
     cell.folder.mkdir(parents=True, exist_ok=True)
     attacked = time.monotonic()
     attempts = Attempts(
@@ -127,7 +130,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
             repetitions,
             networks,
             roles,
-            query_grid=evaluation.query_grid,
+            evaluation=evaluation,
             dial_folder=transcript_folder,
             cell_folder=cell.folder,
             display=display,
@@ -207,7 +210,8 @@ def _reconstructed(findings: Findings, client: Client, traffic: Traffic, key_for
     claim = findings.claims[0] if findings.claims else None
     if not isinstance(claim, Reconstruction):
         return ()
-    return reconstruction_panels(claim, client, traffic, key_for(traffic.scans[0], traffic.repetition))
+    first = 0 if traffic.wanted is None else traffic.wanted[0]
+    return reconstruction_panels(claim, client, traffic, key_for(traffic.scans[first], traffic.repetition))
 
 
 def _first(cohort: Cohort, count: int | None) -> Cohort:

@@ -15,25 +15,36 @@ class Linkage:
     Attributes:
         scores: larger = more likely the same person; the diagonal is ignored.
         details: what the attack wants to stand in the record (JSON values), such as settings it chose itself.
+        probes: the rows that mean something, where a costly attack was let at some releases only; None for all. The
+            suite's to say, never the attack's.
     """
 
     scores: Float[Tensor, "probe candidate"]
     details: Mapping[str, Any] = field(default_factory=dict)
+    probes: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Reconstruction:
-    """The attacker's guess of every clean image, in the order of the releases, values in [0, 1].
+    """The attacker's guess of the clean image behind every wanted release, values in [0, 1].
 
     Attributes:
-        shown: further volumes of the first release for the picture beside the record, by title, such as other
-            restarts or the guess of a reference.
+        images: in the order of `AttackerView.wanted`.
+        shown: further volumes of the first one for the picture beside the record, by title, such as other restarts or
+            the guess of a reference.
         details: as in `Linkage`.
+        others: the guess of what each image was mixed with, if there is one: scored as Jayaram and Thickstun do, by
+            whichever of the two is closer to the truth.
+        traces: what more of something buys, by its name (such as `calls`): the first few images at each of `along`.
+        along: how much of it, rising; one number for every point of the trace of that name.
     """
 
     images: Float[Tensor, "scan 1 depth height width"]
     shown: Mapping[str, Float[Tensor, "depth height width"]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
+    others: Float[Tensor, "scan 1 depth height width"] | None = None
+    traces: Mapping[str, Float[Tensor, "_point _traced 1 depth height width"]] = field(default_factory=dict)
+    along: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 Claim = Linkage | Reconstruction

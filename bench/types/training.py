@@ -74,6 +74,7 @@ class History:
             self.terms.setdefault(name, []).append(value)
 
 
+@runtime_checkable
 class Steps(Protocol):
     """What `Trainer.track` gives."""
 

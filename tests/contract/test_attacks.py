@@ -32,7 +32,9 @@ def _attack(name: str) -> Attack:
     return dataclasses.replace(attack, **{name: 20 for name in ("iterations",) if hasattr(attack, name)})
 
 
-def _view(attack: Attack, releases: list[torch.Tensor], roles: Roles) -> AttackerView:
+def _view(
+    attack: Attack, releases: list[torch.Tensor], roles: Roles, wanted: tuple[int, ...] | None = None
+) -> AttackerView:
     classes = len(roles.test.classes)
     replies = [Reply(torch.full((len(q), classes, *roles.test.shape), 1 / classes)) for q in releases]
     offers: dict[str, Any] = {
@@ -43,12 +45,15 @@ def _view(attack: Attack, releases: list[torch.Tensor], roles: Roles) -> Attacke
         "keys": [None] * len(releases),
     }
     transcript = Transcript([Release(queries) for queries in releases], replies)
-    return view_for(attack.name, attack.threat, transcript, offers, roles.test.classes, roles.test.spacing_mm)
+    public = roles.test.classes, roles.test.spacing_mm
+    return view_for(attack.name, attack.threat, transcript, offers, *public, wanted=wanted)
 
 
-def _run(attack: Attack, releases: list[torch.Tensor], roles: Roles, folder: Path) -> Any:
+def _run(
+    attack: Attack, releases: list[torch.Tensor], roles: Roles, folder: Path, wanted: tuple[int, ...] | None = None
+) -> Any:
     with seeded_torch(0, "contract"):
-        return attack.run(_view(attack, releases, roles), trainer_in(folder))
+        return attack.run(_view(attack, releases, roles, wanted), trainer_in(folder))
 
 
 def _naked(roles: Roles) -> list[torch.Tensor]:
@@ -122,6 +127,17 @@ def test_a_reconstruction_of_clean_scans_gives_everybody_away(name: str, roles: 
     value = scores["map"].value.value
     assert value is not None
     assert value >= 0.9
+
+
+@pytest.mark.parametrize("name", [name for name in RECONSTRUCTIONS if _attack(name).costly])
+def test_a_costly_reconstruction_is_of_the_wanted_releases_and_says_what_it_cost(
+    name: str, roles: Roles, tmp_path: Path
+) -> None:
+    attack, wanted = _attack(name), (0, 3, 5)
+    claim = _run(attack, _naked(roles), roles, tmp_path, wanted)
+    checked_claim(attack.goal, claim, len(roles.test), roles.test.shape, wanted)
+    assert claim.details["calls"] >= 1
+    assert claim.traces.keys() == claim.along.keys()
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if _attack(name).goal is Goal.LINKAGE])

@@ -38,3 +38,14 @@ def test_what_cannot_be_read_is_one_clear_line(tmp_path: Path, damage: str) -> N
 def test_a_row_without_a_person_is_refused() -> None:
     with pytest.raises(ValueError, match="must be square"):
         StoredLinkage(np.zeros((1, 2, 2), np.float32), ("a",))
+
+
+def test_which_rows_were_asked_is_kept(tmp_path: Path) -> None:
+    scores = np.full((2, 3, 3), np.nan, np.float32)
+    scores[:, 1] = 1
+    write_linkage(StoredLinkage(scores, ("a1", "b2", "a1"), (1,)), tmp_path / "linkage.npz")
+    found = read_linkage(tmp_path / "linkage.npz")
+    assert found.probes == (1,)
+    assert np.array_equal(found.scores, scores, equal_nan=True)
+    with pytest.raises(ValueError, match="must name rows of 3"):
+        StoredLinkage(scores, ("a1", "b2", "a1"), (3,))

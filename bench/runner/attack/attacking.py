@@ -65,15 +65,16 @@ def attack_transcript(
     offers = _offers(client, traffic, networks, roles, trainer.device, axes)
 
     def view(seal: Seal, looked: set[str] | None = None) -> AttackerView:
-        test, transcript = roles.test, traffic.transcript
-        return view_for(attack.name, attack.threat, transcript, offers, test.classes, test.spacing_mm, seal, looked)
+        test, sent = roles.test, traffic.transcript
+        public = test.classes, test.spacing_mm
+        return view_for(attack.name, attack.threat, sent, offers, *public, seal, looked, traffic.wanted)
 
     try:
         if held.isolate:
             claimed = claim_from_own_process(attack, view(sealed), trainer, axes, held, shelves)
         else:
             claimed = _claim_here(attack, view, trainer, held, shelves)
-        claim = checked_claim(attack.goal, claimed, len(traffic.scans), roles.test.shape)
+        claim = checked_claim(attack.goal, claimed, len(traffic.scans), roles.test.shape, traffic.wanted)
     except BenchError:
         raise
     except LostAttack as lost:

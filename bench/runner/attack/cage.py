@@ -111,7 +111,8 @@ def attack_as_told(suite: Suite, order: Mapping[str, Any]) -> bytes:
     speak(suite.speaking, "ready")
     torch.manual_seed(seeds.seed(*order["axes"]))
     looked: set[str] = set()
-    view = AttackerView(attack.name, Granted(suite, order), order["classes"], order["spacing_mm"], looked=looked)
+    public = order["classes"], order["spacing_mm"], order["wanted"]
+    view = AttackerView(attack.name, Granted(suite, order), *public, looked=looked)
     with watching(watch):
         return packed(attack.run(view, AttackTrainer(trainer, order["shelves"], looked)))
 

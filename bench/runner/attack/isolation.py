@@ -112,6 +112,7 @@ def _order(
         "granted": attack.threat.grants,
         "classes": view.classes,
         "spacing_mm": view.spacing_mm,
+        "wanted": view.wanted,
         "axes": axes,
         "device": str(trainer.device),
         "precision": held.precision,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 
 from bench.records.parts import Interval
-from bench.records.privacy import Score
-from bench.runner.leakage.likeness import likeness
-from bench.runner.leakage.linking import Pictures, against_clean, among_themselves, linkages_of
+from bench.records.privacy import Score, Trace, TracePoint
+from bench.runner.leakage.likeness import better_of_two, likeness
+from bench.runner.leakage.linking import Pictures, among_themselves, linkages_of, looked_up
 from bench.runner.leakage.scores import HEADLINE, linkage_scores
 from bench.types.claim import Claim, Linkage, Reconstruction
 from bench.types.scan import Cohort, Scan
@@ -26,12 +26,14 @@ class Judge:
         scans: the scan behind every release, in the order of the transcript.
         auxiliary: the attacker's own scans.
         device: where pictures are compared.
+        wanted: which scans a reconstruction was asked of; None for all.
     """
 
     goal: Goal
     scans: Sequence[Scan]
     auxiliary: Cohort
     device: torch.device
+    wanted: tuple[int, ...] | None = None
 
     @property
     def gallery(self) -> str:
@@ -40,30 +42,57 @@ class Judge:
             return "encoded against encoded, leave one out"
         return "reconstruction against clean scans, own scan left out"
 
+    @property
+    def reconstructed(self) -> tuple[Scan, ...]:
+        """The scans that a reconstruction is compared with."""
+        return tuple(self.scans) if self.wanted is None else tuple(self.scans[index] for index in self.wanted)
+
     def linkages(self, claims: Sequence[Claim]) -> tuple[Linkage, ...]:
         """The linkage that each claim comes down to, one for every set of keys."""
-        return linkages_of(claims, self.scans, self.device)
+        return linkages_of(claims, self.scans, self.device, self.wanted)
 
     def scores(self, claims: Sequence[Claim], linkages: Sequence[Linkage], axes: Axes) -> dict[str, Score]:
         """Every score, beside chance where chance is known."""
         found = linkage_scores(linkages, self.scans, axes)
-        images = [claim.images for claim in claims if isinstance(claim, Reconstruction)]
-        if images:
-            close = likeness(images, self.scans, self.auxiliary, axes)
+        claimed = [claim for claim in claims if isinstance(claim, Reconstruction)]
+        if claimed:
+            close = likeness([claim.images for claim in claimed], self.reconstructed, self.auxiliary, axes)
+            both = [(claim.images, claim.others) for claim in claimed if claim.others is not None]
+            if both:
+                close["ms_ssim_better_of_two"] = better_of_two(both, self.reconstructed, axes)
             found.update({name: Score(value=value, chance=None) for name, value in close.items()})
         return found
+
+    def traces(self, claims: Sequence[Claim], axes: Axes) -> list[Trace]:
+        """How close images come along what the attack may spend more of."""
+        claimed = [claim for claim in claims if isinstance(claim, Reconstruction)]
+        return [self._trace(name, claimed, axes) for name in (claimed[0].traces if claimed else ())]
+
+    def _trace(self, name: str, claims: Sequence[Reconstruction], axes: Axes) -> Trace:
+        points = []
+        for place, at in enumerate(claims[0].along[name]):
+            images = [claim.traces[name][place] for claim in claims]
+            scans = self.reconstructed[: len(images[0])]
+            scores = likeness(images, scans, self.auxiliary, (*axes, "trace", name, place))
+            points.append(TracePoint(at=float(at), scores=scores))
+        return Trace(along=name, points=points)
 
     def headline(self, claims: Sequence[Claim], axes: Axes) -> Interval:
         """The score that the leaderboard shows."""
         return linkage_scores(self.linkages(claims), self.scans, axes)[HEADLINE].value
 
     def pictures(self, repetitions: Sequence[Pictures], axes: Axes) -> Mapping[str, Interval]:
-        """The same scores for given pictures in place of the attack's work, one stack for every set of keys."""
+        """The same scores for given pictures in place of the attack's work.
+
+        Args:
+            repetitions: pictures of all scans, one stack for every set of keys.
+        """
         if self.goal is Goal.LINKAGE:
             linkages = [Linkage(among_themselves(pictures, self.device)) for pictures in repetitions]
             close: Mapping[str, Interval] = {}
         else:
-            linkages = [Linkage(against_clean(pictures, self.scans, self.device)) for pictures in repetitions]
-            close = likeness(repetitions, self.scans, self.auxiliary, axes)
+            asked = repetitions if self.wanted is None else [pictures[list(self.wanted)] for pictures in repetitions]
+            linkages = [looked_up(pictures, self.scans, self.device, self.wanted) for pictures in asked]
+            close = likeness(asked, self.reconstructed, self.auxiliary, axes)
         found = linkage_scores(linkages, self.scans, axes)
         return {**{name: score.value for name, score in found.items()}, **close}

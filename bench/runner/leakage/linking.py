@@ -21,16 +21,30 @@ WINDOW = 7
 Pictures = Float[Tensor, "scan channel depth height width"]
 
 
-def linkages_of(claims: Sequence[Claim], scans: Sequence[Scan], device: torch.device) -> tuple[Linkage, ...]:
+def linkages_of(
+    claims: Sequence[Claim], scans: Sequence[Scan], device: torch.device, wanted: tuple[int, ...] | None = None
+) -> tuple[Linkage, ...]:
     """The linkage that every claim comes down to.
 
     Args:
         scans: the scan behind every release, in the order of the claims.
+        wanted: which of them a reconstruction was asked of; None for all.
     """
     return tuple(
-        claim if isinstance(claim, Linkage) else Linkage(against_clean(claim.images, scans, device), claim.details)
-        for claim in claims
+        claim if isinstance(claim, Linkage) else looked_up(claim.images, scans, device, wanted) for claim in claims
     )
+
+
+def looked_up(
+    pictures: Pictures, scans: Sequence[Scan], device: torch.device, wanted: tuple[int, ...] | None
+) -> Linkage:
+    """Pictures of the wanted scans, looked up among the clean scans of everybody."""
+    rows = against_clean(pictures, scans, device)
+    if wanted is None:
+        return Linkage(rows)
+    scores = torch.full((len(scans), len(scans)), torch.nan, dtype=rows.dtype)
+    scores[list(wanted)] = rows
+    return Linkage(scores, probes=wanted)
 
 
 def among_themselves(pictures: Pictures, device: torch.device) -> Float[Tensor, "scan scan"]:
@@ -40,7 +54,7 @@ def among_themselves(pictures: Pictures, device: torch.device) -> Float[Tensor, 
     return torch.stack([ms_ssim_matrix(channel, settings).cpu() for channel in channels]).mean(dim=0)
 
 
-def against_clean(pictures: Pictures, scans: Sequence[Scan], device: torch.device) -> Float[Tensor, "scan scan"]:
+def against_clean(pictures: Pictures, scans: Sequence[Scan], device: torch.device) -> Float[Tensor, "scan candidate"]:
     """MS-SSIM of every picture with every clean scan, averaged over channels."""
     settings = settings_for(pictures.shape[2:], WINDOW)
     clean = torch.stack([as_sent(scan.image) for scan in scans]).to(device)

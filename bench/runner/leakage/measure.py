@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.config import Evaluation
 from bench.defense import Networks
 from bench.metrics.retrieval import score_linkage
 from bench.progress import Display
@@ -32,7 +33,7 @@ def measure_leakage(
     networks: Networks,
     roles: Roles,
     *,
-    query_grid: tuple[int, ...],
+    evaluation: Evaluation,
     dial_folder: Path,
     cell_folder: Path,
     display: Display,
@@ -41,6 +42,7 @@ def measure_leakage(
 
     Args:
         claims: what the attack made of every repetition.
+        evaluation: along which numbers of queries, and whether costly attacks are let at these and at the dial.
         repetitions: the traffic under several sets of keys.
         server: answers, if the attack observes replies.
         dial_folder: for traffic with the dial at fixed values.
@@ -48,16 +50,25 @@ def measure_leakage(
     """
     salt = client.secret
     scans, axes, key_for = repetitions[0].scans, attempts.axes(), key_source(client, attempts.seed)
-    judge = Judge(goal=attempts.attack.goal, scans=scans, auxiliary=roles.auxiliary, device=client.device)
+    judge = Judge(
+        goal=attempts.attack.goal,
+        scans=scans,
+        auxiliary=roles.auxiliary,
+        device=client.device,
+        wanted=repetitions[0].wanted,
+    )
     linkages = judge.linkages(claims)
     found = score_linkage(linkages, [scan.subject for scan in scans], *axes)
     scores = judge.scores(claims, linkages, axes)
     people = tuple(pseudonym(scan.subject, salt) for scan in scans)
     write_linkage(
-        StoredLinkage(np.stack([linkage.scores.float().numpy() for linkage in linkages]), people),
+        StoredLinkage(
+            np.stack([linkage.scores.float().numpy() for linkage in linkages]), people, repetitions[0].wanted
+        ),
         cell_folder / CLAIM_NAME,
     )
-    display.say("measuring controls, and leakage along queries and dial")
+    swept = evaluation.costly_sweeps or not attempts.attack.costly
+    display.say("measuring controls" + (", and leakage along queries and dial" if swept else ""))
     return Privacy(
         scores=scores,
         controls=controls(client, repetitions, roles.auxiliary, key_for, axes, judge.pictures),
@@ -72,16 +83,20 @@ def measure_leakage(
             repetitions[0],
             key_for,
         ),
-        by_queries=leak_by_queries(
+        by_queries=None
+        if not swept
+        else leak_by_queries(
             lambda seen, run: attempts.over(client, seen, networks, roles, run),
             attempts.attack,
             repetitions,
             scores[HEADLINE].value,
-            query_grid,
+            evaluation.query_grid,
             axes,
             judge,
         ),
-        by_dial=leak_by_dial(
+        by_dial=None
+        if not swept
+        else leak_by_dial(
             lambda sender, sent, run: attempts.over(sender, sent, networks, roles, run),
             client,
             server,
@@ -93,6 +108,7 @@ def measure_leakage(
             len(repetitions),
             judge,
         ),
+        traces=judge.traces(claims, axes),
         linkage=CLAIM_NAME,
         details={
             **claims[0].details,

@@ -3,8 +3,11 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from torch import Tensor
+
+from bench.metrics.probes import checked_scores
 from bench.metrics.residual import residual_risk, risk_distribution
-from bench.metrics.retrieval import Retrieval, checked_scores, score_linkage
+from bench.metrics.retrieval import Retrieval, score_linkage
 from bench.metrics.unenrolled import unenrolled_precisions
 from bench.metrics.verification import OperatingPoint as Point
 from bench.metrics.verification import verify
@@ -22,12 +25,15 @@ CLAIMS: Mapping[Goal, type[Claim]] = {Goal.LINKAGE: Linkage, Goal.RECONSTRUCTION
 """What an attack with each goal must return; a goal that is not here cannot be scored yet."""
 
 
-def checked_claim(goal: Goal, claim: object, scans: int, shape: tuple[int, int, int]) -> Claim:
+def checked_claim(
+    goal: Goal, claim: object, scans: int, shape: tuple[int, int, int], wanted: tuple[int, ...] | None = None
+) -> Claim:
     """The claim, if it can be scored.
 
     Args:
         scans: number of releases.
         shape: of a scan.
+        wanted: which releases a reconstruction was asked of; None for all.
 
     Raises:
         TypeError: it is not of the goal's type.
@@ -37,15 +43,30 @@ def checked_claim(goal: Goal, claim: object, scans: int, shape: tuple[int, int, 
     if not isinstance(claim, expected):
         raise TypeError(f"an attack with goal {goal.value} must return {expected.__name__}, got {type(claim).__name__}")
     if isinstance(claim, Linkage):
-        checked_scores(claim.scores, scans)
+        if claim.probes is not None:
+            raise ValueError("which rows of a linkage count is the suite's to say; leave out `probes`")
+        checked_scores(claim, scans)
         return claim
     assert isinstance(claim, Reconstruction)
-    if tuple(claim.images.shape) != (scans, 1, *shape):
-        wanted, got = (scans, 1, *shape), tuple(claim.images.shape)
-        raise ValueError(f"reconstructions must have the shape {wanted}, one image a scan, got {got}")
-    if not bool(claim.images.isfinite().all()):
-        raise ValueError(f"reconstructions must be finite, {int((~claim.images.isfinite()).sum())} values are not")
+    asked = scans if wanted is None else len(wanted)
+    _check_images("reconstructions", claim.images, (asked, 1, *shape))
+    if claim.others is not None:
+        _check_images("others", claim.others, (asked, 1, *shape))
+    for name, images in claim.traces.items():
+        along = claim.along.get(name, ())
+        if images.ndim != 6 or images.shape[0] != len(along) or not 1 <= images.shape[1] <= asked:
+            got = f"{tuple(images.shape)} and {len(along)} numbers"
+            raise ValueError(f"the trace {name!r} needs (point, scan, 1, *shape) and one number a point, got {got}")
+        _check_images(f"the trace {name!r}", images.flatten(0, 1), (images.shape[0] * images.shape[1], 1, *shape))
     return claim
+
+
+def _check_images(what: str, images: Tensor, expected: tuple[int, ...]) -> None:
+    if tuple(images.shape) != expected:
+        got = tuple(images.shape)
+        raise ValueError(f"{what} must have the shape {expected}, one image a wanted scan, got {got}")
+    if not bool(images.isfinite().all()):
+        raise ValueError(f"{what} must be finite, {int((~images.isfinite()).sum())} values are not")
 
 
 def linkage_scores(claims: Repeated, scans: Sequence[Scan], axes: tuple[str | int, ...]) -> dict[str, Score]:

@@ -79,6 +79,7 @@ def leak_by_dial(
         answering = None if server is None else Server(defense, server.network, server.device)
         name = f"{client.defense.dial}-{value:g}"
         sent = record_repetitions(sender, answering, test, seed, folder / name, display, repetitions)
+        sent = tuple(replace(traffic, wanted=judge.wanted) for traffic in sent)
         points.append(_point(value, attempt(sender, sent, name), judge, axes))
     return LeakCurve(along=client.defense.dial, points=points)
 

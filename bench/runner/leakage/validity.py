@@ -35,6 +35,8 @@ SHARES = (0.15, 0.15, 0.3, 0.4)
 """Many victims, for narrow intervals: nothing is trained for the defense, so it needs few people of its own."""
 IDENTITY_AT_LEAST = 0.9
 """A linkage of clean scans of the embedded cohort that scores less is broken."""
+COSTLY_PEOPLE = 8
+"""Of whom an attack that takes long for a scan must reconstruct one scan."""
 _CODE = ("bench.data", "bench.metrics", "bench.runner", "bench.view")
 
 
@@ -69,8 +71,16 @@ def check_attack(attempts: Attempts, cohorts: Path, traffic_folder: Path, device
         server = Server(leak, networks.server, device) if Observes.REPLY in attempts.attack.threat.observes else None
         folder = traffic_folder / leak.name
         traffic = record_traffic(client, server, roles.test, 0, folder, Display(quiet=True))
+        if attempts.attack.costly:
+            traffic = traffic.asked(COSTLY_PEOPLE)
         verdict = attempts.make(client, traffic, networks, roles, "validity", leak.name)
-        judge = Judge(goal=attempts.attack.goal, scans=traffic.scans, auxiliary=roles.auxiliary, device=device)
+        judge = Judge(
+            goal=attempts.attack.goal,
+            scans=traffic.scans,
+            auxiliary=roles.auxiliary,
+            device=device,
+            wanted=traffic.wanted,
+        )
         found[leak.name] = _judged(leak.name, verdict, judge, attempts.axes("validity", leak.name))
     return Validity(leaks=found)
 

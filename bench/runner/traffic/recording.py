@@ -1,8 +1,9 @@
 """Recording the traffic of the test scans, in an order that tells nothing."""
 
 import os
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,25 @@ class Traffic:
     Attributes:
         scans: the scan behind every release, in the order of the transcript.
         repetition: which of a scan's keys were used.
+        wanted: which releases a reconstruction is asked of; None for all.
     """
 
     transcript: Transcript
     scans: tuple[Scan, ...]
     repetition: int = 0
+    wanted: tuple[int, ...] | None = None
+
+    def asked(self, people: int) -> "Traffic":
+        """The same traffic, with a reconstruction asked of one release each of so many people who have another scan.
+
+        Those who come first: the order tells nothing, and neither attack nor suite looks for easy ones.
+        """
+        visits = Counter(scan.subject for scan in self.scans)
+        first: dict[str, int] = {}
+        for index, scan in enumerate(self.scans):
+            if visits[scan.subject] > 1:
+                first.setdefault(scan.subject, index)
+        return replace(self, wanted=tuple(sorted(first.values())[:people]) or None)
 
 
 def key_source(client: Client, seed: int) -> KeyFor:

@@ -6,17 +6,22 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 from bench.cli.board import build_and_report
 from bench.errors import BenchError
 from bench.leaderboard.build import build
 from bench.leaderboard.grouping import Group, groups_of
 from bench.leaderboard.union_ranks import RankedRow, per_person
+from bench.leaderboard.worst_view import worst_notes
+from bench.metrics.verification import verify
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
 from bench.records.files import write_record
 from bench.records.schema import Record
-from tests.factories import judged_record, make_record, seeing
+from bench.types.claim import Linkage
+from tests.factories import interval, judged_record, make_record, seeing
 
 PEOPLE = tuple(f"p{number // 2:02d}" for number in range(24))
 EVEN, ODD = set(PEOPLE[::4]), set(PEOPLE[2::4])
@@ -257,3 +262,40 @@ def test_markup_in_names_and_reasons_stays_text_in_the_worst_case(judged: Judged
 
 def _leak(value: float) -> dict[str, float | int]:
     return {"value": value, "low": value, "high": value, "n": 12}
+
+
+def test_an_attack_on_some_people_speaks_of_them_alone_and_says_so(judged: Judged, tmp_path: Path) -> None:
+    """It knows everybody whom it was asked about, so that it costs the defense; of the others it says nothing."""
+    full = judged("naked", "full", NOBODY)
+    probes = (0, 4, 9)
+    scores = seeing(PEOPLE, EVERYBODY)
+    scores[[row for row in range(len(PEOPLE)) if row not in probes]] = np.nan
+    asked = Linkage(torch.from_numpy(scores), probes=probes)
+    auc = verify(asked, PEOPLE, draws=1).auc.value
+    path, record = judged("naked", "part", EVERYBODY)
+    write_linkage(StoredLinkage(scores[None], PEOPLE, probes), path.parent / CLAIM_NAME)
+    stated = record.privacy.verification.model_copy(update={"auc": interval(auc)})
+    record = record.model_copy(update={"privacy": record.privacy.model_copy(update={"verification": stated})})
+    together, alone = rows(full, (path, record))["naked"], rows(full)["naked"]
+    assert together.leak > alone.leak
+    found, before = per_person(together.row), per_person(alone.row)
+    assert all(found[PEOPLE[row]][0] >= 0.5 for row in probes)
+    others = [person for person in found if person not in {PEOPLE[row] for row in probes}]
+    assert len(others) == 9
+    assert sum(found[person][0] for person in others) <= sum(before[person][0] for person in others)
+    (note,) = [note for note in worst_notes([together]) if "was let at" in note]
+    assert note == "naked, seed 0: part was let at 3 of 12 people."
+
+
+def test_a_defense_judged_by_such_an_attack_alone_is_judged_on_those_people(judged: Judged) -> None:
+    path, record = judged("naked", "part", EVERYBODY)
+    scores = seeing(PEOPLE, EVERYBODY)
+    scores[2:] = np.nan
+    asked = Linkage(torch.from_numpy(scores), probes=(0, 1))
+    write_linkage(StoredLinkage(scores[None], PEOPLE, (0, 1)), path.parent / CLAIM_NAME)
+    auc = interval(verify(asked, PEOPLE, draws=1).auc.value)
+    stated = record.privacy.verification.model_copy(update={"auc": auc})
+    record = record.model_copy(update={"privacy": record.privacy.model_copy(update={"verification": stated})})
+    one = rows((path, record))["naked"]
+    assert per_person(one.row) == {"p00": (1.0,)}
+    assert one.leak == 1

@@ -1,5 +1,6 @@
 """What is recorded of the traffic, and what its order gives away."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,3 +107,24 @@ def test_keys_are_drawn_by_family_scan_and_repetition(roles: Roles) -> None:
     drawn = [keys(scan, 0), keys(scan, 1), keys(other, 0), key_source(client, 1)(scan, 0)]
     assert len(set(drawn)) == 4
     assert keys(scan, 0) == drawn[0]
+
+
+def test_a_costly_reconstruction_is_asked_of_one_scan_each_of_those_who_come_first(
+    roles: Roles, tmp_path: Path
+) -> None:
+    traffic, _, _ = _record(roles, tmp_path)
+    wanted = traffic.asked(3).wanted
+    assert wanted is not None
+    first: list[str] = []
+    for index, scan in enumerate(traffic.scans):
+        if scan.subject not in first[:3] and len(first) < 3:
+            first.append(scan.subject)
+            assert index in wanted
+    assert len(wanted) == 3
+    assert len(traffic.asked(99).wanted or ()) == len(roles.test.subjects)
+
+
+def test_nobody_is_asked_where_nobody_has_another_scan(roles: Roles, tmp_path: Path) -> None:
+    once = replace(roles, test=roles.test.first_visits())
+    traffic, _, _ = _record(once, tmp_path)
+    assert traffic.asked(3).wanted is None

@@ -1,7 +1,7 @@
-"""Separation scan by scan, kept as it goes."""
+"""Separation scan by scan, kept as it goes; what more calls, restarts and queries buy."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,7 +11,8 @@ from torch import Tensor
 
 from bench.attacks.separation.bss_dgp import BssDgp
 from bench.attacks.separation.bss_edm import BssEdm
-from bench.attacks.separation.separation import Separation, Separator, Volume
+from bench.attacks.separation.separation import Separation
+from bench.attacks.separation.separator import OnCalls, Queries, Separated, Separator
 from bench.types.scan import Cohort, Roles
 from bench.types.threat import Observes, Owns, ThreatModel, Tier
 from bench.types.traffic import Release, Transcript
@@ -21,8 +22,32 @@ from tests.trainers import trainer_in
 
 
 @dataclass(frozen=True, kw_only=True)
+class Halver:
+    """Claims half of the mean query, brighter by 1 / (10 calls), from two starts that differ by .04."""
+
+    worked: list[float]
+    stop_after: int
+    calls: int = 5
+    restarts: int = 2
+
+    def cheaper(self) -> "Sequence[Halver]":
+        return [replace(self, calls=1)]
+
+    def __call__(self, queries: Queries, alpha: Tensor, generator: torch.Generator, on_calls: OnCalls) -> Separated:
+        if self.calls == 5 and queries.shape[1] == 4:  # else it is traced
+            if len(self.worked) >= self.stop_after:
+                raise KeyboardInterrupt
+            self.worked.extend(alpha.tolist())
+        on_calls(self.calls)
+        half = queries.mean(dim=1) / 2 + 0.1 / self.calls
+        noise = 0.01 * torch.rand(half.shape, generator=generator)
+        targets = torch.stack([half, half + 0.04]) + noise
+        return Separated(targets=targets, others=torch.stack([half, half]), alpha=alpha)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Halves(Separation):
-    """Claims half of the mean query plus a little noise; counts its work and may be stopped."""
+    """Counts its work and may be stopped."""
 
     name: ClassVar[str] = "halves"
     threat: ClassVar[ThreatModel] = ThreatModel(
@@ -32,44 +57,64 @@ class Halves(Separation):
     stop_after: int = 99
 
     def learn(self, own: Cohort, trainer: Trainer) -> Separator:
-        def separate(queries: Tensor, alpha: float, generator: torch.Generator) -> tuple[Volume, dict[str, Tensor]]:
-            if len(self.worked) == self.stop_after:
-                raise KeyboardInterrupt
-            self.worked.append(alpha)
-            noise = 0.01 * torch.rand(queries.shape[1:], generator=generator)
-            return queries.mean(0) / 2 + noise, {"half": queries[0, 0]}
+        return Halver(worked=self.worked, stop_after=self.stop_after)
 
-        return separate
+
+WANTED = (0, 2, 3, 4, 6)
 
 
 def _view(attack: Separation, releases: Sequence[Tensor], roles: Roles) -> AttackerView:
-    transcript = Transcript([Release(queries) for queries in releases])
-    return view_for(attack.name, attack.threat, transcript, {"auxiliary": roles.auxiliary}, roles.test.classes, 2.0)
+    transcript, offers = Transcript([Release(queries) for queries in releases]), {"auxiliary": roles.auxiliary}
+    return view_for(attack.name, attack.threat, transcript, offers, roles.test.classes, 2.0, wanted=WANTED)
 
 
 def _run(attack: Separation, roles: Roles, folder: Path) -> Any:
-    releases = [torch.stack([scan.image, scan.image]) for scan in roles.test.scans[:5]]
+    releases = [torch.stack([scan.image] * 4) for scan in roles.test.scans[:8]]
     return attack.run(_view(attack, releases, roles), trainer_in(folder))
 
 
-def test_what_is_done_is_not_done_again(roles: Roles, tmp_path: Path) -> None:
-    whole = _run(Halves(), roles, tmp_path / "whole")
+@pytest.mark.parametrize("together", [1, 2])
+def test_what_is_done_is_not_done_again(together: int, roles: Roles, tmp_path: Path) -> None:
+    whole = _run(Halves(together=together), roles, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
-        _run(Halves(stop_after=3), roles, tmp_path / "stopped")
-    rest = Halves()
+        _run(Halves(together=together, stop_after=3), roles, tmp_path / "stopped")
+    rest = Halves(together=together)
     resumed = _run(rest, roles, tmp_path / "stopped")
-    assert len(rest.worked) == 2
+    assert len(rest.worked) == {1: 2, 2: 1}[together]
     assert torch.equal(resumed.images, whole.images)
+    assert torch.equal(resumed.others, whole.others)
     assert resumed.details == whole.details
-    assert list(resumed.shown) == ["half"]
+    assert resumed.traces.keys() == whole.traces.keys()
+    assert all(torch.equal(resumed.traces[name], whole.traces[name]) for name in whole.traces)
+    assert (
+        list(resumed.shown)
+        == list(whole.shown)
+        == [f"restart {chain}: {what}" for chain in (1, 2) for what in ("target, alpha 0.99", "reference")]
+    )
 
 
-def test_every_release_has_its_image_and_alpha(roles: Roles, tmp_path: Path) -> None:
-    claim = _run(Halves(), roles, tmp_path)
+def test_wanted_releases_have_their_image_and_alpha(roles: Roles, tmp_path: Path) -> None:
+    claim = _run(Halves(together=2), roles, tmp_path)
     assert claim.images.shape == (5, *roles.test.scans[0].image.shape)
-    assert claim.details["alpha"] == [0.99] * 5  # two equal queries: nothing but the target in them
-    for image, scan in zip(claim.images, roles.test.scans[:5], strict=True):
-        assert float((image - scan.image / 2).abs().max()) <= 0.011
+    assert claim.details["alpha"] == [0.99] * 5  # equal queries: nothing but the target in them
+    assert (claim.details["calls"], claim.details["restarts"]) == (5, 2)
+    for image, index in zip(claim.images, WANTED, strict=True):
+        expected = (roles.test.scans[index].image / 2 + 0.04).clamp(0, 1)  # 0.02 of the calls, 0.02 of the restarts
+        assert float((image - expected).abs().max()) <= 0.011
+
+
+def test_traces_tell_what_more_of_each_buys(roles: Roles, tmp_path: Path) -> None:
+    claim = _run(Halves(together=2, traced=3), roles, tmp_path)
+    assert claim.along == {"calls": [1, 5], "restarts": [1, 2], "queries": [1, 3, 4]}
+    truth = torch.stack([roles.test.scans[index].image for index in WANTED[:4]]) / 2  # groups of two, so four of them
+    for name, bias in {"calls": [0.12, 0.04], "restarts": [0.02, 0.04], "queries": [0.04] * 3}.items():
+        assert claim.traces[name].shape == (len(bias), *truth.shape)
+        for images, expected in zip(claim.traces[name], bias, strict=True):
+            assert float((images - (truth + expected)).abs().max()) <= 0.011
+
+
+def test_without_traces_none_are_made(roles: Roles, tmp_path: Path) -> None:
+    assert not _run(Halves(traced=0), roles, tmp_path).traces
 
 
 @pytest.mark.parametrize(
@@ -78,8 +123,10 @@ def test_every_release_has_its_image_and_alpha(roles: Roles, tmp_path: Path) -> 
         (BssEdm, {"restarts": 2}, "has no randomness"),
         (BssEdm, {"levels": 0}, "must be >= 1"),
         (BssEdm, {"finest": 30.0}, "must fall"),
+        (BssEdm, {"together": 0}, "together must be >= 1"),
         (BssDgp, {"levels": 1}, "levels must be >= 2"),
         (BssDgp, {"restarts": 0}, "restarts >= 1"),
+        (BssDgp, {"traced": -1}, "traced >= 0"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(cls: type[Any], wrong: dict[str, Any], words: str) -> None:
