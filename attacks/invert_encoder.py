@@ -5,9 +5,10 @@ Source: inversion of an encoder by a network trained on pairs of its inputs and 
 Threat model: T2; sees all queries of every release, owns scans of other people, and runs the client's code on them
 under fresh keys.
 
-A U-Net learns, on releases of the attacker's own scans, what was sent; it starts as the mean of the release's queries,
-so that a release that is the scan is left alone, and it is told where in the head it is. Where there is a key it learns
-the mean over keys: what the release says in spite of it. Squared error: its minimum is the posterior mean.
+A U-Net learns, on releases of the attacker's own scans, what was sent. It starts as the linear estimate from the mean
+of the release's queries, voxel by voxel, which leaves alone a release that is the scan, and it is told where in the
+head it is. Where there is a key it learns the mean over keys: what the release says in spite of it. Squared error: its
+minimum is the posterior mean.
 
 Differs from the paper: volumes; it corrects the release instead of drawing the image anew; no adversarial or
 perceptual loss, which make pictures look right, not be right.
@@ -98,5 +99,6 @@ class Inversion(nn.Module):
 
     def forward(self, pair: Pair, rng: torch.Generator) -> dict[str, Float[Tensor, ""]]:
         """The loss of one batch."""
+        self.inverter.tell(pair.moments)
         error = (self.inverter(pair.looks, pair.starts) - pair.images) / self.inverter.anatomy.scale
         return {"inversion": error.square().mean()}

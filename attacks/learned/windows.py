@@ -9,6 +9,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from bench.attacks.learned.bank import Bank
+from bench.models.inversion import Moments, moments_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,11 +20,13 @@ class Pair:
         looks: see `bench.attacks.learned.bank.look`.
         images: what is behind them.
         starts: the first voxel of each patch in its volume.
+        moments: of all releases, whole volumes.
     """
 
     looks: Float[Tensor, "batch 3 depth height width"]
     images: Float[Tensor, "batch 1 depth height width"]
     starts: Int64[Tensor, "batch 3"]
+    moments: Moments
 
 
 @final
@@ -47,6 +50,10 @@ class Windows:
         rows = [torch.cat([own.look, own.image]).half() for own in self.bank]
         return torch.stack(rows).to(self.device)
 
+    @cached_property
+    def _moments(self) -> Moments:
+        return moments_of(self._all[:, :3].float(), self._all[:, 3:].float())
+
     def draw(self, generator: torch.Generator) -> Pair:
         """A batch on the generator's device."""
         count, _, *shape = self._all.shape
@@ -65,4 +72,4 @@ class Windows:
             windows = windows.unfold(axis, edge, 1)
         # "batch channel depth height width", as the indices stand apart
         cut = windows[which, :, starts[:, 0], starts[:, 1], starts[:, 2]].float()
-        return Pair(cut[:, :3], cut[:, 3:], starts)
+        return Pair(cut[:, :3], cut[:, 3:], starts, self._moments)
