@@ -11,6 +11,8 @@ inverses up to interpolation; the field lies on a lattice over the whole head, s
 does not shift the head as a whole; scans are warped with cubic splines, answers trilinearly.
 A field that folds (Jacobian determinant <= 0 in either direction) is never used: the key holds further codes, and the
 first whose warp does not fold counts.
+Judged: never by the adversary that it was trained against, which is thrown away; by attacks that it never met, among
+them `reid-siamese`, which is trained anew on its releases, and `unwarp`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -79,7 +81,9 @@ class DeformationProxy(Defense[DeformationKey]):
     """
 
     name: ClassVar[str] = "deformation-proxy"
-    summary: ClassVar[str] = "send the scan under a secret warp, warp the answer back (a re-design)"
+    summary: ClassVar[str] = (
+        "send the scan under a secret warp learned against an adversary that never judges it (a re-design)"
+    )
     source: ClassVar[str] = "after Kim et al., Non-Linear Deformation Proxy, BMVC 2021 (abstract only; our re-design)"
     family: ClassVar[str] = "deformation-proxy"
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {

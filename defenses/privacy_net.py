@@ -9,6 +9,8 @@ Differs from the paper: the server's network is the suite's U-Net++, so that uti
 the bounded confusion of the adversary unless `adversary_loss` says -CE; Dice is averaged over the foreground classes
 instead of divided by all; patches are centred on brain voxels; the adversary also sees the difference of embeddings.
 Left open: lambda (our grid: 1, 10, 100).
+Judged: never by the adversary that it was trained against, which is thrown away; by attacks that it never met, among
+them `reid-siamese`, which is trained anew on its releases, and `invert-encoder`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,7 +61,9 @@ class PrivacyNet(Defense[None]):
     """
 
     name: ClassVar[str] = "privacy-net"
-    summary: ClassVar[str] = "send a learned encoding that an adversary cannot link (reply is a plain segmentation)"
+    summary: ClassVar[str] = (
+        "send an encoding learned against an adversary that never judges it (reply is a plain segmentation)"
+    )
     source: ClassVar[str] = "Kim et al., Privacy-Net, IEEE TMI 40(7), 2021"
     family: ClassVar[str] = "privacy-net"
     randomised: ClassVar[bool] = False

@@ -96,9 +96,9 @@ def test_what_cannot_be_scored_is_refused(roles: Roles, wrong: dict, words: str)
     for name, value in wrong.items():
         object.__setattr__(claim, name, value)
     with pytest.raises(ValueError, match=words):
-        checked_claim(Goal.RECONSTRUCTION, claim, 16, (20, 24, 20), WANTED)
+        checked_claim(Goal.RECONSTRUCTION, claim, 16, (20, 24, 20), 4, WANTED)
 
 
 def test_an_attack_does_not_choose_its_probes() -> None:
     with pytest.raises(ValueError, match="the suite's to say"):
-        checked_claim(Goal.LINKAGE, Linkage(torch.zeros(4, 4), probes=(1,)), 4, (20, 24, 20))
+        checked_claim(Goal.LINKAGE, Linkage(torch.zeros(4, 4), probes=(1,)), 4, (20, 24, 20), 4)

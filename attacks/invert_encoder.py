@@ -1,0 +1,104 @@
+"""Reconstruction by a network from releases back to scans.
+
+Source: inversion of an encoder by a network trained on pairs of its inputs and outputs (Dosovitskiy and Brox, CVPR
+2016); against Privacy-Net (Kim et al., TMI 2021), whose encoder has no key, that is the natural attack.
+Threat model: T2; sees all queries of every release, owns scans of other people, and runs the client's code on them
+under fresh keys.
+
+A U-Net learns, on releases of the attacker's own scans, what was sent. It starts as the linear estimate from the mean
+of the release's queries, voxel by voxel, which leaves alone a release that is the scan, and it is told where in the
+head it is. Where there is a key it learns the mean over keys: what the release says in spite of it. Squared error: its
+minimum is the posterior mean.
+
+Differs from the paper: volumes; it corrects the release instead of drawing the image anew; no adversarial or
+perceptual loss, which make pictures look right, not be right.
+Left out: releases on another grid than the scan's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from bench.attack import Attack
+from bench.attacks.learned.bank import Bank, look
+from bench.attacks.learned.windows import Pair, Windows
+from bench.models.inference import predict
+from bench.models.inversion import Inverter
+from bench.models.score.anatomy import Anatomy
+from bench.trainer.seeding import seeded_torch
+from bench.types.claim import Reconstruction
+from bench.types.threat import Goal, Knows, Observes, Owns, ThreatModel, Tier
+from bench.types.training import Phase, Schedule, Trainer
+from bench.view import AttackerView
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class InvertEncoder(Attack):
+    """Learn the way back from own releases.
+
+    Attributes:
+        keys: releases of every own scan, under fresh keys.
+        invented: made-up people beside every real one.
+        widths: channels per level of the U-Net, finest first.
+        patch: edge of the training cubes in voxels.
+        batch: cubes in a step.
+        iterations, learning_rate: training.
+    """
+
+    name: ClassVar[str] = "invert-encoder"
+    summary: ClassVar[str] = "undo the encoding with a network trained on own releases"
+    source: ClassVar[str] = "after Dosovitskiy and Brox, CVPR 2016"
+    goal: ClassVar[Goal] = Goal.RECONSTRUCTION
+    threat: ClassVar[ThreatModel] = ThreatModel(
+        tier=Tier.SEMI_INFORMED,
+        observes=frozenset({Observes.RELEASE}),
+        knows=frozenset({Knows.CLIENT_CODE}),
+        owns=frozenset({Owns.AUXILIARY}),
+    )
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "smoke": {"keys": 2, "widths": (16, 32), "patch": 16, "batch": 4, "iterations": 150, "learning_rate": 4e-3},
+        "quick": {"keys": 3, "widths": (16, 32), "patch": 24, "batch": 6, "iterations": 1000, "learning_rate": 4e-3},
+        "standard": {"widths": (32, 64, 128), "batch": 12, "iterations": 10_000, "learning_rate": 1e-3},
+    }
+
+    keys: int = 4
+    invented: int = 1
+    widths: tuple[int, ...] = (64, 128, 256)
+    patch: int = 32
+    batch: int = 16
+    iterations: int = 100_000
+    learning_rate: float = 5e-4
+
+    def run(self, view: AttackerView, trainer: Trainer) -> Reconstruction:
+        """One image a release."""
+        own, seed = view.auxiliary, int(trainer.axes[0])
+        with seeded_torch(seed, self.name, "initial weights"):
+            inverter = Inverter(Anatomy.of(own.scans), self.widths)
+        bank = Bank(own=own, client=view.client, keys=self.keys, invented=self.invented, axes=(seed, self.name))
+        sampler = Windows(bank=bank, patch=self.patch, batch=self.batch, device=trainer.device)
+        schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
+        trainer.fit("inverter", [Phase("inverter", Inversion(inverter), inverter)], sampler, schedule)
+        images = []
+        for release in view.releases:
+            looks = look(release, own.shape)[None].to(trainer.device)
+            images.append(predict(inverter, looks, voxels_per_pass=looks[0, 0].numel()).clamp(0, 1).cpu())
+        return Reconstruction(images=torch.cat(images))
+
+
+class Inversion(nn.Module):
+    """E ||x_hat - x||^2, in units of what people differ by."""
+
+    def __init__(self, inverter: Inverter) -> None:
+        super().__init__()
+        self.inverter = inverter
+
+    def forward(self, pair: Pair, rng: torch.Generator) -> dict[str, Float[Tensor, ""]]:
+        """The loss of one batch."""
+        self.inverter.tell(pair.moments)
+        error = (self.inverter(pair.looks, pair.starts) - pair.images) / self.inverter.anatomy.scale
+        return {"inversion": error.square().mean()}
