@@ -33,7 +33,8 @@ class BssDgp(Separation):
         patch: edge in voxels of the cubes that are learnt from; separated are whole volumes.
         batch: cubes in a training step.
         iterations, learning_rate: training.
-        levels: noise levels from 1 to .01.
+        levels: noise levels, falling from 1.
+        finest: the last of them (BASIS: .01, which is more than what is left of a stranger at alpha = .95).
         steps_per_level: Langevin steps at each.
         delta: step size at the last level.
         pull: by what the variance that a mixture's residual is measured against is divided.
@@ -83,6 +84,7 @@ class BssDgp(Separation):
     iterations: int = 100_000
     learning_rate: float = 5e-4
     levels: int = 10
+    finest: float = 0.01
     steps_per_level: int = field(default=100, metadata=TEST_ONLY)
     delta: float = field(default=3e-5, metadata=TEST_ONLY)
     pull: float = field(default=1.0, metadata=TEST_ONLY)
@@ -96,10 +98,12 @@ class BssDgp(Separation):
                 "levels must be >= 2, steps_per_level and restarts >= 1, "
                 f"got {self.levels}, {self.steps_per_level}, {self.restarts}"
             )
+        if not 0 < self.finest < 1:
+            raise ValueError(f"finest must be in (0, 1), got {self.finest}")
 
     def learn(self, own: Cohort, trainer: Trainer) -> LangevinSeparator:
         """The score network."""
-        sigmas = geometric_sigmas(levels=self.levels)
+        sigmas = geometric_sigmas(lowest=self.finest, levels=self.levels)
         score = fit_ncsn(
             own,
             trainer,

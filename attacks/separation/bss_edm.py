@@ -73,7 +73,7 @@ class BssEdm(Separation):
             "iterations": 2000,
             "learning_rate": 4e-3,
             "ema_decay": 0.995,
-            "levels": 8,
+            "levels": 5,
             "together": 1,
             "traced": 2,
         },
