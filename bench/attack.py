@@ -17,8 +17,8 @@ class Attack(Plugin, ABC):
     Attributes:
         goal: decides how the claim is scored.
         threat: what the view will hold; touching anything else raises.
-        costly: a reconstruction that takes so long for a scan that `Evaluation.costly_people` limits how many people
-            it is asked of, and that leakage along queries and dial is left out unless `Evaluation.costly_sweeps`.
+        costly: it takes so long that leakage along queries and dial is left out unless `Evaluation.costly_sweeps`, and
+            that `Evaluation.costly_people` limits of how many people a reconstruction is asked.
     """
 
     goal: ClassVar[Goal]

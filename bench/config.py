@@ -31,7 +31,8 @@ class Evaluation:
         query_grid: numbers of queries at which Dice is reported, as far as the defense sends that many.
         costly_people: of how many people attacks that take long for a scan must reconstruct one scan (for every set of
             keys); None for all scans of all people. They are still looked for among everybody.
-        costly_sweeps: whether such attacks are also measured along the number of queries and the defense's dial.
+        costly_sweeps: whether such attacks are also measured along the number of queries and the defense's dial, and
+            attacks that train on the client's own code along the dial: a training for each of its values.
         precision: Lightning Fabric's name of the arithmetic used in training.
     """
 

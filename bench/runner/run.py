@@ -20,6 +20,7 @@ from bench.runner.attack.attempts import Attempts, Findings
 from bench.runner.attack.confinement import OWN_PROCESS, Confinement, LostAttack
 from bench.runner.cell import Cell
 from bench.runner.environment import describe_environment
+from bench.runner.leakage.extent import asked_of
 from bench.runner.leakage.measure import measure_leakage
 from bench.runner.leakage.validity import address_of as validity_address
 from bench.runner.leakage.validity import at_smoke_size, check_attack
@@ -104,8 +105,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         client, answering, roles.test, seed, transcript_folder, display, evaluation.key_repetitions
     )
 
-    if cell.attack.costly and evaluation.costly_people is not None:
-        repetitions = tuple(traffic.asked(evaluation.costly_people) for traffic in repetitions)
+    repetitions = tuple(asked_of(cell.attack, traffic, evaluation.costly_people) for traffic in repetitions)
 
     cell.folder.mkdir(parents=True, exist_ok=True)
     attacked = time.monotonic()

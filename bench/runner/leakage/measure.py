@@ -16,6 +16,7 @@ from bench.runner.attack.attempts import Attempts
 from bench.runner.leakage.alpha_error import alpha_error
 from bench.runner.leakage.confound import reference_confound
 from bench.runner.leakage.controls import controls
+from bench.runner.leakage.extent import along_dial, along_queries
 from bench.runner.leakage.judge import Judge
 from bench.runner.leakage.label_controls import label_controls
 from bench.runner.leakage.linking import WINDOW
@@ -76,8 +77,8 @@ def measure_leakage(
         ),
         cell_folder / CLAIM_NAME,
     )
-    swept = evaluation.costly_sweeps or not attempts.attack.costly
-    display.say("measuring controls" + (", and leakage along queries and dial" if swept else ""))
+    swept = along_queries(attempts.attack, evaluation), along_dial(attempts.attack, evaluation)
+    display.say("measuring controls" + (", and leakage along queries and dial" if any(swept) else ""))
     return Privacy(
         scores=scores,
         controls=label_controls(repetitions, roles.auxiliary, recovered, axes, judge.maps)
@@ -95,7 +96,7 @@ def measure_leakage(
             key_for,
         ),
         by_queries=None
-        if not swept
+        if not swept[0]
         else leak_by_queries(
             lambda seen, run: attempts.over(client, seen, networks, roles, run),
             attempts.attack,
@@ -106,7 +107,7 @@ def measure_leakage(
             judge,
         ),
         by_dial=None
-        if not swept
+        if not swept[1]
         else leak_by_dial(
             lambda sender, sent, run: attempts.over(sender, sent, networks, roles, run),
             client,

@@ -22,6 +22,7 @@ from bench.runner.attack.attacking import Verdict
 from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.confinement import LostAttack
 from bench.runner.leakage import planted
+from bench.runner.leakage.extent import asked_of
 from bench.runner.leakage.judge import Judge
 from bench.runner.leakage.scores import HEADLINE
 from bench.runner.traffic.parties import Client, Server
@@ -71,8 +72,7 @@ def check_attack(attempts: Attempts, cohorts: Path, traffic_folder: Path, device
         server = Server(leak, networks.server, device) if Observes.REPLY in attempts.attack.threat.observes else None
         folder = traffic_folder / leak.name
         traffic = record_traffic(client, server, roles.test, 0, folder, Display(quiet=True))
-        if attempts.attack.costly:
-            traffic = traffic.asked(COSTLY_PEOPLE)
+        traffic = asked_of(attempts.attack, traffic, COSTLY_PEOPLE)
         verdict = attempts.make(client, traffic, networks, roles, "validity", leak.name)
         judge = Judge(
             goal=attempts.attack.goal,
