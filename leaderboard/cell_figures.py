@@ -12,9 +12,11 @@ from bench.leaderboard.score_names import shown
 from bench.leaderboard.svg.curve import Chart, Knot, curve
 from bench.leaderboard.svg.roc import roc
 from bench.records.parts import Interval
-from bench.records.privacy import LeakCurve
+from bench.records.privacy import LeakCurve, Trace
 
 _DICE, _LEAKAGE = 0, 1
+CLOSENESS = "ms_ssim"
+MOST_TRACES = 6
 _LEAST_FPR = 1e-9  # far below what any cohort supports
 
 
@@ -32,7 +34,7 @@ class Figure:
 
 
 def cell_figures(entry: Entry, ident: str) -> list[Figure]:
-    """ROC, then leakage and Dice along queries, then along the dial; what has fewer than two points is left out."""
+    """ROC, leakage and Dice along queries, then along the dial, traces; what has fewer than two points is left out."""
     utility, privacy = entry.record.utility, entry.privacy
     by_queries = [(float(point.queries), point.dice) for point in utility.dice_by_queries if point.queries >= 1]
     dial = utility.dice_by_dial
@@ -44,7 +46,21 @@ def cell_figures(entry: Entry, ident: str) -> list[Figure]:
         _leakage(entry, None if privacy is None else privacy.by_dial, f"{ident}-ld", logarithmic=False),
         _dice(by_dial, "" if dial is None else dial.name, f"{ident}-dd", logarithmic=False),
     ]
+    traces = [] if privacy is None else privacy.traces[:MOST_TRACES]
+    found += [_trace(trace, f"{ident}-t{place}") for place, trace in enumerate(traces)]
     return [figure for figure in found if figure is not None]
+
+
+def _trace(trace: Trace, ident: str) -> Figure | None:
+    """How close images come along calls, restarts or queries: on a few scans, so without the page's other numbers."""
+    knots = _knots((point.at, point.scores[CLOSENESS]) for point in trace.points if CLOSENESS in point.scores)
+    if len(knots) < 2 or knots[0].at <= 0 or any(b.at <= a.at for a, b in pairwise(knots)):
+        return None
+    along = trace.along[:40]
+    titles = (along, shown(CLOSENESS))
+    drawing = curve(Chart(ident=ident, titles=titles, logarithmic=True, chance=None, series=_LEAKAGE), knots)
+    people = max((point.scores[CLOSENESS].n for point in trace.points if CLOSENESS in point.scores), default=0)
+    return Figure(f"{shown(CLOSENESS)} along {along}", drawing, f"on scans of {people} people")
 
 
 def _roc(entry: Entry, ident: str) -> Figure | None:

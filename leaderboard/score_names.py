@@ -8,6 +8,7 @@ _SHOWN = {
     "map": "mAP",
     "auc": "AUC",
     "msssim": "MS-SSIM",
+    "msssimbetteroftwo": "MS-SSIM, better of two sources",
     "ssim": "SSIM",
     "psnr": "PSNR",
     "ncc": "correlation without atlas",

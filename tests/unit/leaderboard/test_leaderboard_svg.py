@@ -167,6 +167,30 @@ def test_where_the_attack_failed_along_a_curve_is_said() -> None:
     assert found["Leakage (macro-F1) against queries"].note == "No score at 3: the attack failed there."
 
 
+def trace(along: str, *points: tuple[float, float]) -> dict[str, Any]:
+    return {"along": along, "points": [{"at": at, "scores": {"ms_ssim": interval(value)}} for at, value in points]}
+
+
+def test_what_more_work_buys_a_reconstruction_is_drawn() -> None:
+    traces = [trace("calls", (1, 0.9), (3, 0.92), (15, 0.93)), trace("restarts", (1, 0.9)), trace("queries")]
+    found = figures(privacy={"traces": traces})
+    figure = found["MS-SSIM along calls"]
+    assert len(ElementTree.fromstring(figure.drawing).findall("circle")) == 3
+    assert figure.note.startswith("on scans of ")
+    assert not {"MS-SSIM along restarts", "MS-SSIM along queries"} & found.keys()
+
+
+@pytest.mark.parametrize("points", [((0, 0.5), (2, 0.6)), ((-1, 0.5), (2, 0.6)), ((1, None), (2, 0.6))])
+def test_a_trace_that_cannot_be_drawn_is_left_out(points: tuple[tuple[float, float], ...]) -> None:
+    assert "MS-SSIM along calls" not in figures(privacy={"traces": [trace("calls", *points)]})
+
+
+def test_of_a_record_with_countless_traces_the_first_few_are_drawn() -> None:
+    found = figures(privacy={"traces": [trace(f"<b>{number}" + 99 * "x", (1, 0.5), (2, 0.6)) for number in range(50)]})
+    assert sum(title.startswith("MS-SSIM along") for title in found) == 6
+    assert max(map(len, found)) < 60
+
+
 @pytest.mark.parametrize("status", ["invalid", "failed", "timeout"])
 def test_a_cell_that_is_not_ok_draws_no_leakage(status: str) -> None:
     assert [*figures(status=status, reason="r")] == ["Dice against queries", "Dice against alpha"]
