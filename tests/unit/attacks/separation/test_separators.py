@@ -10,6 +10,7 @@ from bench.attacks.separation.covariance import cosine_basis, fit_covariance
 from bench.attacks.separation.edm_separator import AlphaBy, EdmSeparator, Path
 from bench.attacks.separation.langevin import AnnealedLangevin
 from bench.attacks.separation.langevin_separator import LangevinSeparator
+from bench.attacks.separation.schedules import geometric_sigmas
 from bench.attacks.separation.separator import Separator
 from bench.models.inference import in_half_on_gpu
 from bench.models.score.anatomy import Anatomy
@@ -131,3 +132,36 @@ def test_half_precision_changes_little_and_only_where_it_is_asked_for(roles: Rol
     halved = in_half_on_gpu(network, devices=("cpu",))(x)
     assert halved.dtype is torch.float32
     assert 0 < float((halved - network(x)).abs().max()) < 0.02
+
+
+def test_of_a_nearly_naked_target_both_recover_more_than_the_mixture_shows(roles: Roles) -> None:
+    """alpha = .95, the prior known exactly, people drawn from it.
+
+    Doing nothing leaves .05 (r - x), twice the prior's variance times .05^2. One draw from the posterior is as far
+    off, (.05 / .95)^2 of two draws' distance: only means over restarts, or the centre, are closer.
+    """
+    alpha = torch.full((2,), 0.95)
+    generator = torch.Generator().manual_seed(1)
+
+    class Score(torch.nn.Module):
+        """Of N(.5, .1^2)."""
+
+        def forward(self, x: Tensor, sigma: float) -> Tensor:
+            return (0.5 - x) / (0.01 + sigma**2)
+
+    truth, stranger = 0.5 + 0.1 * torch.randn(2, 2, 1, 12, 12, 12, generator=generator)
+    queries = (0.95 * truth + 0.05 * stranger)[:, None]
+    sampler = AnnealedLangevin(sigmas=geometric_sigmas(1.0, 0.003, 14), delta=2.7e-6, steps_per_level=40)
+    langevin = LangevinSeparator(score=Score(), sampler=sampler, restarts=4, denoise=True)
+    assert _error(langevin, queries, alpha, truth) < 0.8 * float((queries[:, 0] - truth).square().mean())
+
+    edm = _untrained(roles)
+    anatomy = edm.denoiser.anatomy
+    noise = torch.randn(2, 2, *anatomy.atlas.shape, generator=generator)
+    truth, stranger = anatomy.image((noise * anatomy.spread).flatten(0, 1)).unflatten(0, (2, 2))
+    queries = (0.95 * truth + 0.05 * stranger)[:, None]
+    assert _error(edm, queries, alpha, truth) < 0.6 * float((queries[:, 0] - truth).square().mean())
+
+
+def _error(separator: Separator, queries: Tensor, alpha: Tensor, truth: Tensor) -> float:
+    return float((_separate(separator, queries, alpha)[0] - truth).square().mean())
