@@ -185,6 +185,8 @@ def view_for(
     """
     seen = transcript if threat.queries is None else transcript.first(threat.queries)
     everything: dict[str, Any] = {**offers, Observes.RELEASE.value: seen.releases}
+    if threat.queries is not None and Knows.CLIENT_CODE.value in offers:
+        everything[Knows.CLIENT_CODE.value] = _within(threat.queries, offers[Knows.CLIENT_CODE.value])
     if len(seen.replies):
         everything[Observes.REPLY.value] = seen.replies
     missing = sorted(threat.grants - everything.keys())
@@ -193,6 +195,11 @@ def view_for(
     granted = {name: _bare(everything[name], seal or sealed) for name in threat.grants}
     everyone = tuple(range(len(seen.releases)))
     return AttackerView(attack, granted, classes, spacing_mm, everyone if wanted is None else wanted, seal, looked)
+
+
+def _within(queries: int, client: ClientCode) -> ClientCode:
+    """The client's code with the budget of the card: what it sends of own scans is cut like the traffic."""
+    return lambda scan, rng: client(scan, rng).first(queries)
 
 
 def _bare(field: Any, seal: Seal) -> Any:

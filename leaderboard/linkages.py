@@ -49,8 +49,9 @@ def linkage_beside(record: Path, name: str | None, auc: float | None) -> StoredL
     if not np.isfinite(linkage.scores[:, compared]).all():
         raise NoLinkageError("the linkage file holds scores that are no finite numbers")
     scans = Counter(linkage.people)
-    if len(scans) < 2 or max(scans.values()) < 2:
-        raise NoLinkageError("the linkage file needs two people or more, one of them with two scans")
+    asked = {person for person, row in zip(linkage.people, compared, strict=True) if row.any()}
+    if len(scans) < 2 or max(scans[person] for person in asked) < 2:
+        raise NoLinkageError("the linkage file needs two people or more, one of them with two scans and asked about")
     everybody_once = np.ones(len(scans), dtype=np.int64)
     found = rates(compare(linkages_of(linkage), linkage.people), everybody_once, np.array(FPRS))[1]
     if auc is None or abs(found - auc) > AUC_TOLERANCE:

@@ -6,6 +6,7 @@ while it took part against another one at that seed gets no rank: it may only lo
 part nowhere, such as an invalid one, changes nothing.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,7 @@ class RankedRow:
     Attributes:
         leak: mean over people of what the ranks compare; None where no false-positive rate is supported.
         standing: among the defenses at this seed; None if it gets no rank.
+        judged: how many people any attack was let at, and of how many.
         shared: whether another defense at this seed has the same rank.
         open_attacks: attacks that took part against other defenses at this seed and were run in vain on this one.
         spared: attacks that took part against other defenses at this seed and were never run on this one.
@@ -41,6 +43,7 @@ class RankedRow:
     shared: bool
     open_attacks: tuple[str, ...]
     spared: tuple[str, ...]
+    judged: tuple[int, int] = (0, 0)
 
 
 def ranked_rows(rows: Sequence[UnionRow]) -> list[RankedRow]:
@@ -90,7 +93,12 @@ def _at_one_seed(rows: Sequence[UnionRow]) -> list[RankedRow]:
     everywhere = frozenset[str]().union(*present.values())
     in_vain = {row.defense: _names(entry for entry, _ in row.absent) - present[row.defense] for row in rows}
     open_attacks = {name: tuple(sorted(in_vain[name] & everywhere)) for name in values}
-    rankable = {name: _negated(found) for name, found in values.items() if found and not open_attacks[name]}
+    judged = {row.defense: (len(values[row.defense]), len(_recognisable(row))) for row in rows}
+    rankable = {
+        name: _negated(found)
+        for name, found in values.items()
+        if found and not open_attacks[name] and judged[name][0] == judged[name][1]  # ranks compare the same people
+    }
     standings = shared_ranks(rankable, "leaderboard", rows[0].seed) if rankable else {}
 
     def ranked(row: UnionRow) -> RankedRow:
@@ -103,9 +111,15 @@ def _at_one_seed(rows: Sequence[UnionRow]) -> list[RankedRow]:
             shared=name in standings and [other.rank for other in standings.values()].count(standings[name].rank) > 1,
             open_attacks=open_attacks[name],
             spared=tuple(sorted(everywhere - present[name] - in_vain[name])),
+            judged=judged[name],
         )
 
     return sorted((ranked(row) for row in rows), key=_place)
+
+
+def _recognisable(row: UnionRow) -> set[str]:
+    """People with another scan."""
+    return {person for person, count in Counter(row.people).items() if count > 1}
 
 
 def _place(one: RankedRow) -> tuple[bool, bool, int, float, str]:

@@ -73,6 +73,8 @@ def _notes(one: RankedRow) -> list[str]:
     if one.open_attacks:
         names = ", ".join(one.open_attacks)
         notes.append(f"{who} has no rank: {names} judged other defenses but not this one, so it may only look private.")
+    if one.leak is not None and one.judged[0] < one.judged[1]:
+        notes.append(f"{who} has no rank: attacks were let at {one.judged[0]} of {one.judged[1]} people only.")
     if one.spared:
         notes.append(f"{who} was never attacked by {', '.join(one.spared)}, which others had to face.")
     return notes

@@ -157,7 +157,7 @@ class BssEdmReply(BssEdm):
 
     def alpha(self, view: AttackerView, index: int, queries: Tensor, people: People) -> float:
         """What the reply's levels say."""
-        return alpha_of_reply(view.replies[index].maps)
+        return alpha_of_reply(view.replies[index].maps[: len(queries)])
 
 
 @final

@@ -26,14 +26,20 @@ def traces_of(
         queries: of the same scans.
         alpha_of: the targets' weights from fewer queries.
     """
-    found = {"calls": _calls(separator, whole, queries, generator), "restarts": _restarts(whole)}
+    found = {"calls": _calls(separator, whole, queries, alpha_of(queries), generator), "restarts": _restarts(whole)}
     found["queries"] = _queries(separator, whole, queries, alpha_of, generator)
     return {name: trace for name, trace in found.items() if len(trace.along) > 1}
 
 
-def _calls(separator: Separator, whole: Separated, queries: Queries, generator: torch.Generator) -> Trace:
+def _calls(
+    separator: Separator,
+    whole: Separated,
+    queries: Queries,
+    alpha: Float[Tensor, " scan"],
+    generator: torch.Generator,
+) -> Trace:
     cheaper = separator.cheaper()
-    done = [one(queries, whole.alpha, generator, _nobody).best[0] for one in cheaper]
+    done = [one(queries, alpha, generator, _nobody).best[0] for one in cheaper]
     return Trace(
         along=[*(float(one.calls) for one in cheaper), float(separator.calls)],
         images=torch.stack([*done, whole.best[0]]),

@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from bench.metrics.comparisons import genuine_pairs
 from bench.metrics.probes import checked_scores, probes_of
-from bench.metrics.verification import DRAWS, Verification, verify
+from bench.metrics.verification import DRAWS, HEADLINE_FPR, Verification, verify
 from bench.types.claim import Linkage, Repeated, each
 
 
@@ -26,7 +26,7 @@ class WorstCase:
     Attributes:
         union: verification scores of the union of the attacks.
         attacks: verification scores of every attack alone.
-        best: the attack with the largest TPR at the headline FPR; if equal, the largest AUC, then the first name.
+        best: see `best_attack`.
         shares: for every person with two scans or more and every attack, the share of the person's genuine
             comparisons that the union recognises at its headline and that this attack raised first; attacks that
             raise one at the same rate share it. Sums over attacks to `union.subject_tprs`.
@@ -126,13 +126,19 @@ def first_alarms(
 
 
 def best_attack(attacks: Mapping[str, Verification]) -> str:
-    """The attack with the largest TPR at the headline FPR; if equal, the largest AUC, then the first name."""
+    """The attack with the largest TPR; if equal, the largest AUC, then the first name.
+
+    TPRs are compared at the smallest FPR from that of the headline on that all of them support: fewer people support
+    a larger one, at which everybody's TPR is larger.
+    """
     if not attacks:
         raise ValueError("the best of no attacks is undefined, got 0 attacks")
+    rocs = {name: {point.fpr: point.tpr for point in found.roc} for name, found in attacks.items() if found.roc}
+    shared = set.intersection(*(set(roc) for roc in rocs.values())) if rocs else set()
+    at = min((fpr for fpr in shared if fpr >= HEADLINE_FPR), default=None)
 
     def strength(name: str) -> tuple[float, float]:
-        headline = attacks[name].headline
-        tpr = headline.tpr.value if headline is not None and headline.tpr is not None else 0.0
-        return tpr, attacks[name].auc.value
+        tpr = rocs[name][at] if at is not None and name in rocs else None
+        return 0.0 if tpr is None else tpr.value, attacks[name].auc.value
 
     return max(sorted(attacks), key=strength)

@@ -120,9 +120,12 @@ class Privacy(Part):
     residual: Residual
     confound: Confound | None = Field(description="null if two keys give the same release, or nobody has two visits")
     by_queries: LeakCurve | None = Field(
-        description="null if the attack's card fixes how many queries it uses, or one was sent"
+        description="null if the attack's card fixes how many queries it uses, one was sent, or as said under "
+        "`details.not_measured_along`"
     )
-    by_dial: LeakCurve | None = Field(description="null if the defense has no dial")
+    by_dial: LeakCurve | None = Field(
+        description="null if the defense has no dial, or as under `details.not_measured_along`"
+    )
     traces: list[Trace] = Field(default_factory=list, description="what more work buys the attack, if it says")
     linkage: str | None = Field(description="file beside the record that holds the attack's scores")
     details: dict[str, Any] = Field(description="metric settings: window, levels, gallery, ...")

@@ -186,7 +186,7 @@ def _attack(
 ) -> tuple[Validity | None, Findings]:
     """The attack, once it has found every planted leak."""
     small = at_smoke_size(attempts.attack)
-    address = validity_address(small)
+    address = validity_address(small, attempts.held.precision)
     place = store.networks(address)
     checks = replace(
         attempts, attack=small, folder=place, own_data=place / "own data", informed=place / "informed", seed=0

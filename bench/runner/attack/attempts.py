@@ -19,7 +19,7 @@ from bench.runner.traffic.recording import Traffic
 from bench.store import address
 from bench.trainer.loop import FabricTrainer
 from bench.trainer.seeding import seeded_torch
-from bench.types.claim import Claim
+from bench.types.claim import Claim, Reconstruction
 from bench.types.scan import Roles
 
 
@@ -30,6 +30,13 @@ class Findings:
     status: Status
     reason: str | None
     claims: tuple[Claim, ...]
+
+
+def _traced(claim: Claim) -> tuple[tuple[object, ...], ...]:
+    """Along what a claim is traced, at how much of it, on how many scans."""
+    if not isinstance(claim, Reconstruction):
+        return ()
+    return tuple((name, tuple(images.shape), tuple(claim.along[name])) for name, images in claim.traces.items())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -67,6 +74,8 @@ class Attempts:
             if verdict.claim is None:
                 return Findings(verdict.status, verdict.reason, ())
             claims.append(verdict.claim)
+        if len({_traced(claim) for claim in claims}) > 1:
+            return Findings(Status.FAILED, "its traces differ between sets of keys, so they have no mean", ())
         return Findings(Status.OK, None, tuple(claims))
 
     def make(self, client: Client, traffic: Traffic, networks: Networks, roles: Roles, *run: str) -> Verdict:

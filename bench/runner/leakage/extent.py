@@ -17,9 +17,19 @@ def asked_of(attack: Attack, traffic: Traffic, people: int | None) -> Traffic:
     return traffic.asked(people)
 
 
+def left_out(attack: Attack, evaluation: Evaluation) -> list[str]:
+    """Along what leakage is not measured though it might be, in words for the record."""
+    kept = {"queries": along_queries(attack, evaluation), "dial": along_dial(attack, evaluation)}
+    return [name for name, measured in kept.items() if not measured]
+
+
 def along_queries(attack: Attack, evaluation: Evaluation) -> bool:
-    """Whether leakage is measured at fewer queries than were sent."""
-    return evaluation.costly_sweeps or not attack.costly
+    """Whether leakage is measured at fewer queries than were sent.
+
+    Never for an attacker who runs the client's code: that sends all queries, so that what it trained on them would be
+    asked about fewer, and the curve would show its surprise instead of the leakage.
+    """
+    return Knows.CLIENT_CODE not in attack.threat.knows and (evaluation.costly_sweeps or not attack.costly)
 
 
 def along_dial(attack: Attack, evaluation: Evaluation) -> bool:

@@ -16,7 +16,7 @@ from bench.runner.attack.attempts import Attempts
 from bench.runner.leakage.alpha_error import alpha_error
 from bench.runner.leakage.confound import reference_confound
 from bench.runner.leakage.controls import controls
-from bench.runner.leakage.extent import along_dial, along_queries
+from bench.runner.leakage.extent import along_dial, along_queries, left_out
 from bench.runner.leakage.judge import Judge
 from bench.runner.leakage.label_controls import label_controls
 from bench.runner.leakage.linking import WINDOW
@@ -127,6 +127,7 @@ def measure_leakage(
             "gallery": judge.gallery,
             "ms_ssim_window": yardstick.window,
             "ms_ssim_levels": yardstick.levels,
+            "not_measured_along": left_out(attempts.attack, evaluation),
             "probes": sum(len(values) for values in found.hits.values()) // len(claims),
             "candidates": len(scans) - 1,
         },

@@ -68,6 +68,8 @@ def checked_claim(
         _check_images("others", claim.others, (asked, 1, *shape))
     for name, images in claim.traces.items():
         along = claim.along.get(name, ())
+        if not all(isinstance(at, (int, float)) and math.isfinite(at) for at in along) or list(along) != sorted(along):
+            raise ValueError(f"the trace {name!r} must run along rising numbers, got {list(along)}")
         if images.ndim != 6 or images.shape[0] != len(along) or not 1 <= images.shape[1] <= asked:
             got = f"{tuple(images.shape)} and {len(along)} numbers"
             raise ValueError(f"the trace {name!r} needs (point, scan, 1, *shape) and one number a point, got {got}")

@@ -38,7 +38,7 @@ IDENTITY_AT_LEAST = 0.9
 """A linkage of clean scans of the embedded cohort that scores less is broken."""
 COSTLY_PEOPLE = 8
 """Of whom an attack that takes long for a scan must reconstruct one scan."""
-_CODE = ("bench.data", "bench.metrics", "bench.runner", "bench.view")
+_CODE = ("bench.data", "bench.metrics", "bench.models", "bench.runner", "bench.seeds", "bench.trainer", "bench.types")
 
 
 def at_smoke_size(attack: Attack) -> Attack:
@@ -46,10 +46,14 @@ def at_smoke_size(attack: Attack) -> Attack:
     return dataclasses.replace(attack, **attack.presets.get("smoke", {}))  # type: ignore[type-var]
 
 
-def address_of(attack: Attack) -> str:
-    """Content address of the checks of an attack."""
-    settings = [attack.name, config.plain(attack), store.plugin_version(type(attack))]
-    return store.address({"validity-of": settings, "code": store.code_version(*_CODE)})
+def address_of(attack: Attack, precision: str) -> str:
+    """Content address of the checks of an attack.
+
+    Args:
+        precision: of the arithmetic in which the attack trains.
+    """
+    settings = [attack.name, config.plain(attack), store.plugin_version(type(attack)), precision]
+    return store.address({"validity-of": settings, "code": store.code_version(*_CODE, "bench.view")})
 
 
 def check_attack(attempts: Attempts, cohorts: Path, traffic_folder: Path, device: torch.device) -> Validity:

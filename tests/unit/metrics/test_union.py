@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from bench.metrics.union import alarm_rates, best_attack, first_alarms, union, worst_case
+from bench.metrics.verification import verify
 from bench.types.claim import Linkage
 
 PEOPLE = list("aabbc")
@@ -112,3 +113,20 @@ def test_no_attacks_are_refused() -> None:
 def test_alarm_rates_need_strangers() -> None:
     with pytest.raises(ValueError, match="two people or more"):
         alarm_rates(Linkage(torch.zeros(2, 2)), ["a", "a"])
+
+
+def test_the_best_attack_is_sought_at_one_false_positive_rate() -> None:
+    """Let at few people, an attack supports larger rates only, at which everybody finds more."""
+    people = [f"p{number // 2:02d}" for number in range(40)]
+    same = torch.tensor([[float(one == other) for other in people] for one in people])
+    noise = torch.from_numpy(np.random.default_rng(0).normal(size=(40, 40)))
+    strong, weak = 2.5 * same + noise, 2.0 * same + noise
+    probes = tuple(range(0, 12, 2))
+    weak[[row for row in range(40) if row not in probes]] = torch.nan
+    attacks = {
+        "strong": verify(Linkage(strong), people, draws=10),
+        "weak": verify(Linkage(weak, probes=probes), people, draws=10),
+    }
+    assert attacks["weak"].headline.fpr > attacks["strong"].headline.fpr
+    assert attacks["weak"].headline.tpr.value > attacks["strong"].headline.tpr.value
+    assert best_attack(attacks) == "strong"

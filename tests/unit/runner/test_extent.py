@@ -5,7 +5,7 @@ from typing import ClassVar
 import pytest
 
 from bench.config import Evaluation
-from bench.runner.leakage.extent import along_dial, along_queries, asked_of
+from bench.runner.leakage.extent import along_dial, along_queries, asked_of, left_out
 from bench.runner.traffic.recording import Traffic
 from bench.types.scan import Roles
 from bench.types.threat import Goal, Knows, ThreatModel, Tier
@@ -26,14 +26,16 @@ class Informed(Doing):
 
 
 @pytest.mark.parametrize(
-    ("attack", "queries", "dial"), [(Doing, True, True), (Costly, False, False), (Informed, True, False)]
+    ("attack", "queries", "dial"), [(Doing, True, True), (Costly, False, False), (Informed, False, False)]
 )
 def test_what_takes_long_is_left_out_unless_asked_for(attack: type[Doing], queries: bool, dial: bool) -> None:
     made = attack(deed=lambda view: None)
     assert (along_queries(made, Evaluation()), along_dial(made, Evaluation())) == (queries, dial)
+    missing = left_out(made, Evaluation())
+    assert missing == [name for name, there in (("queries", queries), ("dial", dial)) if not there]
     everything = Evaluation(costly_sweeps=True)
-    assert along_queries(made, everything)
     assert along_dial(made, everything)
+    assert along_queries(made, everything) == (attack is not Informed)  # it trained on as many as are sent
 
 
 @pytest.mark.parametrize(("attack", "count"), [(Doing, None), (Costly, None), (CostlyReconstruction, 3)])

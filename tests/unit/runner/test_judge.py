@@ -1,5 +1,7 @@
 """Reconstructions of some scans, scored among everybody; both sources; traces."""
 
+import math
+
 import pytest
 import torch
 
@@ -88,6 +90,9 @@ def test_an_attack_without_traces_has_none(roles: Roles) -> None:
         ),
         ({"traces": {"calls": torch.zeros(2, 3, 1, 20, 24, 20)}, "along": {"calls": [1]}}, "one number a point"),
         ({"traces": {"calls": torch.zeros(2, 3, 1, 20, 24, 20)}}, "one number a point"),
+        ({"traces": {"calls": torch.zeros(2, 3, 1, 20, 24, 20)}, "along": {"calls": ["a", "b"]}}, "rising numbers"),
+        ({"traces": {"calls": torch.zeros(2, 3, 1, 20, 24, 20)}, "along": {"calls": [2, 1]}}, "rising numbers"),
+        ({"traces": {"calls": torch.zeros(2, 3, 1, 20, 24, 20)}, "along": {"calls": [1, math.inf]}}, "rising numbers"),
         ({"traces": {"calls": torch.zeros(1, 3, 1, 5, 24, 20)}, "along": {"calls": [1]}}, "must have the shape"),
     ],
 )

@@ -106,7 +106,8 @@ def test_a_check_is_made_once(tmp_path: Path, check: Callable[[Attack], Validity
 
 
 def test_other_settings_are_checked_again() -> None:
-    assert address_of(ReidMsssim()) != address_of(ReidMsssim(window=5))
+    assert address_of(ReidMsssim(), "32-true") != address_of(ReidMsssim(window=5), "32-true")
+    assert address_of(ReidMsssim(), "32-true") != address_of(ReidMsssim(), "bf16-mixed")
 
 
 def test_the_smoke_preset_sets_the_size_and_leaves_the_rest() -> None:
