@@ -8,8 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
 from bench.types.scan import Cohort, Revisits, Roles, Scan
+
+settings.register_profile("unveil", deadline=None)  # a busy machine is no reason to fail
+settings.load_profile("unveil")
 
 IXI = Path(os.environ.get("UNVEIL_IXI", Path(__file__).parents[2] / "shared" / "data" / "ixi"))
 
