@@ -69,17 +69,25 @@ def _clean(name: str, content: bytes, members: Mapping[str, bytes], what: str) -
 def _is_pickled(name: str, members: Mapping[str, bytes], what: str) -> bool:
     folder, _, payload = name.rpartition("/")
     configs = [key for key in members if re.fullmatch(rf"{folder}/\w+_config\.json", key)]
-    entries = [entry for key in configs for entry in _parsed(members[key], what).get("config", {}).values()]
+    entries = [entry for key in configs for entry in _entries(_parsed(members[key], what), f"{what} ({key})")]
     return any(entry.get("path_name") == payload and entry.get("use_pickle") for entry in entries)
 
 
 def _payloads(config: Any, where: str) -> Any:
     """The list of weights or constants; objects of custom classes are none."""
-    for entry in config.get("config", {}).values():
+    for entry in _entries(config, where):
         if not re.fullmatch(r"(weight|tensor)_\d+", str(entry.get("path_name"))):
             raise BenchError(f"{where} holds what is no tensor ({entry.get('path_name')!r}); it is not loaded")
     only_names(config, where)
     return config
+
+
+def _entries(config: Any, where: str) -> list[dict[str, Any]]:
+    """What is said about each weight or constant."""
+    named = config.get("config", {})
+    if not isinstance(named, dict) or not all(isinstance(entry, dict) for entry in named.values()):
+        raise BenchError(f"{where} is damaged: config is no table of tables; export the network again")
+    return list(named.values())
 
 
 def _program(program: Any, where: str) -> Any:

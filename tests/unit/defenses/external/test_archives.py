@@ -208,3 +208,12 @@ def test_a_member_named_twice_is_refused(exported: bytes) -> None:
         archive.writestr(archive.namelist()[0], b"other")
     with pytest.raises(BenchError, match="twice"):
         load_exported(stream.getvalue(), "segmenter file", CPU)
+
+
+@pytest.mark.parametrize("config", [{"config": [1]}, {"config": {"centres": 1}}, {"config": {"centres": ["a"]}}])
+@pytest.mark.parametrize("kind", ["weights", "constants"])
+def test_a_damaged_list_of_weights_is_one_line(exported: bytes, kind: str, config: object) -> None:
+    name = f"data/{kind}/model_{kind}_config.json"
+    data = changed(exported, name, lambda _: json.dumps(config).encode())
+    with pytest.raises(BenchError, match="is damaged: config is no table of tables; export the network again"):
+        load_exported(data, "segmenter file", CPU)
