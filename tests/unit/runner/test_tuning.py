@@ -111,7 +111,7 @@ def test_a_bad_grid_is_one_line(grid: tuple[str, ...], assignments: tuple[str, .
 def test_files_are_not_tuned(tmp_path: Path) -> None:
     """The choice is kept by content, and `--tuned` could not find the file again."""
     places = [str(write_method(tmp_path / name)) for name in ("one", "other")]
-    with pytest.raises(BenchError, match="--grid manifest names files, which are not tuned; run each of them with --set"):
+    with pytest.raises(BenchError, match="--grid manifest names files, which are not tuned; run each"):
         settings_in(External, "smoke", [f"manifest={','.join(places)}"], [])
 
 
