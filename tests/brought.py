@@ -1,6 +1,9 @@
 """A method of somebody's own, exported in a moment: what the `external` defense is tested with."""
 
+import io
 import warnings
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -89,3 +92,15 @@ def plain(**changes: str) -> str:
     text = "\n".join(f"{key} = {value}" for key, value in lines.items() if not key.startswith("table_"))
     tables = "\n".join(value for key, value in changes.items() if key.startswith("table_"))
     return f'{text}\n[encoder]\nfile = "encoder.pt"\n[segmenter]\nfile = "segmenter.pt"\n{tables}\n'
+
+
+def changed(data: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
+    """The archive with one member changed, or added if it is not there."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as new:
+        top = old.namelist()[0].partition("/")[0]
+        members = {entry: old.read(entry) for entry in old.namelist()}
+        members[f"{top}/{name}"] = change(members.get(f"{top}/{name}", b""))
+        for entry, content in members.items():
+            new.writestr(entry, content)
+    return stream.getvalue()

@@ -3,6 +3,7 @@
 import hashlib
 import tomllib
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,9 @@ from bench.errors import BenchError
 FORMATS = {".pt": "TorchScript", ".pt2": "torch.export"}
 """Suffix of a file to what wrote it."""
 ROLES = ("encoder", "segmenter", "decoder")
+
+MOST_NUMBERS = 10**9
+"""Of noise, drawn for one scan."""
 
 Positive = Annotated[int, Field(ge=1)]
 
@@ -37,7 +41,7 @@ class Grid(_Table):
     """
 
     shape: Literal["any"] | tuple[Positive, Positive, Positive] = "any"
-    multiple: Positive = 1
+    multiple: Annotated[int, Field(ge=1, le=256)] = 1
     spacing_mm: Annotated[float, Field(gt=0)] | None = None
 
 
@@ -94,7 +98,7 @@ class Manifest(_Table):
     notes: str | None = None
     classes: Annotated[tuple[str, ...], Field(min_length=2)]
     output: Literal["logits", "probabilities"]
-    queries: Positive = 1
+    queries: Annotated[int, Field(ge=1, le=1000)] = 1
     encoder: Network | None = None
     segmenter: Network
     decoder: Network | None = None
@@ -107,6 +111,14 @@ class Manifest(_Table):
             raise ValueError("a [key] without an [encoder] hides nothing: name the encoder that takes it")
         if self.queries > 1 and not self.key.drawn:
             raise ValueError(f"queries = {self.queries} without a [key] sends the same thing {self.queries} times")
+        return self
+
+    @model_validator(mode="after")
+    def _noise_fits_into_memory(self) -> "Manifest":
+        noise = self.key.noise
+        if noise is not None and self.queries * prod(noise.shape) > MOST_NUMBERS:
+            asked = f"key.noise.shape = {list(noise.shape)} for {self.queries} queries"
+            raise ValueError(f"{asked} is more than {MOST_NUMBERS:g} numbers")
         return self
 
 
@@ -134,7 +146,7 @@ def read_package(path: Path) -> Package:
     """The manifest in `path` and the files that it names, which are sought beside it. Nothing is run.
 
     Raises:
-        BenchError: a file is missing, is no TOML, or has a field that does not fit; one line that names it.
+        BenchError: a file is missing or lies elsewhere, is no TOML, or has a field that does not fit; one line.
     """
     text = _bytes_of(path, "no manifest")
     try:
@@ -154,9 +166,23 @@ def read_package(path: Path) -> Package:
         if Path(network.file).suffix not in FORMATS:
             allowed = " or ".join(f"{suffix} ({writer})" for suffix, writer in FORMATS.items())
             raise BenchError(f"{path}: [{role}] file = {network.file!r} must end in {allowed}")
-        files[role] = _bytes_of(path.parent / network.file, f"{path}: [{role}] file = {network.file!r}: no such file")
+        files[role] = _network_bytes(path, role, network.file)
         digest.update(f"\0{role}\0".encode() + hashlib.sha256(files[role]).digest())
     return Package(path, manifest, files, digest.hexdigest()[:16])
+
+
+def _network_bytes(path: Path, role: str, file: str) -> bytes:
+    """A file in the folder of the manifest or below; links and `..` may lead nowhere else."""
+    complaint = f"{path}: [{role}] file = {file!r}"
+    try:
+        folder, place = path.parent.resolve(), (path.parent / file).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BenchError(f"{complaint}: no such file ({error})") from error
+    if not place.is_relative_to(folder):
+        raise BenchError(f"{complaint} lies outside of the manifest's folder; put the file beside the manifest")
+    if place.exists() and not place.is_file():
+        raise BenchError(f"{complaint} is no regular file")
+    return _bytes_of(place, f"{complaint}: no such file")
 
 
 def _bytes_of(path: Path, complaint: str) -> bytes:

@@ -58,14 +58,17 @@ class Program(nn.Module):
             BenchError: it stops, or gives another shape, NaN, or what does not fit half precision.
         """
         side = tuple(volume.shape[2:])
-        given = [_padded(tensor, side, self.multiple) for tensor in (volume, *rest)]
-        shapes = ", ".join(_shape(tensor.shape) for tensor in given)
+        given = [volume, *rest]
         try:
+            given = [_padded(tensor, side, self.multiple) for tensor in given]
             found = self.network(*given)
         except torch.cuda.OutOfMemoryError:
             raise
         except (RuntimeError, AssertionError, TypeError, ValueError, torch.jit.Error) as error:
-            raise BenchError(f"{self.what} stops on what it is given ({shapes}): {_last_words(error)}") from error
+            raise BenchError(
+                f"{self.what} stops on what it is given ({_shapes(given)}): {_last_words(error)}"
+            ) from error
+        shapes = _shapes(given)
         grid = tuple(given[0].shape[2:])
         out = "any" if channels is None else str(channels)
         if not isinstance(found, Tensor) or not _fits(found.shape, (1, channels, *grid)):
@@ -90,6 +93,10 @@ def _fits(shape: Sequence[int], expected: Sequence[int | None]) -> bool:
     return len(shape) == len(expected) and all(
         want is None or got == want for got, want in zip(shape, expected, strict=True)
     )
+
+
+def _shapes(tensors: Sequence[Tensor]) -> str:
+    return ", ".join(_shape(tensor.shape) for tensor in tensors)
 
 
 def _shape(sides: Sequence[int]) -> str:

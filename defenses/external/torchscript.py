@@ -2,6 +2,7 @@
 
 What is left to refuse: archives that are no TorchScript (a state dict has the same suffix and is a pickle), and
 programs with an operator that touches files; those run as the program runs, `__setstate__` even while it is loaded.
+PyTorch finds members of an archive whatever the case of their names.
 """
 
 import re
@@ -10,10 +11,10 @@ import warnings
 import torch
 
 from bench.defenses.external.archives import members_of, packed
+from bench.defenses.external.script_text import suspicious
 from bench.errors import BenchError
 
-_TOUCHES_FILES = re.compile(r"\btorch\s*\.\s*(save|load|from_file)\b|\bops\s*\.\s*aten\s*\.\s*(save|from_file)\b")
-_FOREIGN = re.compile(r"\bops\s*\.\s*(?!(?:aten|prim|prims|quantized)\b)\w+|\b__torch__\s*\.\s*torch\s*\.\s*classes\b")
+_COMPILED_CLASS = re.compile(rb"\btorch[.\n]classes\b")
 
 
 def load_script(data: bytes, what: str, device: torch.device) -> torch.nn.Module:
@@ -23,18 +24,20 @@ def load_script(data: bytes, what: str, device: torch.device) -> torch.nn.Module
         BenchError: it is no TorchScript, or one with operators that a network does not need.
     """
     members = members_of(data, what)
-    codes = [name for name in members if name.startswith("code/") and name.endswith(".py")]
+    codes = [name for name in members if name.lower().startswith("code/") and name.lower().endswith(".py")]
     if not codes or "constants.pkl" not in members:
         raise BenchError(
             f"{what} is no TorchScript archive but a pickle (a state dict or a module saved by torch.save), which "
             "is never opened: save torch.jit.script(network) or torch.export, see docs/bring-your-own.md"
         )
     for name in codes:
-        code = members[name].decode("utf-8", errors="replace")
-        found = _TOUCHES_FILES.search(code) or _FOREIGN.search(code)
+        found = suspicious(members[name])
         if found:
-            raise BenchError(f"{what} uses {found[0]!r} ({name}), which no network needs, and is not loaded")
-    kept = {name: content for name, content in members.items() if not name.endswith(".debug_pkl")}
+            raise BenchError(f"{what} holds {found!r} ({name}), which no network needs, and is not loaded")
+    for name, content in members.items():
+        if name.lower().endswith(".pkl") and _COMPILED_CLASS.search(content):
+            raise BenchError(f"{what} holds an object of a compiled class ({name}) and is not loaded")
+    kept = {name: content for name, content in members.items() if not name.lower().endswith(".debug_pkl")}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)

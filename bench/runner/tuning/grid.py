@@ -7,6 +7,7 @@ from typing import Any
 from bench import config
 from bench.defense import Defense
 from bench.errors import BenchError
+from bench.plugin import ReadsFiles
 
 
 def settings_in(
@@ -19,7 +20,7 @@ def settings_in(
         assignments: what the user sets beside, of the defense only.
 
     Raises:
-        BenchError: a key is unknown, named twice or set beside the grid, or a value does not fit.
+        BenchError: a key is unknown, named twice, set beside the grid or names files, or a value does not fit.
     """
     if not grid:
         raise BenchError("nothing to tune: name at least one setting, e.g. --grid learning_rate=1e-4,3e-4")
@@ -34,12 +35,21 @@ def settings_in(
     for values in itertools.product(*(values for _, values in choices)):
         turned = [config.Assignment("defense", key, value) for key, value in zip(keys, values, strict=True)]
         made: Defense[Any] = config.resolve({"defense": defense}, preset, [*assignments, *turned])["defense"]
+        _require_no_files(made, keys)
         plain = config.by_content(made)
         chosen = {key: plain[key] for key in keys}
         if any(chosen == other for other, _ in found):
             raise BenchError(f"--grid names {', '.join(f'{key}={value}' for key, value in chosen.items())} twice")
         found.append((chosen, made))
     return found
+
+
+def _require_no_files(defense: Defense[Any], keys: Sequence[str]) -> None:
+    """What is chosen is kept by content, from which no file could be found again."""
+    named = set(keys) & set(defense.contents()) if isinstance(defense, ReadsFiles) else set()
+    if named:
+        key = min(named)
+        raise BenchError(f"--grid {key} names files, which are not tuned; run each of them with --set {key}=...")
 
 
 def _choice(text: str, defense: type[Defense[Any]]) -> tuple[str, list[str]]:

@@ -9,6 +9,7 @@ import pytest
 
 from bench import config
 from bench.defense import Networks
+from bench.defenses.external.external import External
 from bench.defenses.mixup.variants import MixupLearned
 from bench.defenses.no_proxy import NoProxy
 from bench.errors import BenchError, DivergedError
@@ -22,6 +23,7 @@ from bench.runner.tuning.score import score_fold
 from bench.runner.tuning.tune import chosen_among
 from bench.types.scan import Cohort, Scan
 from bench.types.training import Trainer
+from tests.brought import write_method
 from tests.conftest import toy_cohort
 from tests.trainers import trainer_in
 
@@ -104,6 +106,13 @@ def test_values_may_be_lists_words_or_single() -> None:
 def test_a_bad_grid_is_one_line(grid: tuple[str, ...], assignments: tuple[str, ...], message: str) -> None:
     with pytest.raises(BenchError, match=message):
         _settings(*grid, assignments=assignments)
+
+
+def test_files_are_not_tuned(tmp_path: Path) -> None:
+    """The choice is kept by content, and `--tuned` could not find the file again."""
+    places = [str(write_method(tmp_path / name)) for name in ("one", "other")]
+    with pytest.raises(BenchError, match="--grid manifest names files, which are not tuned; run each"):
+        settings_in(External, "smoke", [f"manifest={','.join(places)}"], [])
 
 
 def _scores(rate: float, *dice: float | None) -> SettingScores:
