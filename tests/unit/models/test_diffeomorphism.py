@@ -64,7 +64,7 @@ def test_smooth_velocities_do_not_fold_and_the_negative_one_undoes_them(seed: in
         assert float(jacobian_determinant(u[0].numpy(), 1.0).min()) > 0
     left = (phi + warp(inverse, phi))[..., 3:-3, 3:-3, 3:-3].abs()  # near the border the warp leaves the grid
     assert float(left.mean()) < 0.02 * largest
-    assert float(left.max()) < 0.2 * largest
+    assert float(left.max()) < 0.25 * largest  # the largest of 1200 tried is .212
 
 
 def test_a_displacement_read_in_a_window_is_the_one_of_the_whole_cut_there() -> None:
