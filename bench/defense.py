@@ -125,6 +125,14 @@ class Uncertain(Protocol):
         """
 
 
+@runtime_checkable
+class SelfChecked(Protocol):
+    """A defense whose own mechanism can be off, such as a warp that is not undone exactly."""
+
+    def self_checks(self, scan: Scan, key: Any, client: nn.Module) -> Mapping[str, float]:
+        """What can be off, by name, for one scan under one key (client side)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Origin:
     """Where networks come from that the suite did not train.

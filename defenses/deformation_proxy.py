@@ -193,7 +193,7 @@ class DeformationProxy(Defense[DeformationKey]):
 
     def protect(self, image: Float[Tensor, "1 depth height width"], key: DeformationKey, client: nn.Module) -> Release:
         """The scan under the key's warp, phi.x."""
-        return Release(warp_sharply(image[None], self.fields(key, client, image.shape[1:]).phi).clamp(0, 1))
+        return Release(_warped(image, self.fields(key, client, image.shape[1:]))[None])
 
     def serve(self, release: Release, server: nn.Module) -> Reply:
         """softmax(S(phi.x)), as warped as what was sent."""
@@ -203,33 +203,64 @@ class DeformationProxy(Defense[DeformationKey]):
         """phi^-1 of the reply."""
         return warp(reply.maps[:1], self.fields(key, client, reply.maps.shape[2:]).inverse)[0]
 
+    def self_checks(self, scan: Scan, key: DeformationKey, client: nn.Module) -> dict[str, float]:
+        """How well warping is undone, how far it is from folding, and how much it moves.
+
+        `round_trip_error`: mean |phi^-1(phi(x)) - x| over the brain, of values in [0, 1]; `lowest_determinant`: of the
+        Jacobians of phi and its inverse, 1 for no change, <= 0 for a fold; `changed`: mean |phi(x) - x| over the brain;
+        `moved_voxels`: mean length of the displacement there.
+        """
+        fields = self.fields(key, client, scan.image.shape[1:])
+        brain = scan.labels > 0
+        sent, returned = _there_and_back(scan, fields)
+        return {
+            "round_trip_error": float((returned - scan.image).abs()[0].cpu()[brain].mean()),
+            "lowest_determinant": lowest_determinant(fields),
+            "changed": float((sent - scan.image).abs()[0].cpu()[brain].mean()),
+            "moved_voxels": float(_length(fields).cpu()[brain].mean()),
+        }
+
     def illustrate(self, scan: Scan, key: DeformationKey, networks: Networks) -> list[list[Panel]]:
         """The way through the system; then the same scan under another key, and what warping alone loses."""
         fields = self.fields(key, networks.client, scan.image.shape[1:])
-        release = self.protect(scan.image, key, networks.client)
-        reply = self.serve(release, networks.server)
+        sent, returned = _there_and_back(scan, fields)
+        reply = self.serve(Release(sent[None]), networks.server)
         other = self.protect(scan.image, key.flip(0), networks.client)
-        returned = warp_sharply(release.queries, fields.inverse)[0]
         error = (returned - scan.image).abs()[0]
         lost = float(error[scan.labels > 0].mean())
-        length = fields.phi[0].square().sum(dim=0).sqrt()
+        length = _length(fields)
         recovered = self.recover(reply, key, networks.client)
         return [
             [
                 Panel("target", scan.image[0], is_label=False),
-                Panel("sent", release.queries[0, 0], is_label=False),
+                Panel("sent", sent[0], is_label=False),
                 Panel("server's map", reply.maps[0].argmax(dim=0), is_label=True),
                 Panel("recovered", recovered.argmax(dim=0), is_label=True),
                 Panel("truth", scan.labels, is_label=True),
             ],
             [
                 Panel("under another key", other.queries[0, 0], is_label=False),
-                Panel("changed by warping", (release.queries[0, 0] - scan.image[0]).abs(), is_label=False),
+                Panel("changed by warping", (sent - scan.image).abs()[0], is_label=False),
                 Panel(f"moved, white = {float(length.max()):.1f} voxels", length / length.max(), is_label=False),
                 Panel("warped back", returned[0], is_label=False),
                 Panel(f"its error, mean {lost:.3f}", error, is_label=False),
             ],
         ]
+
+
+def _warped(image: Float[Tensor, "1 depth height width"], fields: Fields) -> Float[Tensor, "1 depth height width"]:
+    return warp_sharply(image[None], fields.phi).clamp(0, 1)[0]
+
+
+def _there_and_back(scan: Scan, fields: Fields) -> tuple[Float[Tensor, "1 d h w"], Float[Tensor, "1 d h w"]]:
+    """What is sent of a scan, and what unwarping makes of it."""
+    sent = _warped(scan.image, fields)
+    return sent, warp_sharply(sent[None], fields.inverse)[0]
+
+
+def _length(fields: Fields) -> Float[Tensor, "depth height width"]:
+    """How far phi moves every voxel."""
+    return fields.phi[0].square().sum(dim=0).sqrt()
 
 
 def lowest_determinant(fields: Fields) -> float:

@@ -84,6 +84,10 @@ def _utility(record: Record) -> Table:
         table.add_section()
         table.add_row("AUROC of the uncertainty against errors", str(record.utility.uncertainty.auroc), "")
         table.add_row("AUROC of 1 - probability against errors", str(record.utility.uncertainty.baseline_auroc), "")
+    if record.utility.self_checks:
+        table.add_section()
+        for name, value in record.utility.self_checks.items():
+            table.add_row(f"self-check: {name.replace('_', ' ')}", str(value), "")
     return table
 
 

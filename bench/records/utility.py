@@ -58,3 +58,6 @@ class Utility(Part):
     dice_by_dial: Dial | None = Field(description="null if the defense has no dial")
     stability: dict[str, Stability] = Field(description="per foreground class")
     uncertainty: Uncertainty | None = Field(default=None, description="null if the client cannot tell how sure it is")
+    self_checks: dict[str, Interval] = Field(
+        default={}, description="what the defense measures of its own mechanism, by name; means over people and keys"
+    )

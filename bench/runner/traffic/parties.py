@@ -1,8 +1,8 @@
 """Client and server as separate objects: neither holds what the other one keeps."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from bench.defense import Defense, Uncertain
+from bench.defense import Defense, SelfChecked, Uncertain
 from bench.runner.traffic import wire
 from bench.types.scan import Scan
 from bench.types.traffic import Probabilities, Release, Reply
@@ -91,6 +91,13 @@ class Client:
             return None
         with torch.inference_mode():
             return self.defense.uncertainty(Reply(wire.decode(reply, self.device)), key, self.network)
+
+    def self_checks(self, scan: Scan, key: Any) -> Mapping[str, float]:
+        """What the defense measures of its own mechanism; nothing for most."""
+        if not isinstance(self.defense, SelfChecked):
+            return {}
+        with torch.inference_mode():
+            return self.defense.self_checks(replace(scan, image=scan.image.to(self.device)), key, self.network)
 
 
 class Server:

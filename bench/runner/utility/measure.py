@@ -54,6 +54,7 @@ def measure_utility(
     keys = max(repetitions, FEWEST_KEYS) if client.defense.randomised else 1
     dice: dict[str, dict[str, list[float]]] = {name: {} for name in classes}  # class -> person -> Dice under each key
     curve: dict[int, dict[str, list[float]]] = {}  # queries -> person -> average Dice under each key
+    checks: dict[str, dict[str, list[float]]] = {}  # self-check -> person -> its value under each key
     doubts: dict[str, Doubt] = {}
     sent = received = 0
     client_seconds: list[float] = []
@@ -74,6 +75,8 @@ def measure_utility(
                         partial = recovered_dice(client, reply, key, scan, scans.classes, queries)
                         curve.setdefault(queries, {}).setdefault(scan.subject, []).append(average(partial))
                 curve.setdefault(len(reply), {}).setdefault(scan.subject, []).append(average(found))
+                for name, value in client.self_checks(scan, key).items():
+                    checks.setdefault(name, {}).setdefault(scan.subject, []).append(value)
                 doubt = doubt_about(client, reply, key, recovered, scan) if repetition == 0 else None
                 if doubt is not None:
                     doubts[scan.subject] = doubt
@@ -94,6 +97,7 @@ def measure_utility(
         dice_by_dial=measure_dial(client, server, scans, seed, axes, display, keys),
         stability={name: _stability(list(by_subject.values())) for name, by_subject in dice.items()},
         uncertainty=over_scans(doubts, *axes),
+        self_checks={name: over_people(by_subject, *axes, name) for name, by_subject in checks.items()},
     )
     return Measured(
         utility=utility,

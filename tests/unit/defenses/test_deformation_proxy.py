@@ -1,5 +1,6 @@
 """Deformation-Proxy: what a key does to a scan and how it is undone."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -214,3 +215,15 @@ def test_data_and_settings_that_cannot_work_are_refused(tmp_path: Path) -> None:
         DeformationProxy(max_displacement=0.0)
     with pytest.raises(ValueError, match="smooth_weight must be >= 0, got -1"):
         DeformationProxy(smooth_weight=-1.0)
+
+
+def test_self_checks_say_how_well_the_warp_is_undone() -> None:
+    smooth = replace(SCAN, image=smooth_scan())
+    found = DEFENSE.self_checks(smooth, key(1), CLIENT)
+    assert found["round_trip_error"] < 0.02 < found["changed"]
+    assert 0 < found["lowest_determinant"] < 1
+    assert 0.3 < found["moved_voxels"] <= 3**0.5 * DEFENSE.bound(SHAPE)
+    still = DEFENSE.self_checks(smooth, key(1), STILL)
+    assert still == pytest.approx(
+        {"round_trip_error": 0, "lowest_determinant": 1, "changed": 0, "moved_voxels": 0}, abs=1e-4
+    )
