@@ -6,7 +6,8 @@ Threat model: T1; sees one query of each release, owns scans of other people. A 
 Left open by the paper: noise levels, steps and step size (ours: BASIS'), how volumes are covered (the network learns
 from cubes and is asked about whole volumes, by a sliding window where they do not fit), and whether the attacker knows
 alpha (here estimated; the variant `bss-dgp-known-alpha` is told). Larger steps than the stable ones are cut to nine
-tenths of those. Differs from BASIS: the noise of the last level is taken out at the end (`denoise`).
+tenths of those. Differs from BASIS: the noise of the last level is taken out at the end (`denoise`), and the sources
+explain the mixture exactly (`exact`), which they do only up to that noise otherwise. Both make the attack stronger.
 """
 
 from collections.abc import Mapping
@@ -40,6 +41,7 @@ class BssDgp(Separation):
         pull: by what the variance that a mixture's residual is measured against is divided.
         restarts: random initialisations; their mean is the reconstruction.
         denoise: whether the noise of the last level is taken out at the end (BASIS: no; NCSNv2: yes).
+        exact: whether both sources then move, as little as possible, to where they are the mixture again (BASIS: no).
     """
 
     name: ClassVar[str] = "bss-dgp"
@@ -90,6 +92,7 @@ class BssDgp(Separation):
     pull: float = field(default=1.0, metadata=TEST_ONLY)
     restarts: int = field(default=4, metadata=TEST_ONLY)
     denoise: bool = field(default=True, metadata=TEST_ONLY)
+    exact: bool = field(default=True, metadata=TEST_ONLY)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -118,7 +121,9 @@ class BssDgp(Separation):
         sampler = AnnealedLangevin(
             sigmas=sigmas, steps_per_level=self.steps_per_level, delta=self.delta, pull=self.pull
         )
-        return LangevinSeparator(score=score, sampler=sampler, restarts=self.restarts, denoise=self.denoise)
+        return LangevinSeparator(
+            score=score, sampler=sampler, restarts=self.restarts, denoise=self.denoise, exact=self.exact
+        )
 
 
 @final

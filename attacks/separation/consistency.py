@@ -71,6 +71,22 @@ def consistent_draw(
     return drawn
 
 
+def explaining(
+    sources: Float[Tensor, "chain 2 *shape"],
+    observed: Float[Tensor, "chain 1 *shape"],
+    alpha: Float[Tensor, "chain 1"],
+) -> Float[Tensor, "chain 2 *shape"]:
+    """The nearest images in [0, 1] that are the mixture again; where no such images are, they leave [0, 1].
+
+    Where nothing is sent, such as outside the head, both are nothing: what is mixed is never negative.
+    """
+    a, m = over_voxels(alpha, observed), observed
+    b = 1 - a
+    other = consistent_mean(sources, observed, alpha, variance=1.0)[:, 1:]
+    other = other.clamp(((m - a) / b).clamp(0, 1), (m / b).clamp(0, 1))
+    return torch.cat([(m - b * other) / a, other], dim=1)
+
+
 def normal_like(like: Tensor, generator: torch.Generator) -> Tensor:
     """Standard normal numbers with the shape, type and device of `like`."""
     return torch.randn(like.shape, generator=generator, dtype=like.dtype, device=like.device)

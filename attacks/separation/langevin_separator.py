@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from bench.attacks.separation.consistency import explaining
 from bench.attacks.separation.langevin import AnnealedLangevin, denoise_once
 from bench.attacks.separation.mixing import per_mixture
 from bench.attacks.separation.prior import Prior
@@ -29,12 +30,14 @@ class LangevinSeparator:
         sampler: noise levels, steps and step size.
         restarts: random initialisations, all at once.
         denoise: whether the noise of the last level is taken out at the end, which takes one more call.
+        exact: whether both sources then move, as little as possible, to where they are the mixture again.
     """
 
     score: nn.Module
     sampler: AnnealedLangevin
     restarts: int
     denoise: bool
+    exact: bool
 
     @property
     def calls(self) -> int:
@@ -66,5 +69,7 @@ class LangevinSeparator:
         if self.denoise:
             sources = denoise_once(sources, prior, safe.sigmas[-1])
             on_calls(1)
+        if self.exact:
+            sources = explaining(sources, observed, per_mixture(weights, observed))
         target, other = sources.reshape(self.restarts, len(queries), *sources.shape[1:]).unbind(dim=2)
         return Separated(targets=target, others=other, alpha=alpha)

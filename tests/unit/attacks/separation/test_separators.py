@@ -73,7 +73,7 @@ def test_fewer_levels_take_fewer_calls(roles: Roles) -> None:
     assert [one.calls for one in whole.cheaper()] == [1, 3, 7]
     assert whole.calls == 15
     sampler = AnnealedLangevin(steps_per_level=30)
-    langevin = LangevinSeparator(score=torch.nn.Identity(), sampler=sampler, restarts=1, denoise=True)
+    langevin = LangevinSeparator(score=torch.nn.Identity(), sampler=sampler, restarts=1, denoise=True, exact=False)
     assert [one.calls for one in langevin.cheaper()] == [31, 101]
     assert langevin.calls == 301
 
@@ -110,7 +110,7 @@ def test_the_published_sampler_separates_one_query_from_every_start(roles: Roles
         def forward(self, x: Tensor, sigma: float) -> Tensor:
             return (atlas - x) / (0.01 + sigma**2)
 
-    separator = LangevinSeparator(score=Score(), sampler=AnnealedLangevin(steps_per_level=60), restarts=2, denoise=True)
+    separator = LangevinSeparator(score=Score(), sampler=AnnealedLangevin(steps_per_level=60), restarts=2, denoise=True, exact=False)
     calls: list[int] = []
     found = separator(queries, alpha, torch.Generator().manual_seed(0), calls.append)
     assert found.targets.shape == (2, 2, *roles.test.scans[0].image.shape)
@@ -152,7 +152,7 @@ def test_of_a_nearly_naked_target_both_recover_more_than_the_mixture_shows(roles
     truth, stranger = 0.5 + 0.1 * torch.randn(2, 2, 1, 12, 12, 12, generator=generator)
     queries = (0.95 * truth + 0.05 * stranger)[:, None]
     sampler = AnnealedLangevin(sigmas=geometric_sigmas(1.0, 0.003, 14), delta=2.7e-6, steps_per_level=40)
-    langevin = LangevinSeparator(score=Score(), sampler=sampler, restarts=4, denoise=True)
+    langevin = LangevinSeparator(score=Score(), sampler=sampler, restarts=4, denoise=True, exact=True)
     assert _error(langevin, queries, alpha, truth) < 0.8 * float((queries[:, 0] - truth).square().mean())
 
     edm = _untrained(roles)
