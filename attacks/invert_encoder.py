@@ -23,66 +23,50 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from bench.attack import Attack
-from bench.attacks.learned.bank import Bank, look
+from bench.attacks.learned.bank import look
+from bench.attacks.learned.semi_informed import SemiInformed
 from bench.attacks.learned.windows import Pair, Windows
 from bench.models.inference import predict
 from bench.models.inversion import Inverter
 from bench.models.score.anatomy import Anatomy
 from bench.trainer.seeding import seeded_torch
 from bench.types.claim import Reconstruction
-from bench.types.threat import Goal, Knows, Observes, Owns, ThreatModel, Tier
-from bench.types.training import Phase, Schedule, Trainer
+from bench.types.threat import Goal
+from bench.types.training import Phase, Trainer
 from bench.view import AttackerView
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class InvertEncoder(Attack):
+class InvertEncoder(SemiInformed):
     """Learn the way back from own releases.
 
     Attributes:
-        keys: releases of every own scan, under fresh keys.
-        invented: made-up people beside every real one.
         widths: channels per level of the U-Net, finest first.
         patch: edge of the training cubes in voxels.
         batch: cubes in a step.
-        iterations, learning_rate: training.
     """
 
     name: ClassVar[str] = "invert-encoder"
     summary: ClassVar[str] = "undo the encoding with a network trained on own releases"
     source: ClassVar[str] = "after Dosovitskiy and Brox, CVPR 2016"
     goal: ClassVar[Goal] = Goal.RECONSTRUCTION
-    threat: ClassVar[ThreatModel] = ThreatModel(
-        tier=Tier.SEMI_INFORMED,
-        observes=frozenset({Observes.RELEASE}),
-        knows=frozenset({Knows.CLIENT_CODE}),
-        owns=frozenset({Owns.AUXILIARY}),
-    )
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "smoke": {"keys": 2, "widths": (16, 32), "patch": 16, "batch": 4, "iterations": 150, "learning_rate": 4e-3},
         "quick": {"keys": 3, "widths": (16, 32), "patch": 24, "batch": 6, "iterations": 1000, "learning_rate": 4e-3},
         "standard": {"widths": (32, 64, 128), "batch": 12, "iterations": 10_000, "learning_rate": 1e-3},
     }
 
-    keys: int = 4
-    invented: int = 1
     widths: tuple[int, ...] = (64, 128, 256)
     patch: int = 32
-    batch: int = 16
-    iterations: int = 100_000
-    learning_rate: float = 5e-4
 
     def run(self, view: AttackerView, trainer: Trainer) -> Reconstruction:
         """One image a release."""
         own, seed = view.auxiliary, int(trainer.axes[0])
         with seeded_torch(seed, self.name, "initial weights"):
             inverter = Inverter(Anatomy.of(own.scans), self.widths)
-        bank = Bank(own=own, client=view.client, keys=self.keys, invented=self.invented, axes=(seed, self.name))
-        sampler = Windows(bank=bank, patch=self.patch, batch=self.batch, device=trainer.device)
-        schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
-        trainer.fit("inverter", [Phase("inverter", Inversion(inverter), inverter)], sampler, schedule)
+        sampler = Windows(bank=self.bank(view, trainer), patch=self.patch, batch=self.batch, device=trainer.device)
+        trainer.fit("inverter", [Phase("inverter", Inversion(inverter), inverter)], sampler, self.schedule())
         images = []
         for release in view.releases:
             looks = look(release, own.shape)[None].to(trainer.device)

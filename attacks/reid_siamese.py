@@ -25,44 +25,35 @@ from typing import Any, ClassVar, final
 
 import torch
 
-from bench.attack import Attack
-from bench.attacks.learned.bank import Bank, look
+from bench.attacks.learned.bank import look
 from bench.attacks.learned.describe import Describer
 from bench.attacks.learned.metric import Contrast, Judgement, Metric
+from bench.attacks.learned.semi_informed import SemiInformed
 from bench.attacks.learned.views import TwoOfEach
 from bench.trainer.seeding import seeded_torch
 from bench.types.claim import Linkage
-from bench.types.threat import Goal, Knows, Observes, Owns, ThreatModel, Tier
-from bench.types.training import Phase, Schedule, Trainer
+from bench.types.threat import Goal
+from bench.types.training import Phase, Trainer
 from bench.view import AttackerView
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class ReidSiamese(Attack):
+class ReidSiamese(SemiInformed):
     """Link releases by a similarity learnt on own releases.
 
     Attributes:
-        keys: releases of every own scan, under fresh keys.
-        invented: made-up people beside every real one.
         band: how many of the lowest frequencies along each axis are compared.
         side: longest side, in voxels, of the copy that the CNN sees.
         widths: channels of the CNN's convolutions.
         batch: people in a step, two releases each.
         judges: every so-manieth person decides how much the CNN counts, and teaches it nothing.
-        iterations, learning_rate: training.
     """
 
     name: ClassVar[str] = "reid-siamese"
     summary: ClassVar[str] = "link releases by a network trained on this defense's releases of own scans"
     source: ClassVar[str] = "after VoicePrivacy's semi-informed attacker; Packhaeuser et al., Sci Rep 2022"
     goal: ClassVar[Goal] = Goal.LINKAGE
-    threat: ClassVar[ThreatModel] = ThreatModel(
-        tier=Tier.SEMI_INFORMED,
-        observes=frozenset({Observes.RELEASE}),
-        knows=frozenset({Knows.CLIENT_CODE}),
-        owns=frozenset({Owns.AUXILIARY}),
-    )
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "smoke": {"keys": 4, "iterations": 60, "learning_rate": 1e-2, "widths": (8, 16)},
         "quick": {"keys": 6, "iterations": 200, "learning_rate": 5e-3, "widths": (8, 16, 32)},
@@ -70,7 +61,6 @@ class ReidSiamese(Attack):
     }
 
     keys: int = 16
-    invented: int = 1
     band: int = 40
     side: int = 32
     widths: tuple[int, ...] = (32, 64, 128, 256)
@@ -92,14 +82,13 @@ class ReidSiamese(Attack):
         describe = Describer.of(own.shape, self.band, self.side)
         with seeded_torch(seed, self.name, "initial weights"):
             metric = Metric(describe.radii, self.widths)
-        bank = Bank(own=own, client=view.client, keys=self.keys, invented=self.invented, axes=(seed, self.name))
+        bank = self.bank(view, trainer)
         sampler = TwoOfEach(bank=bank, describe=describe, batch=self.batch, judges=self.judges, device=trainer.device)
         turns = [
             Phase("metric", Contrast(metric), metric),
             Phase("judgement", Judgement(metric), metric.combination),
         ]
-        schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
-        trainer.fit("siamese", turns, sampler, schedule)
+        trainer.fit("siamese", turns, sampler, self.schedule())
         seen = describe(look(release, own.shape) for release in view.releases).to(trainer.device)
         with torch.inference_mode():
             scores = metric.to(trainer.device).eval()(seen)

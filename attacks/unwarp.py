@@ -25,15 +25,15 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bench.attack import Attack
-from bench.attacks.learned.bank import Bank, look
+from bench.attacks.learned.bank import look
+from bench.attacks.learned.semi_informed import SemiInformed
 from bench.attacks.learned.windows import Pair, Windows
 from bench.models.score.anatomy import Anatomy
 from bench.models.unwarping import Unwarper
 from bench.trainer.seeding import seeded_torch
 from bench.types.claim import Reconstruction
-from bench.types.threat import Goal, Knows, Observes, Owns, ThreatModel, Tier
-from bench.types.training import Phase, Schedule, Trainer
+from bench.types.threat import Goal
+from bench.types.training import Phase, Trainer
 from bench.view import AttackerView
 
 REFERENCE_SIDE = 144
@@ -42,28 +42,19 @@ REFERENCE_SIDE = 144
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Unwarp(Attack):
+class Unwarp(SemiInformed):
     """Learn to warp back from own releases.
 
     Attributes:
-        keys: releases of every own scan, under fresh keys.
-        invented: made-up people beside every real one.
         bound: largest displacement along an axis, in voxels at a shortest side of 144; scales with the grid.
         widths: channels of the convolutions; the first two halve the volume.
         batch: volumes in a step.
-        iterations, learning_rate: training.
     """
 
     name: ClassVar[str] = "unwarp"
     summary: ClassVar[str] = "undo a smooth warp with a registration network trained on own releases"
     source: ClassVar[str] = "after Dalca et al., Medical Image Analysis 57, 2019"
     goal: ClassVar[Goal] = Goal.RECONSTRUCTION
-    threat: ClassVar[ThreatModel] = ThreatModel(
-        tier=Tier.SEMI_INFORMED,
-        observes=frozenset({Observes.RELEASE}),
-        knows=frozenset({Knows.CLIENT_CODE}),
-        owns=frozenset({Owns.AUXILIARY}),
-    )
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "smoke": {"keys": 4, "widths": (16, 32, 32), "batch": 4, "iterations": 200, "learning_rate": 3e-3},
         "quick": {"keys": 6, "widths": (16, 32, 32), "batch": 4, "iterations": 600, "learning_rate": 3e-3},
@@ -71,22 +62,18 @@ class Unwarp(Attack):
     }
 
     keys: int = 24
-    invented: int = 1
     bound: float = 12.0
     widths: tuple[int, ...] = (32, 64, 64, 64)
     batch: int = 8
     iterations: int = 50_000
-    learning_rate: float = 5e-4
 
     def run(self, view: AttackerView, trainer: Trainer) -> Reconstruction:
         """One image a release."""
         own, seed = view.auxiliary, int(trainer.axes[0])
         with seeded_torch(seed, self.name, "initial weights"):
             unwarper = Unwarper(Anatomy.of(own.scans), self.widths, self.bound * min(own.shape) / REFERENCE_SIDE)
-        bank = Bank(own=own, client=view.client, keys=self.keys, invented=self.invented, axes=(seed, self.name))
-        sampler = Windows(bank=bank, patch=None, batch=self.batch, device=trainer.device)
-        schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
-        trainer.fit("unwarper", [Phase("unwarper", Unwarping(unwarper), unwarper)], sampler, schedule)
+        sampler = Windows(bank=self.bank(view, trainer), patch=None, batch=self.batch, device=trainer.device)
+        trainer.fit("unwarper", [Phase("unwarper", Unwarping(unwarper), unwarper)], sampler, self.schedule())
         images, moved = [], []
         for release in view.releases:
             mean = look(release, own.shape)[None, :1].to(trainer.device)

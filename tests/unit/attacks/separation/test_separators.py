@@ -110,7 +110,9 @@ def test_the_published_sampler_separates_one_query_from_every_start(roles: Roles
         def forward(self, x: Tensor, sigma: float) -> Tensor:
             return (atlas - x) / (0.01 + sigma**2)
 
-    separator = LangevinSeparator(score=Score(), sampler=AnnealedLangevin(steps_per_level=60), restarts=2, denoise=True, exact=False)
+    separator = LangevinSeparator(
+        score=Score(), sampler=AnnealedLangevin(steps_per_level=60), restarts=2, denoise=True, exact=False
+    )
     calls: list[int] = []
     found = separator(queries, alpha, torch.Generator().manual_seed(0), calls.append)
     assert found.targets.shape == (2, 2, *roles.test.scans[0].image.shape)
