@@ -12,8 +12,9 @@ Threat model: T1; sees all queries of every release and owns scans of other peop
    weighed by a_k^2 / (1 - a_k)^2. With N K equations for N targets and R < N (K - 1) references it is an inversion, up
    to rounding and one direction: adding t to all references and -(1 - a_i) / a_i t to every target changes nothing.
 
-Left out: mixtures of more than one reference, cubes with alphas of their own, and references shared between releases of
-fewer than three queries, where what is left is not one reference's.
+Scans that were mixed cube by cube are solved place by place, each with its alphas and ties.
+Left out: mixtures of more than one reference, and references shared between releases of fewer than three queries, where
+what is left is not one reference's.
 """
 
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ from bench.attacks.mixtures.alphas import likeliest_alphas, own_alphas, shared_a
 from bench.attacks.mixtures.equations import target_weights
 from bench.attacks.mixtures.links import remainders, shared_references
 from bench.attacks.mixtures.people import People
+from bench.attacks.mixtures.places import Place, Solved, solve_everywhere
 from bench.types.claim import Reconstruction
 from bench.types.threat import Goal, Observes, Owns, ThreatModel, Tier
 from bench.types.training import Trainer
@@ -72,19 +74,23 @@ class LinearInversion(Attack):
 
     def run(self, view: AttackerView, trainer: Trainer) -> Reconstruction:
         """One image a release."""
-        people = People.of(view.auxiliary, whiten=self.whiten)
-        features = [people.features(release.queries.float().mean(dim=1, keepdim=True)) for release in view.releases]
+        solved = solve_everywhere(view.auxiliary, view.releases, self.solve)
+        return Reconstruction(images=solved.images.clamp(0, 1), details=solved.details)
+
+    def solve(self, place: Place) -> Solved:
+        """All targets at one place, from the mixtures there."""
+        people = People.of(place.own, whiten=self.whiten)
+        features = [people.features(queries) for queries in place.queries]
         found = equations(features, people.variance, people.mean_error, own=self.alphas == "own", link=self.link)
         if self.iterations and found.tied:
             found = self._likeliest(found, torch.cat(features), people.variance)
         weights = target_weights(found.alpha, found.target, found.reference, self.noise).float()
-        images = people.mean.expand(len(view.releases), *people.mean.shape).clone()
-        for i, release in enumerate(view.releases):
-            left = release.queries.float().mean(dim=1, keepdim=True) - people.mean
-            images += torch.einsum("tk,kcdhw->tcdhw", weights[:, found.target == i], left)
+        images = people.mean.expand(len(place.queries), *people.mean.shape).clone()
+        for i, queries in enumerate(place.queries):
+            images += torch.einsum("tk,kcdhw->tcdhw", weights[:, found.target == i], queries - people.mean)
         rounded = [round(value, 4) for value in found.alpha.tolist()]
         details = {"mixtures": len(rounded), "references": int(found.reference.max()) + 1, "alpha": rounded}
-        return Reconstruction(images=images.clamp(0, 1), details=details)
+        return Solved(images, details)
 
     def _likeliest(self, found: "Equations", features: Tensor, variance: float) -> "Equations":
         which = torch.arange(len(found.alpha)) if self.alphas == "own" else found.target

@@ -6,6 +6,7 @@ Threat model: T1; sees all queries of every release and owns scans of other peop
 K mixtures of one release under one alpha differ by their references alone, so their spread tells 1 - alpha; one mixture
 tells alpha by its distance to the mean brain. Then x = mu + w (mbar - mu), w = alpha / (alpha^2 + (1 - alpha)^2 / K).
 The covariance of people cancels from w, so it is no setting; it sharpens alpha (`whiten`).
+Scans that were mixed cube by cube are solved place by place.
 Left out: a network that refines what this leaves.
 """
 
@@ -20,6 +21,7 @@ from bench.attack import Attack
 from bench.attacks.mixtures.alphas import shared_alpha
 from bench.attacks.mixtures.equations import lmmse_weight
 from bench.attacks.mixtures.people import People
+from bench.attacks.mixtures.places import Place, Solved, solve_everywhere
 from bench.types.claim import Reconstruction
 from bench.types.threat import Goal, Observes, Owns, ThreatModel, Tier
 from bench.types.training import Trainer
@@ -52,14 +54,14 @@ class TtaMean(Attack):
 
     def run(self, view: AttackerView, trainer: Trainer) -> Reconstruction:
         """One image a release."""
-        people = People.of(view.auxiliary, whiten=self.whiten)
-        images, alphas = [], []
-        for release in view.releases:
-            queries = release.queries.float().mean(dim=1, keepdim=True)
-            image, alpha = from_mean(queries, people)
-            images.append(image.clamp(0, 1))
-            alphas.append(round(alpha, 4))
-        return Reconstruction(images=torch.stack(images), details={"alpha": alphas})
+        solved = solve_everywhere(view.auxiliary, view.releases, self.solve)
+        return Reconstruction(images=solved.images.clamp(0, 1), details=solved.details)
+
+    def solve(self, place: Place) -> Solved:
+        """Every target at one place, from its own mixtures."""
+        people = People.of(place.own, whiten=self.whiten)
+        found = [from_mean(queries, people) for queries in place.queries]
+        return Solved(torch.stack([image for image, _ in found]), {"alpha": [round(alpha, 4) for _, alpha in found]})
 
 
 def from_mean(
