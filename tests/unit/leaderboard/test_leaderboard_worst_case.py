@@ -1,80 +1,37 @@
 """Several attacks judge a defense together, and no cell that is not OK makes it look more private."""
 
 import json
-from collections.abc import Callable, Collection
 from itertools import permutations
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-import torch
 
 from bench.cli.board import build_and_report
 from bench.errors import BenchError
 from bench.leaderboard.build import build
 from bench.leaderboard.grouping import Group, groups_of
-from bench.leaderboard.linkages import NoLinkageError, linkage_beside
-from bench.leaderboard.union_ranks import RankedRow, per_person
-from bench.leaderboard.worst_view import worst_notes
-from bench.metrics.verification import verify
+from bench.leaderboard.union_ranks import per_person
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
 from bench.records.files import write_record
-from bench.records.schema import Record
-from bench.types.claim import Linkage
-from tests.factories import interval, judged_record, make_record, seeing
-
-PEOPLE = tuple(f"p{number // 2:02d}" for number in range(24))
-EVEN, ODD = set(PEOPLE[::4]), set(PEOPLE[2::4])
-EVERYBODY, NOBODY = set(PEOPLE), set[str]()
-Cell = tuple[Path, Record]
-Judged = Callable[..., Cell]
+from tests.factories import judged_record, seeing
+from tests.unit.leaderboard.judging import (
+    EVEN,
+    EVERYBODY,
+    NOBODY,
+    ODD,
+    PEOPLE,
+    Judged,
+    judged_in,
+    lost,
+    rank,
+    rows,
+    tpr,
+)
 
 
 @pytest.fixture
 def judged(tmp_path: Path) -> Judged:
-    """Makes a record of an attack that knows some people, with its linkage beside it."""
-
-    def make(
-        defense: str,
-        attack: str,
-        known: Collection[str],
-        *,
-        tier: int = 0,
-        goal: str = "linkage",
-        name: str = "",
-        **more: Any,
-    ) -> Cell:
-        threat = {"tier": tier, "goal": goal}
-        changes = {"defense": {"name": defense}, "attack": {"name": attack, "threat": threat}, **more}
-        chance = sum(map(ord, attack))
-        folder = tmp_path / (name or f"{defense}-{attack}-{more.get('seed', 0)}")
-        return judged_record(folder, PEOPLE, seeing(PEOPLE, known, chance), **changes)
-
-    return make
-
-
-def lost(folder: Path, defense: str, attack: str, status: str) -> Cell:
-    record = make_record(
-        cell=f"{defense}-{attack}", defense={"name": defense}, attack={"name": attack}, status=status, reason="broke"
-    )
-    return folder / f"{defense}-{attack}" / "record.json", record
-
-
-def rows(*cells: Cell) -> dict[str, RankedRow]:
-    (group,) = groups_of(cells)
-    return {one.row.defense: one for one in group.worst}
-
-
-def rank(one: RankedRow) -> int | None:
-    return None if one.standing is None else one.standing.rank
-
-
-def tpr(one: RankedRow, attack: str | None = None) -> float:
-    assert one.row.result is not None
-    found = one.row.result.union if attack is None else one.row.result.attacks[attack]
-    assert found.tprs[0].tpr is not None
-    return found.tprs[0].tpr.value
+    return judged_in(tmp_path)
 
 
 def test_two_attacks_together_find_more_than_either_alone(judged: Judged) -> None:
@@ -263,48 +220,3 @@ def test_markup_in_names_and_reasons_stays_text_in_the_worst_case(judged: Judged
 
 def _leak(value: float) -> dict[str, float | int]:
     return {"value": value, "low": value, "high": value, "n": 12}
-
-
-def test_an_attack_on_some_people_speaks_of_them_alone_and_says_so(judged: Judged) -> None:
-    """It knows everybody whom it was asked about, so that it costs the defense; of the others it says nothing."""
-    probes = (0, 4, 9)
-    full = judged("naked", "full", NOBODY)
-    together, alone = rows(full, _partly(judged, "naked", probes))["naked"], rows(full)["naked"]
-    assert together.leak > alone.leak
-    found, before = per_person(together.row), per_person(alone.row)
-    assert all(found[PEOPLE[row]][0] >= 0.5 for row in probes)
-    others = [person for person in found if person not in {PEOPLE[row] for row in probes}]
-    assert len(others) == 9
-    assert sum(found[person][0] for person in others) <= sum(before[person][0] for person in others)
-    (note,) = [note for note in worst_notes([together]) if "was let at" in note]
-    assert note == "naked, seed 0: part was let at 3 of 12 people."
-
-
-def _partly(judged: Judged, defense: str, probes: tuple[int, ...]) -> Cell:
-    """A record of an attack that knows everybody whom it was asked about."""
-    path, record = judged(defense, "part", EVERYBODY)
-    scores = seeing(PEOPLE, EVERYBODY)
-    scores[[row for row in range(len(PEOPLE)) if row not in probes]] = np.nan
-    write_linkage(StoredLinkage(scores[None], PEOPLE, probes), path.parent / CLAIM_NAME)
-    auc = interval(verify(Linkage(torch.from_numpy(scores), probes=probes), PEOPLE, draws=1).auc.value)
-    stated = record.privacy.verification.model_copy(update={"auc": auc})
-    return path, record.model_copy(update={"privacy": record.privacy.model_copy(update={"verification": stated})})
-
-
-def test_a_defense_judged_on_some_people_alone_gets_no_rank(judged: Judged) -> None:
-    found = rows(judged("naked", "full", NOBODY), _partly(judged, "spared", (0, 1)))
-    assert per_person(found["spared"].row) == {"p00": (1.0,)}
-    assert found["spared"].leak == 1
-    assert found["spared"].standing is None
-    assert found["naked"].standing is not None
-    notes = worst_notes(list(found.values()))
-    assert "spared, seed 0 has no rank: attacks were let at 1 of 12 people only." in notes
-
-
-def test_a_linkage_that_asks_about_nobody_with_another_scan_takes_no_part(tmp_path: Path) -> None:
-    people = ("a", "a", "b", "c")
-    scores = np.full((1, 4, 4), np.nan, np.float32)
-    scores[0, 2] = 0.5
-    write_linkage(StoredLinkage(scores, people, (2,)), tmp_path / CLAIM_NAME)
-    with pytest.raises(NoLinkageError, match="asked about"):
-        linkage_beside(tmp_path / "record.json", CLAIM_NAME, 0.5)
