@@ -162,7 +162,10 @@ def _default() -> Record:
                     OperatingPoint(fpr=0.001, tpr=None),
                 ],
                 smallest_fpr=0.004,
-                roc=[OperatingPoint(fpr=fpr, tpr=interval(fpr**0.4)) for fpr in (1.0, 0.1, 0.01, 0.004)],
+                roc=[
+                    OperatingPoint(fpr=fpr, tpr=interval(fpr**0.4, min(0.02, 1 - fpr**0.4)))
+                    for fpr in (1.0, 0.1, 0.01, 0.004)
+                ],
                 genuine=24,
                 impostors=528,
                 fpr_per_subject={"s1": 0.01},

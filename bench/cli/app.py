@@ -191,6 +191,59 @@ def build_leaderboard(
         build_and_report(runs, out)
 
 
+@leaderboard.command("pack")
+def pack_bundle(
+    run: Annotated[Path, typer.Argument(help="A record, or the folder with it.")],
+    out: Annotated[Path, typer.Option(help="Folder for the bundle.")] = Path("bundles"),
+    pictures: Annotated[
+        bool | None,
+        typer.Option("--pictures/--no-pictures", help="Take pictures along. Default: only those of made-up anatomy."),
+    ] = None,
+) -> None:
+    """Make a bundle of one run, to hand in to a leaderboard."""
+    with clear_errors():
+        from bench.cli.submissions import pack_and_report
+
+        pack_and_report(run, out, pictures)
+
+
+@leaderboard.command("validate")
+def validate_bundle(bundle: Annotated[Path, typer.Argument(help="A bundle of `bench leaderboard pack`.")]) -> None:
+    """Say what speaks against a bundle, without running anything; exit code 2 if anything does."""
+    with clear_errors():
+        from bench.cli.submissions import validate_and_report
+
+        validate_and_report(bundle)
+
+
+@leaderboard.command("verify")
+def verify_bundle(
+    bundle: Annotated[Path, typer.Argument(help="A bundle of `bench leaderboard pack`.")],
+    root: Annotated[Path | None, typer.Option(help="Folder with the dataset's files.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    out: Annotated[Path, typer.Option(help="Folder for what was run and for the verdict.")] = Path("verified"),
+    plugin: Plugins = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """Run a bundle's cell again and compare within intervals: claimed becomes verified, or not (exit code 3)."""
+    with clear_errors():
+        from bench.cli.submissions import verify_and_report
+
+        verify_and_report(bundle, root=root, plugins=tuple(plugin or ()), device=device, out=out, quiet=quiet)
+
+
+@leaderboard.command("diff")
+def diff_leaderboards(
+    old: Annotated[Path, typer.Argument(help="leaderboard.json, or a folder with it or with records.")],
+    new: Annotated[Path, typer.Argument(help="The same, later.")],
+) -> None:
+    """Say which cells came, went or changed between two leaderboards, and which ranks moved."""
+    with clear_errors():
+        from bench.cli.submissions import diff_and_report
+
+        diff_and_report(old, new)
+
+
 @schema.command("record")
 def print_record_schema() -> None:
     """The JSON schema of a record."""

@@ -20,11 +20,16 @@ RECORD_NAME = "record.json"
 
 def write_atomically(path: Path, text: str) -> None:
     """Write `text` so that a reader, or a crash, never meets half a file."""
+    write_bytes_atomically(path, text.encode("utf-8"))
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> None:
+    """Write `content` so that a reader, or a crash, never meets half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(temporary, 0o666 & ~_umask())
@@ -52,10 +57,23 @@ def read_record(path: Path) -> Record:
         BenchError: the file is missing, is no JSON, has another schema version, or does not fit the schema.
     """
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        return record_of(path.read_bytes(), str(path))
     except OSError as error:
         raise BenchError(f"cannot read record {path}: {error.strerror}") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+
+
+def record_of(content: bytes, path: str) -> Record:
+    """The record in the bytes of a file.
+
+    Args:
+        path: how the file is called in messages.
+
+    Raises:
+        BenchError: as `read_record`.
+    """
+    try:
+        raw = json.loads(content)
+    except (ValueError, RecursionError) as error:
         raise BenchError(f"{path} is no JSON record: {error}") from error
     version = raw.get("schema_version") if isinstance(raw, dict) else None
     if version != SCHEMA_VERSION:

@@ -1,0 +1,110 @@
+"""`bench leaderboard pack`, `validate`, `verify` and `diff`."""
+
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bench.cli.exits import FAILED_CELL
+from bench.errors import BenchError
+from bench.leaderboard.submissions.bundle import SUFFIX
+from bench.leaderboard.submissions.validate import Examined, validate
+
+
+def pack_and_report(run: Path, out: Path, pictures: bool | None) -> None:
+    """Write a bundle and say what is in it."""
+    from bench.leaderboard.submissions.archive import unpacked
+    from bench.leaderboard.submissions.pack import pack
+
+    bundle = pack(run, out, pictures=pictures)
+    for name, content in unpacked(bundle).items():
+        typer.echo(f"packed  {name} ({len(content)} bytes)")
+    examined = validate(bundle)
+    if examined.record is not None and examined.record.pictures and not examined.record.data.synthetic and not pictures:
+        typer.echo("note: pictures of real scans stay here; --pictures takes them along, if the people agreed to that")
+    for problem in examined.problems:
+        typer.echo(f"problem {problem}", err=True)
+    typer.echo(f"bundle  {bundle}")
+
+
+def validate_and_report(bundle: Path) -> None:
+    """Say what speaks against a bundle, a line each; exit code 2 if anything does."""
+    examined = validate(bundle)
+    _summary(bundle, examined)
+    if examined.problems:
+        raise typer.Exit(2)
+
+
+def verify_and_report(
+    bundle: Path, *, root: Path | None, plugins: tuple[Path, ...], device: str, out: Path, quiet: bool
+) -> None:
+    """Run a bundle's cell again, compare, and keep both with the verdict.
+
+    Raises:
+        BenchError: something the user must mend.
+    """
+    examined = validate(bundle)
+    _summary(bundle, examined)
+    record = examined.record
+    if record is None or examined.problems:
+        raise BenchError(f"{bundle} is not run again: mend its problems first")
+    from bench.leaderboard.submissions.verdict import judge, keep
+    from bench.progress import Display
+    from bench.registry import Registry
+    from bench.runner.cell import Cell
+    from bench.runner.rerun import request_of
+    from bench.store import Store
+
+    registry = Registry(plugins)
+    folder = out / bundle.name.removesuffix(SUFFIX)
+    request = request_of(record, registry, root=root, plugins=plugins, device=device, out=out / "again")
+    cell = Cell.resolve(request, registry)
+
+    from bench.runner.run import run_cell
+
+    found = run_cell(cell, Store.default(), Display(quiet=quiet)).record
+    verdict = judge(examined, found)
+    table = Table(title=Text("Claimed, and found again"), title_justify="left")
+    for head in ("number", "claimed", "found", "agrees"):
+        table.add_column(head, justify="right" if head in ("claimed", "found") else "left")
+    for one in verdict.comparisons:
+        style = None if one.agrees else "bold"
+        table.add_row(Text(one.name), str(one.claimed), str(one.found), "yes" if one.agrees else "NO", style=style)
+    Console(highlight=False).print(table)
+    for difference in verdict.differences:
+        typer.echo(f"differs {difference}", err=True)
+    path = keep(examined, verdict, folder)
+    typer.echo(f"verdict {'verified' if verdict.verified else 'NOT verified'}")
+    typer.echo(f"kept    {path}")
+    if not verdict.verified:
+        raise typer.Exit(FAILED_CELL)
+
+
+def diff_and_report(old: Path, new: Path) -> None:
+    """Say what differs between two leaderboards."""
+    from bench.leaderboard.submissions.changes import changes, numbers_of
+
+    lines = list(changes(numbers_of(old), numbers_of(new)))
+    for line in lines:
+        typer.echo(_plain(line))
+    if not lines:
+        typer.echo("no difference")
+
+
+def _summary(bundle: Path, examined: Examined) -> None:
+    record = examined.record
+    if record is not None:
+        claim = f"{record.defense.name} against {record.attack.name} on {record.data.name}, {record.preset}"
+        typer.echo(_plain(f"claims  {claim}, seed {record.seed}: {record.status.value}"))
+    for problem in examined.problems:
+        typer.echo(_plain(f"problem {problem}"), err=True)
+    if not examined.problems:
+        typer.echo(f"fine    {bundle}")
+
+
+def _plain(line: str) -> str:
+    """Without what could steer a terminal, on one line, and no longer than anybody reads."""
+    shown = "".join(letter if letter.isprintable() else "?" for letter in line)
+    return shown if len(shown) <= 400 else f"{shown[:400]}…"

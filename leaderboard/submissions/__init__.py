@@ -1,0 +1,1 @@
+"""Records that somebody else made: packed, checked without trusting them, run again and compared."""

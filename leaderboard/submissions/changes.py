@@ -1,0 +1,101 @@
+"""What differs between two leaderboards, for whoever reviews a submission."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.errors import BenchError
+from bench.leaderboard.build import NUMBERS_NAME, judge
+from bench.leaderboard.export import leaderboard_json
+from bench.records.files import find_records, read_record
+
+Row = Mapping[str, Any]
+
+
+def numbers_of(place: Path) -> dict[str, Any]:
+    """The numbers of a leaderboard: a `leaderboard.json`, a folder with one, or a folder with records.
+
+    Raises:
+        BenchError: there is no leaderboard and no record, or the file is none.
+    """
+    file = place / NUMBERS_NAME if (place / NUMBERS_NAME).is_file() else place
+    if file.is_dir():
+        text = leaderboard_json(judge([(path, read_record(path)) for path in find_records([file])]))
+    else:
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BenchError(
+                f"cannot read {file}; give a {NUMBERS_NAME}, or a folder with one or with records"
+            ) from error
+    try:
+        numbers = json.loads(text)
+        groups = numbers["groups"]
+        _ = [(_name(group), _cells(group), _ranks(group)) for group in groups]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise BenchError(f"{file} is no {NUMBERS_NAME}; make one with `bench leaderboard build`") from error
+    found: dict[str, Any] = numbers
+    return found
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """A line for every cell that came, went or changed, and for every rank that moved.
+
+    Args:
+        old, new: as `numbers_of` gives them.
+    """
+    before, after = ({_name(group): group for group in one["groups"]} for one in (old, new))
+    for name in sorted(before.keys() | after.keys()):
+        nobody: dict[str, Any] = {"boards": [], "worst_case_per_defense": []}
+        was, now = before.get(name, nobody), after.get(name, nobody)
+        lines = [*_moves(_cells(was), _cells(now)), *_moves(_ranks(was), _ranks(now))]
+        if lines:
+            yield f"{name}:"
+            yield from (f"  {line}" for line in lines)
+
+
+def _moves(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+    for name in sorted(before.keys() | after.keys()):
+        if name not in before:
+            yield f"+ {name}: {after[name]}"
+        elif name not in after:
+            yield f"- {name}: {before[name]}"
+        elif before[name] != after[name]:
+            yield f"~ {name}: {before[name]} -> {after[name]}"
+
+
+def _name(group: Row) -> str:
+    return (
+        f"{group['data']}, {group['preset']}, {group['origin']}, protocol {group['protocol_version']}, "
+        f"data {group['data_hash'][:8]}, split {group['split_hash'][:8]}"
+    )
+
+
+def _cells(group: Row) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for board in group["boards"]:
+        for row in board["rows"]:
+            told = [row["status"], f"Dice {_number(row['dice_average'])}"]
+            score = row["scores"].get(board["headline"])
+            if score is not None:
+                told.append(f"{board['headline']} {_number(score)}")
+            found[f"{row['defense']} x {row['attack']}, seed {row['seed']}"] = ", ".join(told)
+    return found
+
+
+def _ranks(group: Row) -> dict[str, str]:
+    return {f"rank of {row['defense']}, seed {row['seed']}": _rank(row) for row in group["worst_case_per_defense"]}
+
+
+def _rank(row: Row) -> str:
+    rank = "none" if row["rank"] is None else str(row["rank"])
+    return f"{rank} (worst attack {row['best_attack'] or 'none'}, of {_listed(row['attacks'])})"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+def _number(interval: Row) -> str:
+    return "-" if interval["value"] is None else f"{interval['value']:.3f}"

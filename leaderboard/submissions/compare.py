@@ -1,0 +1,101 @@
+"""A claimed record beside the same cell run again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bench.records.parts import Interval, Part
+from bench.records.schema import Environment, Record
+
+VERIFICATION_NAME = "verification.json"
+
+
+class Comparison(Part):
+    """One number, as claimed and as found.
+
+    Attributes:
+        agrees: each lies within the other's interval; two numbers without an interval must be equal.
+    """
+
+    name: str
+    claimed: Interval
+    found: Interval
+    agrees: bool
+
+
+class Verification(Part):
+    """What running a claimed cell again gave; whoever keeps the leaderboard writes it, a bundle cannot hold it."""
+
+    verification_version: int = 1
+    cell: str
+    record_sha256: str
+    verified: bool
+    differences: list[str]
+    comparisons: list[Comparison]
+    environment: Environment
+
+
+@dataclass(frozen=True)
+class _Number:
+    name: str
+    interval: Interval
+
+
+def compare(claimed: Record, found: Record) -> list[Comparison]:
+    """Every number of utility and leakage that both records have, and those that only the claim has."""
+    again = {number.name: number.interval for number in _numbers(found)}
+    nothing = Interval(value=None, low=None, high=None, n=0)
+    compared = []
+    for number in _numbers(claimed):
+        other = again.get(number.name, nothing)
+        compared.append(
+            Comparison(name=number.name, claimed=number.interval, found=other, agrees=_agree(number.interval, other))
+        )
+    return compared
+
+
+def differences(claimed: Record, found: Record) -> list[str]:
+    """What else than luck tells the two apart, a line each: other data, another split, other settings."""
+    lines = []
+    for name, one, other in (
+        ("data", claimed.data.data_hash, found.data.data_hash),
+        ("split", claimed.data.split_hash, found.data.split_hash),
+        ("protocol", claimed.protocol_version, found.protocol_version),
+        ("status", claimed.status.value, found.status.value),
+        ("tier of the attack", claimed.attack.threat.tier, found.attack.threat.tier),
+        ("threat card", claimed.attack.threat.model_dump(), found.attack.threat.model_dump()),
+        ("settings of the defense", claimed.defense.settings, found.defense.settings),
+        ("settings of the attack", claimed.attack.settings, found.attack.settings),
+        ("settings of the data", claimed.data.settings, found.data.settings),
+        ("settings of the evaluation", claimed.settings, found.settings),
+    ):
+        if one != other:
+            lines.append(f"another {name}: claimed {_short(one)}, found {_short(other)}")
+    return lines
+
+
+def _numbers(record: Record) -> Iterator[_Number]:
+    yield _Number("Dice, average", record.utility.dice_average)
+    for name, dice in record.utility.dice.items():
+        yield _Number(f"Dice, {name}", dice)
+    if record.privacy is None:
+        return
+    for name, score in record.privacy.scores.items():
+        yield _Number(name, score.value)
+    yield _Number("AUC, same person or not", record.privacy.verification.auc)
+
+
+def _agree(one: Interval, other: Interval) -> bool:
+    if one.value is None or other.value is None:
+        return one.value is other.value
+    return _within(one.value, other) and _within(other.value, one)
+
+
+def _within(value: float, interval: Interval) -> bool:
+    if interval.low is None or interval.high is None:
+        return value == interval.value
+    return interval.low <= value <= interval.high
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 120 else f"{text[:120]}…"

@@ -1,0 +1,89 @@
+"""What speaks against a record that somebody hands in, a line each."""
+
+import math
+import statistics
+from collections.abc import Iterator
+from typing import Any
+
+from bench.leaderboard.submissions.ranges import impossible
+from bench.records.privacy import Privacy
+from bench.records.schema import PROTOCOL_VERSION, Record
+
+FEWEST_PEOPLE = 10
+"""Among the test people: with fewer, any interval spans most of what is possible."""
+LONGEST_TEXT = 2000
+TOLERANCE = 0.01
+"""Averages over classes and over keys may be taken in either order, and people may lack a class."""
+OF_LINKAGE = ("do-nothing", "atlas", "random-other", "oracle-key")
+OF_MEMBERSHIP = ("do-nothing",)
+
+
+def problems_of(record: Record) -> Iterator[str]:
+    """Everything that can be told without running it again."""
+    if record.protocol_version != PROTOCOL_VERSION:
+        yield (
+            f"measured under protocol {record.protocol_version}, this version has {PROTOCOL_VERSION}: "
+            "run it again with the current version"
+        )
+    yield from _texts(record.model_dump(mode="json"))
+    people = record.data.subjects.get("test", 0)
+    if people < FEWEST_PEOPLE:
+        yield f"only {people} test people; {FEWEST_PEOPLE} at least are needed"
+    yield from impossible(record)
+    yield from _utility(record)
+    if record.privacy is None:
+        yield f"the attack is {record.status.value} ({record.reason}): such a cell says nothing and is never ranked"
+    else:
+        yield from _privacy(record.privacy, record)
+
+
+def _texts(raw: Any, where: str = "") -> Iterator[str]:
+    if isinstance(raw, str):
+        if len(raw) > LONGEST_TEXT:
+            yield f"{where} is a text of {len(raw)} characters; {LONGEST_TEXT} at most"
+    elif isinstance(raw, dict):
+        for key, value in raw.items():
+            if len(key) > LONGEST_TEXT:
+                yield f"a name in {where or 'the record'} has {len(key)} characters; {LONGEST_TEXT} at most"
+            else:
+                yield from _texts(value, f"{where}.{key}".lstrip("."))
+    elif isinstance(raw, list):
+        for place, value in enumerate(raw):
+            yield from _texts(value, f"{where}[{place}]")
+
+
+def _utility(record: Record) -> Iterator[str]:
+    utility = record.utility
+    stated = utility.dice_average.value
+    per_person = [[one for one in found.values() if one is not None] for found in utility.dice_per_subject.values()]
+    known = [statistics.fmean(found) for found in per_person if found]
+    if stated is None or not known:
+        yield "no Dice: a defense is ranked by what it hides and what it costs"
+    elif not math.isclose(stated, statistics.fmean(known), abs_tol=TOLERANCE):
+        yield f"average Dice is {stated:.3f}, the people in the record have {statistics.fmean(known):.3f}"
+    if utility.dice.keys() != set(record.data.classes[1:]):
+        yield f"Dice of {', '.join(utility.dice)}, the data have {', '.join(record.data.classes[1:])}"
+
+
+def _privacy(privacy: Privacy, record: Record) -> Iterator[str]:
+    if record.validity is None or not record.validity.leaks:
+        yield "no known-answer checks: nobody knows whether the attack works at all"
+    elif not record.validity.passed:
+        yield "the attack missed a planted leak, and yet the record says ok"
+    membership = record.attack.threat.goal == "membership"
+    needed = OF_MEMBERSHIP if membership else OF_LINKAGE
+    missing = [name for name in needed if name not in privacy.controls]
+    if missing:
+        yield f"controls are missing: {', '.join(missing)}"
+    if not membership and privacy.linkage is None:
+        yield "no linkage file: the worst case over attacks cannot be told"
+    headline = privacy.scores[privacy.headline]
+    if headline.value.value is None:
+        yield f"the headline score {privacy.headline} has no value"
+    if headline.chance is None:
+        yield f"the headline score {privacy.headline} comes without its chance level"
+    known = [value for value in privacy.headline_by_key if value is not None]
+    stated = headline.value.value
+    mean = statistics.fmean(known) if known else None
+    if mean is not None and stated is not None and not math.isclose(stated, mean, abs_tol=TOLERANCE):
+        yield f"{privacy.headline} is {stated:.3f}, its values under every set of keys average {mean:.3f}"

@@ -1,0 +1,87 @@
+"""Which numbers can stand in a record at all."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from bench.leaderboard.score_names import plain
+from bench.records.parts import Interval
+from bench.records.schema import Record
+
+_UNBOUNDED = {"psnr": (0.0, math.inf)}
+_SIGNED = {"ncc", "advantage", "excess", "correlation"}
+ROUNDING = 1e-6
+
+
+def impossible(record: Record) -> Iterator[str]:
+    """A line for every number that no measurement gives."""
+    for name, interval in _intervals(record):
+        low, high = _range(name.rsplit(" ", 1)[-1])
+        yield from _about(name, interval, low, high, sum(record.data.subjects.values()))
+    for name, stability in record.utility.stability.items():
+        if stability.icc is not None and abs(stability.icc) > 1 + ROUNDING:
+            yield f"reliability of {name} is {stability.icc:g}, outside [-1, 1]"
+    for name, value in record.cost.model_dump().items():
+        if value is not None and value < 0:
+            yield f"cost {name} is {value:g}, below 0"
+    if min((*record.data.subjects.values(), *record.data.scans.values()), default=0) < 0:
+        yield "data: a role has fewer than no people or scans"
+    if record.data.spacing_mm <= 0 or min(record.data.shape, default=0) < 1:
+        yield f"data: a grid of {record.data.shape} voxels of {record.data.spacing_mm:g} mm"
+
+
+def _intervals(record: Record) -> Iterator[tuple[str, Interval]]:
+    utility, privacy = record.utility, record.privacy
+    yield "average Dice", utility.dice_average
+    for name, interval in utility.dice.items():
+        yield f"{name} Dice", interval
+    for point in utility.dice_by_queries:
+        yield f"at K = {point.queries} Dice", point.dice
+    if privacy is None:
+        return
+    for name, score in privacy.scores.items():
+        yield f"score {name}", score.value
+    for control, found in privacy.controls.items():
+        for name, interval in found.scores.items():
+            yield f"control {control}, {name}", interval
+    yield "verification AUC", privacy.verification.auc
+    for at in (*privacy.verification.operating_points, *privacy.verification.roc):
+        if at.tpr is not None:
+            yield f"at FPR {at.fpr:g} TPR", at.tpr
+
+
+def _range(name: str) -> tuple[float, float]:
+    known = plain(name)
+    if known in _UNBOUNDED:
+        return _UNBOUNDED[known]
+    return (-1.0, 1.0) if known in _SIGNED else (0.0, 1.0)
+
+
+def _about(name: str, interval: Interval, low: float, high: float, people: int) -> Iterator[str]:
+    value, bottom, top = interval.value, interval.low, interval.high
+    given = [one for one in (value, bottom, top) if one is not None]
+    if any(not low - ROUNDING <= one <= high + ROUNDING for one in given):
+        yield f"{name} is {interval}, outside [{low:g}, {high:g}]"
+    elif value is None and (bottom is not None or top is not None):
+        yield f"{name} has an interval and no value"
+    elif (
+        value is not None
+        and bottom is not None
+        and top is not None
+        and not bottom - ROUNDING <= value <= top + ROUNDING
+    ):
+        yield f"{name} is {interval}: the value lies outside its own interval"
+    if value is not None and not 1 <= interval.n <= people:
+        yield f"{name} speaks of {interval.n} people, the data have {people}"
+
+
+def not_finite(raw: Any, where: str = "") -> Iterator[str]:
+    """Paths in plain JSON to numbers that are no numbers: JSON has none, but many programs write and read them."""
+    if isinstance(raw, float) and not math.isfinite(raw):
+        yield where or "the record"
+    elif isinstance(raw, dict):
+        for key, value in raw.items():
+            yield from not_finite(value, f"{where}.{key}".lstrip("."))
+    elif isinstance(raw, list):
+        for place, value in enumerate(raw):
+            yield from not_finite(value, f"{where}[{place}]")
