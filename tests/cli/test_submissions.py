@@ -1,0 +1,78 @@
+"""A run is packed, checked, run again by somebody else, and believed, or not."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bench.leaderboard.submissions.archive import packed, unpacked
+from bench.leaderboard.submissions.bundle import MANIFEST_NAME, Manifest, hashed
+from bench.leaderboard.submissions.compare import VERIFICATION_NAME
+from bench.records.files import RECORD_NAME
+from tests.cli.conftest import TINY, Bench
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("submissions")
+
+
+@pytest.fixture(scope="module")
+def bundle(bench: Bench, folder: Path) -> Path:
+    """Of a tiny run with just enough people."""
+    ran = bench("run", "no-proxy", "reid-msssim", *TINY, "--set", "subjects=42", "--out", folder / "runs")
+    assert ran.returncode == 0, ran.stderr
+    made = bench("leaderboard", "pack", folder / "runs", "--out", folder / "bundles")
+    assert made.returncode == 0, made.stderr
+    (path,) = (folder / "bundles").iterdir()
+    assert made.stdout.splitlines()[-1] == f"bundle  {path}"
+    return path
+
+
+def test_an_honest_bundle_is_fine_and_verified(bench: Bench, bundle: Path, folder: Path) -> None:
+    checked = bench("leaderboard", "validate", bundle)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert f"fine    {bundle}" in checked.stdout
+    again = bench("leaderboard", "verify", bundle, "--quiet", "--device", "cpu", "--out", folder / "verified")
+    assert again.returncode == 0, again.stderr
+    assert "verdict verified" in again.stdout
+    (verdict,) = (folder / "verified").rglob(VERIFICATION_NAME)
+    assert json.loads(verdict.read_text())["verified"] is True
+    assert (verdict.parent / RECORD_NAME).is_file()
+
+
+def test_a_forged_score_is_found_out(bench: Bench, bundle: Path, folder: Path) -> None:
+    files = unpacked(bundle)
+    raw = json.loads(files[RECORD_NAME])
+    for name in ("macro_f1", "rank1"):
+        raw["privacy"]["scores"][name]["value"] |= {"value": 0.05, "low": 0.04, "high": 0.06}
+    files[RECORD_NAME] = json.dumps(raw).encode()
+    listed = {name: hashed(content) for name, content in files.items() if name != MANIFEST_NAME}
+    files[MANIFEST_NAME] = Manifest(cell=raw["cell"], files=listed).model_dump_json().encode()
+    forged = folder / "forged.unveil.zip"
+    forged.write_bytes(packed(files))
+    assert bench("leaderboard", "validate", forged).returncode == 0  # nothing in it speaks against it
+    again = bench("leaderboard", "verify", forged, "--quiet", "--device", "cpu", "--out", folder / "forged")
+    assert again.returncode == 3
+    assert "verdict NOT verified" in again.stdout
+
+
+def test_what_is_wrong_is_a_line_each_and_exit_code_2(bench: Bench, bundle: Path, folder: Path) -> None:
+    damaged = folder / "damaged.unveil.zip"
+    damaged.write_bytes(packed({**unpacked(bundle), RECORD_NAME: b"{}"}))
+    for words in (("validate", damaged), ("verify", damaged), ("pack", folder / "nowhere"), ("diff", folder, damaged)):
+        ended: subprocess.CompletedProcess[str] = bench("leaderboard", *words)
+        assert ended.returncode == 2
+        assert "Traceback" not in ended.stderr
+        assert 1 <= len(ended.stderr.splitlines()) <= 4
+
+
+def test_diff_says_what_is_new(bench: Bench, bundle: Path, folder: Path) -> None:
+    empty = folder / "empty"
+    empty.mkdir()
+    (empty / "leaderboard.json").write_text('{"groups": []}')
+    said = bench("leaderboard", "diff", empty, folder / "runs")
+    assert said.returncode == 0
+    assert "+ no-proxy x reid-msssim, seed 0: ok" in said.stdout
+    assert bench("leaderboard", "diff", folder / "runs", folder / "runs").stdout == "no difference\n"
