@@ -14,6 +14,7 @@ from bench.leaderboard.grouping import Board, Group
 from bench.leaderboard.over_seeds import SeedsView, over_seeds, seeds_view
 from bench.leaderboard.pictures import Picture, picture
 from bench.leaderboard.plots import drawable, scatters
+from bench.leaderboard.provenance import provenance_facts
 from bench.leaderboard.score_names import shown
 from bench.leaderboard.state_words import STATES
 from bench.leaderboard.svg.markers import marker_icon
@@ -142,10 +143,12 @@ def _facts(entry: Entry) -> list[tuple[str, list[Fact]]]:
     validity, privacy = entry.record.validity, entry.privacy
     missing = [Fact("planted leaks", "not looked for", "the checks could not be run")]
     checks = ("Known-answer checks", missing if validity is None else check_facts(validity))
+    known = ("How it is known", provenance_facts(entry.path))
     if privacy is None:
-        return [checks]
+        return [checks, known]
     return [
         checks,
+        known,
         ("The score among its controls", control_facts(entry)),
         ("Verification: one person or two?", verification_facts(privacy.verification)),
         ("Residual risk", residual_facts(privacy.residual)),

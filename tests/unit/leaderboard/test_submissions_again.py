@@ -8,6 +8,8 @@ import pytest
 
 from bench import config
 from bench.errors import BenchError
+from bench.leaderboard.build import build
+from bench.leaderboard.provenance import provenance_facts
 from bench.leaderboard.submissions.changes import changes, numbers_of
 from bench.leaderboard.submissions.compare import compare, differences
 from bench.leaderboard.submissions.pack import pack
@@ -161,3 +163,21 @@ def test_what_is_no_leaderboard_is_refused(tmp_path: Path, content: str) -> None
         numbers_of(tmp_path)
     with pytest.raises(BenchError, match="cannot read"):
         numbers_of(tmp_path / "nowhere.json")
+
+
+def test_the_page_says_how_a_number_is_known(tmp_path: Path) -> None:
+    path, record = judged_record(tmp_path / "run", PEOPLE, seeing(PEOPLE, set(PEOPLE)))
+    path.write_text(record.model_dump_json())
+    (claimed,) = provenance_facts(path)
+    assert claimed.value == "claimed"
+    examined = validate(pack(path, tmp_path))
+    folder = keep(examined, judge(examined, record), tmp_path / "fine")
+    (verified,) = provenance_facts(folder / RECORD_NAME)
+    assert verified.value == "verified"
+    other = make_record(utility={"dice_average": interval(0.3)}, seed=0)
+    folder = keep(examined, judge(examined, other), tmp_path / "bad")
+    found = provenance_facts(folder / RECORD_NAME)
+    assert found[0].value == "NOT verified"
+    assert ("Dice, average", "found 0.300 [0.280, 0.320]") in [(fact.term, fact.detail) for fact in found]
+    page = build([(folder / RECORD_NAME, record)], tmp_path / "site").read_text()
+    assert "NOT verified" in page
