@@ -1,21 +1,31 @@
 """Records in, one offline page out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bench.errors import BenchError
 from bench.leaderboard.export import leaderboard_json
 from bench.leaderboard.grouping import Group, groups_of
 from bench.leaderboard.page import page
+from bench.leaderboard.plain.csv_file import csv_text
+from bench.leaderboard.plain.latex import latex
+from bench.leaderboard.plain.markdown import markdown
+from bench.leaderboard.plain.tables import PlainTable, plain_tables
 from bench.records.files import write_atomically
 from bench.records.schema import Record
 
 PAGE_NAME = "index.html"
 NUMBERS_NAME = "leaderboard.json"
+PLAIN: Mapping[str, Callable[[Sequence[PlainTable]], str]] = {
+    "leaderboard.md": markdown,
+    "leaderboard.csv": csv_text,
+    "leaderboard.tex": latex,
+}
+"""The tables of the page for other programs."""
 
 
 def build(records: Sequence[tuple[Path, Record]], out: Path) -> Path:
-    """Write `index.html` and `leaderboard.json` into the folder `out`; the same records give the same bytes.
+    """Write the page and its tables into the folder `out`; the same records give the same bytes.
 
     Args:
         records: every record with the file it was read from; pictures and linkages are looked for beside that file.
@@ -42,14 +52,16 @@ def judge(records: Sequence[tuple[Path, Record]]) -> list[Group]:
 
 
 def write(groups: Sequence[Group], out: Path) -> Path:
-    """Write both files and return the page.
+    """Write the files and return the page.
 
     Raises:
         BenchError: `out` is a file.
     """
     if out.exists() and not out.is_dir():
         raise BenchError(f"{out} is a file; give a folder for the leaderboard")
-    numbers = leaderboard_json(groups)
+    numbers, tables = leaderboard_json(groups), plain_tables(groups)
     write_atomically(out / NUMBERS_NAME, numbers)
+    for name, writer in PLAIN.items():
+        write_atomically(out / name, writer(tables))
     write_atomically(out / PAGE_NAME, page(groups, numbers))
     return out / PAGE_NAME

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bench.leaderboard.build import NUMBERS_NAME, judge, write
+from bench.leaderboard.build import NUMBERS_NAME, PLAIN, judge, write
 from bench.leaderboard.columns import columns_of
 from bench.leaderboard.grouping import Board, Group
 from bench.leaderboard.tables import Cell
@@ -33,7 +33,8 @@ def build_and_report(runs: list[Path], out: Path) -> None:
                 console.print(f"note: {note}", markup=False)
     for path, _ in records:
         console.print(f"record  {path}", soft_wrap=True, markup=False)
-    console.print(f"table   {out / NUMBERS_NAME}", soft_wrap=True, markup=False)
+    for name in (NUMBERS_NAME, *PLAIN):
+        console.print(f"table   {out / name}", soft_wrap=True, markup=False)
     console.print(f"page    {page}", soft_wrap=True, markup=False)
 
 

@@ -1,0 +1,38 @@
+"""One CSV file with all tables below each other in long form: a row is a row of a table, a column a column of any."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+from bench.leaderboard.plain.tables import PlainTable
+
+_FORMULA = "=+-@\t\r"
+
+
+def csv_text(tables: Sequence[PlainTable]) -> str:
+    """Quoted where needed; columns `group`, `table`, then every column of any table, its small print beside it."""
+    heads = list(dict.fromkeys(title for table in tables for title, _ in table.heads))
+    names = ["group", "table"]
+    for head in heads:
+        names += [head, f"{head}, detail"]
+    whole = io.StringIO()
+    writer = csv.DictWriter(whole, names, lineterminator="\n", restval="")
+    writer.writeheader()
+    for table in tables:
+        for row in table.rows:
+            line = {"group": harmless(table.group), "table": harmless(table.title)}
+            for (head, _), cell in zip(table.heads, row, strict=True):
+                line[head], line[f"{head}, detail"] = harmless(cell.text), harmless(cell.detail)
+            writer.writerow(line)
+    return whole.getvalue()
+
+
+def harmless(text: str) -> str:
+    """The text, with an apostrophe before what a spreadsheet would compute (numbers are let through)."""
+    if not text.startswith(tuple(_FORMULA)):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text

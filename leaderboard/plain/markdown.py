@@ -1,0 +1,35 @@
+"""Markdown tables, as GitHub and Pandoc read them."""
+
+from collections.abc import Sequence
+
+from bench.leaderboard.plain.tables import PlainTable
+
+_SPECIAL = "\\`*_{}[]<>()#+!|~$&"
+
+
+def markdown(tables: Sequence[PlainTable]) -> str:
+    """All tables, each below a heading of its group; the best numbers are bold."""
+    lines, group = ["# Leaderboard", ""], None
+    for table in tables:
+        if table.group != group:
+            group = table.group
+            lines += [f"## {escaped(group)}", ""]
+        lines += [f"### {escaped(table.title)}", ""]
+        lines.append("| " + " | ".join(escaped(title) for title, _ in table.heads) + " |")
+        lines.append("|" + "|".join("---:" if numeric else "---" for _, numeric in table.heads) + "|")
+        for place, row in enumerate(table.rows):
+            shown = []
+            for cell, best in zip(row, table.best, strict=True):
+                text = f"**{escaped(cell.text)}**" if place in best else escaped(cell.text)
+                shown.append(f"{text} {escaped(cell.detail)}".strip())
+            lines.append("| " + " | ".join(shown) + " |")
+        lines.append("")
+        lines += [f"- {escaped(note)}" for note in table.notes]
+        lines += [""] if table.notes else []
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def escaped(text: str) -> str:
+    """Text that stays text: no link, picture, HTML, emphasis or new cell comes out of it."""
+    line = " ".join(text.split())
+    return "".join(f"\\{letter}" if letter in _SPECIAL else letter for letter in line)

@@ -1,0 +1,81 @@
+"""The tables that the page shows, without the page."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bench.leaderboard.columns import columns_of
+from bench.leaderboard.grouping import Group
+from bench.leaderboard.numbers import DASH
+from bench.leaderboard.score_names import shown
+from bench.leaderboard.tables import Cell, Column
+from bench.leaderboard.threat_words import goal_in_words
+from bench.leaderboard.worst_columns import TITLE, worst_columns
+from bench.leaderboard.worst_view import worst_notes
+
+Row = TypeVar("Row")
+
+LARGER_IS_BETTER = frozenset({"dice"})
+SMALLER_IS_BETTER = frozenset({"headline", "union-auc", "union-tpr", "tpr-10"})
+"""What a defense wants little of."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlainTable:
+    """One table.
+
+    Attributes:
+        group: which scans, preset and protocol; numbers of two groups are never compared.
+        heads: title and whether it holds numbers, column by column.
+        rows: cells, row by row.
+        best: rows with the best value, column by column; empty where best means nothing.
+        notes: what a reader must know, a line each.
+    """
+
+    group: str
+    title: str
+    heads: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    best: tuple[frozenset[int], ...]
+    notes: tuple[str, ...]
+
+
+def plain_tables(groups: Sequence[Group]) -> list[PlainTable]:
+    """Of every group: the worst case per defense, then every cell."""
+    tables = []
+    for group in groups:
+        key = group.key
+        name = f"{key.data}, {key.preset}: {key.origin}; protocol {key.protocol_version}, split {key.split_hash[:8]}"
+        if group.worst:
+            columns = worst_columns(group.worst)
+            tables.append(_table(name, TITLE, columns, group.worst, lambda one: True, tuple(worst_notes(group.worst))))
+        for board in group.boards:
+            by = "" if board.headline is None else f", by {shown(board.headline)}"
+            title = f"{goal_in_words(board.goal)}{by}"
+            tables.append(_table(name, title, columns_of(board), board.entries, lambda one: one.ranked, ()))
+    return tables
+
+
+def _table(
+    group: str,
+    title: str,
+    columns: Sequence[Column[Row]],
+    rows: Sequence[Row],
+    counts: Callable[[Row], bool],
+    notes: tuple[str, ...],
+) -> PlainTable:
+    cells = tuple(tuple(column.cell(row) for column in columns) for row in rows)
+    counting = [place for place, row in enumerate(rows) if counts(row)]
+    best = tuple(_best(column.key, [row[at] for row in cells], counting) for at, column in enumerate(columns))
+    return PlainTable(group, title, tuple((column.title, column.numeric) for column in columns), cells, best, notes)
+
+
+def _best(key: str, column: Sequence[Cell], counting: Sequence[int]) -> frozenset[int]:
+    """Rows that print the best number; a lead that is rounded away is none."""
+    if key not in LARGER_IS_BETTER | SMALLER_IS_BETTER:
+        return frozenset()
+    known = {at: float(column[at].text) for at in counting if column[at].order is not None and column[at].text != DASH}
+    if not known:
+        return frozenset()
+    wanted = max(known.values()) if key in LARGER_IS_BETTER else min(known.values())
+    return frozenset(at for at, value in known.items() if value == wanted)

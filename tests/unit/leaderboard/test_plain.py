@@ -1,0 +1,129 @@
+"""Markdown, CSV and LaTeX carry the page's numbers, and nothing that a record says becomes markup."""
+
+import csv
+import io
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bench.leaderboard.build import PLAIN, build, judge
+from bench.leaderboard.numbers import DASH
+from bench.leaderboard.plain import csv_file, latex, markdown
+from bench.leaderboard.plain.tables import PlainTable, plain_tables
+from tests.factories import interval
+from tests.unit.leaderboard.judging import EVEN, EVERYBODY, NOBODY, Cell, judged_in, lost
+
+EVIL = "<script>|`=1+1` \\input{x} [a](javascript:b) $x$ & % # _ ^ ~"
+
+
+@pytest.fixture
+def cells(tmp_path: Path) -> list[Cell]:
+    judged = judged_in(tmp_path)
+    return [
+        judged("naked", "full", EVERYBODY, utility={"dice_average": interval(0.9)}),
+        judged("half", "full", EVEN),
+        judged("private", "full", NOBODY),
+        judged(EVIL, "full", EVEN, name="evil"),
+        lost(tmp_path, "half", "broken", "failed"),
+    ]
+
+
+@pytest.fixture
+def tables(cells: list[Cell]) -> list[PlainTable]:
+    return plain_tables(judge(cells))
+
+
+def test_every_table_of_the_page_is_there_with_its_numbers(
+    cells: list[Cell], tables: list[PlainTable], tmp_path: Path
+) -> None:
+    build(cells, tmp_path / "site")
+    rows = json.loads((tmp_path / "site/leaderboard.json").read_text())["groups"][0]["boards"][0]["rows"]
+    lines = list(csv.DictReader(io.StringIO((tmp_path / "site/leaderboard.csv").read_text())))
+    of_cells = [line for line in lines if line["Cell"]]
+    assert len(of_cells) == len(rows) == 5
+    for row, line in zip(rows, of_cells, strict=True):
+        assert float(line["Dice"]) == pytest.approx(row["dice_average"]["value"], abs=5e-4)
+        assert line["State"] == row["status"].upper()
+        if row["status"] == "ok":
+            assert float(line["macro-F1"]) == pytest.approx(row["scores"]["macro_f1"]["value"], abs=5e-4)
+        else:
+            assert (line["macro-F1"], line["State, detail"]) == (DASH, "broke")
+    text, tex = ((tmp_path / "site" / name).read_text() for name in ("leaderboard.md", "leaderboard.tex"))
+    for table in tables:
+        for row_ in table.rows:
+            for cell in row_:
+                assert markdown.escaped(cell.text) in text
+                assert latex.escaped(cell.text) in tex
+                assert latex.escaped(cell.detail) in tex
+
+
+def test_the_best_number_is_marked_where_best_means_something(tables: list[PlainTable]) -> None:
+    worst = tables[0]
+    heads = [head for head, _ in worst.heads]
+    best = {head: {worst.rows[at][1].text for at in places} for head, places in zip(heads, worst.best, strict=True)}
+    assert best["Dice"] == {"naked"}
+    assert best["AUC, all attacks"] == {"private"}
+    assert best["Rank"] == best["Defense"] == best["Attacks"] == set()
+
+
+def test_what_rounds_to_the_same_shares_the_mark(tmp_path: Path) -> None:
+    judged = judged_in(tmp_path)
+    near = [
+        judged(name, "full", EVEN, utility={"dice_average": interval(dice)})
+        for name, dice in (("a", 0.8), ("b", 0.8001))
+    ]
+    table = plain_tables(judge(near))[0]
+    places = [head for head, _ in table.heads].index("Dice")
+    assert table.best[places] == {0, 1}
+
+
+def test_nothing_that_a_record_says_becomes_markup(tables: list[PlainTable]) -> None:
+    text = markdown.markdown(tables)
+    assert "<script>" not in text
+    assert re.search(r"(?<!\\)\[a", text) is None
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    widths = {len(re.findall(r"(?<!\\)\|", line)) for line in lines}
+    assert widths == {len(table.heads) + 1 for table in tables}  # no cell breaks a row
+    tex = latex.latex(tables)
+    assert r"\input{x}" not in tex
+    assert tex.isascii()
+    rows = list(csv.reader(io.StringIO(csv_file.csv_text(tables))))
+    assert len({len(row) for row in rows}) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("=cmd()", "'=cmd()"), ("@x", "'@x"), ("-x", "'-x"), ("-0.25", "-0.25"), ("+1", "+1"), ("x", "x")],
+)
+def test_spreadsheets_compute_nothing(text: str, expected: str) -> None:
+    assert csv_file.harmless(text) == expected
+
+
+def test_the_same_records_give_the_same_bytes(cells: list[Cell], tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        build(cells if name == "one" else cells[::-1], tmp_path / name)
+    for name in PLAIN:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex (TeX Live with booktabs and graphicx)")
+def test_a_real_tex_sets_the_tables(tables: list[PlainTable], tmp_path: Path) -> None:
+    (tmp_path / "tables.tex").write_text(latex.latex(tables))
+    (tmp_path / "paper.tex").write_text(
+        "\\documentclass{article}\\usepackage{booktabs,graphicx}\\begin{document}\\input{tables}\\end{document}\n"
+    )
+    ended = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "paper.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout[-2000:]
+    assert (tmp_path / "paper.pdf").stat().st_size > 1000
