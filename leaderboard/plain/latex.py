@@ -5,6 +5,11 @@ from collections.abc import Sequence
 from bench.leaderboard.numbers import DASH
 from bench.leaderboard.plain.tables import PlainTable
 
+LEFT_OUT = frozenset(
+    ("best-auc", "best-tpr", "paper-auc", "paper-tpr", "oracle-key", "client-ms", "megabytes", "seed", "cell")
+)
+"""Columns that a printed page has no room for; the other formats have them."""
+
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -36,7 +41,9 @@ def latex(tables: Sequence[PlainTable]) -> str:
 
 
 def _table(table: PlainTable, number: int) -> str:
-    columns = "".join("r" if numeric else "l" for _, numeric in table.heads)
+    kept = [at for at, key in enumerate(table.keys) if key not in LEFT_OUT]
+    heads = [table.heads[at] for at in kept]
+    columns = "".join("r" if numeric else "l" for _, numeric in heads)
     lines = [
         "",
         r"\begin{table}",
@@ -46,12 +53,12 @@ def _table(table: PlainTable, number: int) -> str:
         r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
         rf"\begin{{tabular}}{{{columns}}}",
         r"\toprule",
-        " & ".join(escaped(title) for title, _ in table.heads) + r" \\",
+        " & ".join(escaped(title) for title, _ in heads) + r" \\",
         r"\midrule",
     ]
     for place, row in enumerate(table.rows):
         cells = []
-        for cell, best in zip(row, table.best, strict=True):
+        for cell, best in ((row[at], table.best[at]) for at in kept):
             text = rf"\textbf{{{escaped(cell.text)}}}" if place in best else escaped(cell.text)
             cells.append(text + (rf" {{\scriptsize {escaped(cell.detail)}}}" if cell.detail else ""))
         lines.append(" & ".join(cells) + r" \\")

@@ -26,6 +26,7 @@ class PlainTable:
 
     Attributes:
         group: which scans, preset and protocol; numbers of two groups are never compared.
+        keys: stable names of the columns.
         heads: title and whether it holds numbers, column by column.
         rows: cells, row by row.
         best: rows with the best value, column by column; empty where best means nothing.
@@ -34,6 +35,7 @@ class PlainTable:
 
     group: str
     title: str
+    keys: tuple[str, ...]
     heads: tuple[tuple[str, bool], ...]
     rows: tuple[tuple[Cell, ...], ...]
     best: tuple[frozenset[int], ...]
@@ -67,7 +69,8 @@ def _table(
     cells = tuple(tuple(column.cell(row) for column in columns) for row in rows)
     counting = [place for place, row in enumerate(rows) if counts(row)]
     best = tuple(_best(column.key, [row[at] for row in cells], counting) for at, column in enumerate(columns))
-    return PlainTable(group, title, tuple((column.title, column.numeric) for column in columns), cells, best, notes)
+    keys, heads = zip(*((column.key, (column.title, column.numeric)) for column in columns), strict=True)
+    return PlainTable(group, title, keys, heads, cells, best, notes)
 
 
 def _best(key: str, column: Sequence[Cell], counting: Sequence[int]) -> frozenset[int]:
