@@ -15,6 +15,8 @@ LEAKS: Mapping[str, str] = {
     "alpha-0.95": "a mixture that is 95 % target",
     "one-reference": "an even mixture with one reference for everyone",
     "linear-encoder": "one fixed random filter for everyone",
+    "by-heart": "a server that knows its training scans by heart",
+    "never-seen": "a server that saw nobody of them: nothing may be found",
 }
 
 
@@ -69,8 +71,10 @@ def control_facts(entry: Entry) -> list[Fact]:
     ]
 
 
-def residual_facts(residual: Residual) -> list[Fact]:
+def residual_facts(residual: Residual | None) -> list[Fact]:
     """What is found of people beyond what is found of strangers, and how it is spread over people."""
+    if residual is None:
+        return []
     return [
         interval_fact("excess over strangers", residual.excess, meaning="(attack - strangers) / (1 - strangers)"),
         Fact("strangers", fixed(residual.control, 3), meaning="the same attack on people who were never there"),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.leaderboard.entry import Entry
+from bench.leaderboard.entry import LINKING, Entry
 from bench.leaderboard.ranking import fingerprint, in_order
 from bench.leaderboard.union_ranks import RankedRow, defense_places, ranked_rows
 from bench.leaderboard.union_rows import union_rows
@@ -134,7 +134,7 @@ def _boards(entries: Sequence[Entry], judged: Mapping[str, tuple[bool, float, st
         goal = entry.record.attack.threat.goal
         found.setdefault((goal, entry.headline_name or _headline_of_the_like(entry, entries) or ""), []).append(entry)
     return tuple(
-        Board(goal, headline or None, tuple(in_order(together, judged)))
+        Board(goal, headline or None, tuple(in_order(together, judged if goal in LINKING else {})))
         for (goal, headline), together in sorted(found.items())
     )
 

@@ -19,8 +19,9 @@ from bench.leaderboard.state_words import STATES
 from bench.leaderboard.svg.markers import marker_icon
 from bench.leaderboard.tables import Cell, Column
 from bench.leaderboard.threat_words import card_in_words, goal_in_words
-from bench.leaderboard.verification_words import verification_facts
+from bench.leaderboard.verification_words import membership_facts, verification_facts
 from bench.leaderboard.worst_view import WorstView, part_of, parts, worst_view
+from bench.types.threat import Goal
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,9 +145,12 @@ def _facts(entry: Entry) -> list[tuple[str, list[Fact]]]:
     checks = ("Known-answer checks", missing if validity is None else check_facts(validity))
     if privacy is None:
         return [checks]
+    among = ("The score among its controls", control_facts(entry))
+    if entry.record.attack.threat.goal == Goal.MEMBERSHIP:
+        return [checks, among, ("Trained on or not?", membership_facts(privacy.verification))]
     return [
         checks,
-        ("The score among its controls", control_facts(entry)),
+        among,
         ("Verification: one person or two?", verification_facts(privacy.verification)),
         ("Residual risk", residual_facts(privacy.residual)),
         ("Patient or key?", confound_facts(privacy.confound)),

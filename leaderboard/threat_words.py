@@ -22,8 +22,9 @@ _KNOWS = {
     "reference_pool": "the client's pool of reference scans",
     "server": "the server's network weights",
     "client": "the client's code and networks",
+    "training": "the code that trained the server",
 }
-_OWNS = {"auxiliary": "scans of other people"}
+_OWNS = {"auxiliary": "scans of other people", "candidates": "scans of the people it asks about"}
 
 
 def goal_in_words(goal: str) -> str:

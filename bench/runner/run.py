@@ -17,10 +17,11 @@ from bench.records.privacy import Validity
 from bench.records.schema import Cost, Record, Status
 from bench.runner import entries
 from bench.runner.attack.attempts import Attempts, Findings
+from bench.runner.attack.candidates import require_truth
 from bench.runner.attack.confinement import OWN_PROCESS, Confinement, LostAttack
 from bench.runner.cell import Cell
 from bench.runner.environment import describe_environment
-from bench.runner.leakage.extent import asked_of
+from bench.runner.leakage.extent import asked_of, key_sets
 from bench.runner.leakage.measure import measure_leakage
 from bench.runner.leakage.validity import address_of as validity_address
 from bench.runner.leakage.validity import at_smoke_size, check_attack
@@ -71,6 +72,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     known = known_outcome(cell)
     if known is not None:
         return known
+    require_truth(cell.attack, cell.defense)
     started = time.monotonic()
     seed, defense, evaluation = cell.request.seed, cell.defense, cell.evaluation
     fabric = make_fabric(cell.request.device, evaluation.precision)
@@ -102,7 +104,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     answering = server if Observes.REPLY in cell.attack.threat.observes else None
     transcript_folder = store.transcript(cell.transcript_address)
     repetitions = record_repetitions(
-        client, answering, roles.test, seed, transcript_folder, display, evaluation.key_repetitions
+        client, answering, roles.test, seed, transcript_folder, display, key_sets(cell.attack, evaluation)
     )
 
     repetitions = tuple(asked_of(cell.attack, traffic, evaluation.costly_people) for traffic in repetitions)

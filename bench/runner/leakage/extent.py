@@ -17,6 +17,13 @@ def asked_of(attack: Attack, traffic: Traffic, people: int | None) -> Traffic:
     return traffic.asked(people)
 
 
+def key_sets(attack: Attack, evaluation: Evaluation) -> int:
+    """Under how many sets of keys it is let at the traffic: once where membership is the goal, which asks the server
+    and not the traffic.
+    """
+    return 1 if attack.goal is Goal.MEMBERSHIP else evaluation.key_repetitions
+
+
 def left_out(attack: Attack, evaluation: Evaluation) -> list[str]:
     """Along what leakage is not measured though it might be, in words for the record."""
     kept = {"queries": along_queries(attack, evaluation), "dial": along_dial(attack, evaluation)}

@@ -20,13 +20,14 @@ from bench.runner.leakage.extent import along_dial, along_queries, left_out
 from bench.runner.leakage.judge import Judge
 from bench.runner.leakage.label_controls import label_controls
 from bench.runner.leakage.linking import WINDOW
+from bench.runner.leakage.membership import measure_membership
 from bench.runner.leakage.overlap import recovered_labels
 from bench.runner.leakage.scores import HEADLINE, residual, verification
 from bench.runner.leakage.sweeps import leak_by_dial, leak_by_queries
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.people import pseudonym
 from bench.runner.traffic.recording import Traffic, key_source
-from bench.types.claim import Claim
+from bench.types.claim import Claim, Membership
 from bench.types.scan import Roles
 from bench.types.threat import Goal
 
@@ -55,6 +56,8 @@ def measure_leakage(
         dial_folder: for traffic with the dial at fixed values.
         cell_folder: where the linkage itself is kept.
     """
+    if isinstance(claims[0], Membership):
+        return measure_membership(claims[0], attempts, client, networks, roles)
     salt = client.secret
     scans, axes, key_for = repetitions[0].scans, attempts.axes(), key_source(client, attempts.seed)
     goal = attempts.attack.goal

@@ -21,13 +21,13 @@ from bench.records.privacy import LeakCheck, Score, Validity
 from bench.runner.attack.attacking import Verdict
 from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.confinement import LostAttack
-from bench.runner.leakage import planted
+from bench.runner.leakage import memory, planted
 from bench.runner.leakage.extent import asked_of
 from bench.runner.leakage.judge import Judge
 from bench.runner.leakage.scores import HEADLINE
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import record_traffic
-from bench.types.threat import Observes
+from bench.types.threat import Goal, Observes
 from bench.types.training import History
 
 COHORT = Phantom()
@@ -67,6 +67,9 @@ def check_attack(attempts: Attempts, cohorts: Path, traffic_folder: Path, device
         LostAttack: the attack made no claim about a leak.
     """
     cohort = load_cached(COHORT, None, GRID, cohorts)
+    if attempts.attack.goal is Goal.MEMBERSHIP:
+        asked = split(cohort, memory.SHARES)
+        return Validity(leaks=memory.check_on_memory(attempts, asked, data_secret(cohort), device))
     roles, secret = split(cohort, SHARES), data_secret(cohort)
     found = {}
     for leak in planted.LEAKS:
