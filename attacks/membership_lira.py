@@ -61,7 +61,7 @@ class MembershipLira(Attack):
         owns=frozenset({Owns.AUXILIARY, Owns.CANDIDATES}),
     )
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "smoke": {"shadows": 4, "mixtures": 2},
+        "smoke": {"shadows": 4, "mixtures": 1},
         "quick": {"shadows": 8, "effort": 0.25, "mixtures": 1},
         "standard": {"shadows": 8, "effort": 0.5},
     }

@@ -23,8 +23,9 @@ EXPECTED_ALARMS = 10
 """An FPR is supported where so many strangers are expected at or below it; every comparison is a person of its own."""
 DRAWS = 2000
 
-Falling = Float[np.ndarray, " person"]
+Falling = Float[np.ndarray, " score"]
 Weights = Int[np.ndarray, "draw person"]
+"""How often everybody counts in every resample, members first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +107,7 @@ def _falling(scores: Falling) -> Falling:
     return np.sort(scores)[::-1]
 
 
-def _comparisons(own: Falling, others: Falling) -> Comparisons:
+def _comparisons(own: Float[np.ndarray, " member"], others: Float[np.ndarray, " stranger"]) -> Comparisons:
     """Every stranger against nobody in particular, who is always there: a stranger weighs as often as drawn."""
     nobody = len(own) + len(others)
     return Comparisons(
@@ -135,7 +136,9 @@ def _rates(comparisons: Comparisons, weights: Weights, fprs: Sequence[float]) ->
     return np.array([[area, *tpr] for tpr, area in found])
 
 
-def _advantages(own: Falling, others: Falling, weights: Weights) -> Float[np.ndarray, " draw"]:
+def _advantages(
+    own: Float[np.ndarray, " member"], others: Float[np.ndarray, " stranger"], weights: Weights
+) -> Float[np.ndarray, " draw"]:
     """TPR - FPR at the threshold that accepts as many as there are members, for every weighting."""
     levels, level = np.unique(-np.concatenate([own, others]), return_inverse=True)  # the highest score first
     here = np.eye(len(levels), dtype=np.int64)[level]

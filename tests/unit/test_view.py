@@ -29,7 +29,9 @@ def _view(threat: ThreatModel) -> AttackerView:
         "auxiliary": own,
         "reference_pool": own,
         "server": torch.nn.Identity(),
+        "candidates": own,
         "client": lambda scan, rng: Release(scan.image[None]),
+        "training": lambda scans, run, effort: torch.nn.Linear(len(scans), 1),
     }
     return view_for("test", threat, transcript, offers, ("background", "brain"), 2.0)
 
@@ -58,7 +60,8 @@ def test_there_is_nothing_else_in_a_view(name: str) -> None:
 def test_granted_fields_are_there() -> None:
     view = _view(ORACLE)
     assert len(view.releases) == len(view.replies) == 4
-    assert len(view.auxiliary) == 4
+    assert len(view.auxiliary) == len(view.candidates) == 4
+    assert view.training(view.candidates, "a run", 0.5).in_features == 4
     assert list(view.keys) == ["key"]
     assert len(view.client(view.auxiliary.scans[0], np.random.default_rng(0))) == 1
 
