@@ -16,8 +16,12 @@ LEAKS: Mapping[str, str] = {
     "one-reference": "an even mixture with one reference for everyone",
     "linear-encoder": "one fixed random filter for everyone",
     "by-heart": "a server that knows its training scans by heart",
-    "never-seen": "a server that saw nobody of them: nothing may be found",
+    "never-seen": "a server that saw nobody of them",
 }
+
+
+NOTHING_THERE = "never-seen"
+"""The known answer in which there is nothing to find."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ def check_facts(validity: Validity) -> list[Fact]:
     """Every planted leak, whether the attack found it, and its score there."""
     facts = []
     for name, leak in validity.leaks.items():
-        found = "found" if leak.passed else "missed"
+        there, not_there = ("nothing found", "found something") if name == NOTHING_THERE else ("found", "missed")
+        found = there if leak.passed else not_there
         meaning = " – ".join(text for text in (LEAKS.get(name, ""), leak.reason or "") if text)  # noqa: RUF001
         if leak.score is None:
             facts.append(Fact(name, found, "no score", meaning))

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 from bench.leaderboard.export import leaderboard_json
+from bench.leaderboard.facts import check_facts
 from bench.leaderboard.grouping import groups_of
 from bench.leaderboard.rows import group_views
+from bench.records.privacy import Validity
 from bench.records.schema import Record
 from tests.factories import interval, make_record
 
@@ -84,3 +86,11 @@ def test_the_numbers_of_the_page_say_that_there_is_no_residual_risk() -> None:
     rows = [row for board in found["groups"][0]["boards"] if board["goal"] == "membership" for row in board["rows"]]
     assert [row["residual"] for row in rows] == [None, None]
     assert [row["scores"]["auc"]["chance"] for row in rows] == [0.5, 0.5]
+
+
+def test_known_answers_say_what_was_there_to_find() -> None:
+    score = {"value": interval(0.5), "chance": 0.5}
+    leaks = {name: {"passed": True, "score": score, "reason": None} for name in ("by-heart", "never-seen")}
+    missed = {name: {**leak, "passed": False, "reason": "so"} for name, leak in leaks.items()}
+    for checks, words in ((leaks, ["found", "nothing found"]), (missed, ["missed", "found something"])):
+        assert [fact.value for fact in check_facts(Validity.model_validate({"leaks": checks}))] == words
