@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from bench.attack import Attack
-from bench.defense import Networks
+from bench.defense import Brought, Networks
 from bench.errors import BenchError
 from bench.records.schema import Status
 from bench.runner.attack.authors import Authors
@@ -120,16 +120,17 @@ def _offers(
 ) -> dict[str, Any]:
     """What a threat card may grant beside the traffic. Only what the card names reaches the view."""
     own = Client(hospital.defense, networks.client, roles.auxiliary.first_visits().scans, trainer.device)
-    seed = int(axes[0])
-    key_for = key_source(hospital, seed)
-    return {
+    key_for = key_source(hospital, int(axes[0]))
+    offers = {
         Owns.AUXILIARY.value: roles.auxiliary,
         Knows.CLIENT_CODE.value: _client_code(own),
-        Knows.TRAINING_CODE.value: PublicTraining.of(hospital.defense, trainer, shelves),
         Knows.SERVER_WEIGHTS.value: networks.server,
         Knows.REFERENCE_POOL.value: roles.references.only(tuple(hospital.references)),
         Knows.KEYS.value: Lazy(len(traffic.scans), lambda index: key_for(traffic.scans[index], traffic.repetition)),
     }
+    if not isinstance(hospital.defense, Brought):  # what was trained elsewhere would hand its own networks over
+        offers[Knows.TRAINING_CODE.value] = PublicTraining.of(hospital.defense, trainer, shelves)
+    return offers
 
 
 def _client_code(own: Client) -> ClientCode:

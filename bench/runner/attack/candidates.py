@@ -74,9 +74,17 @@ def candidates_of(roles: Roles, seed: int, secret: str) -> Candidates:
     Args:
         seed: of the run; another seed asks about other people where one role has more than the other.
         secret: what the choice and the order depend on beside the public seed, see `bench.data.roles.data_secret`.
+
+    Raises:
+        BenchError: a role has fewer than two people.
     """
     trained, strangers = roles.train.first_visits().scans, roles.test.first_visits().scans
     each = min(len(trained), len(strangers))
+    if each < 2:
+        raise BenchError(
+            f"membership is asked about two people of the train role and two of the test role at least, who have "
+            f"{len(trained)} and {len(strangers)}; add people or change `shares`"
+        )
     rng = seeds.generator(seed, "candidates", secret)
     pool = [(scan, True) for scan in _some(trained, each, rng.permutation(len(trained)).tolist())]
     pool += [(scan, False) for scan in _some(strangers, each, rng.permutation(len(strangers)).tolist())]

@@ -53,6 +53,12 @@ def test_the_order_follows_from_seed_and_secret_alone(roles: Roles) -> None:
     assert sum(candidates_of(turned, 0, "secret").members) == sum(one.members)
 
 
+def test_one_person_is_too_few(roles: Roles) -> None:
+    one = roles.train.only(roles.train.scans[:1])
+    with pytest.raises(BenchError, match=r"who have 1 and 8; add people or change `shares`"):
+        candidates_of(replace(roles, train=one), 0, "secret")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Curious(Attack):
     """Asks about membership with more than it may have."""

@@ -1,17 +1,30 @@
 """The defense's training code in the attacker's hands."""
 
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
 from torch import nn
 
+from bench.config import build
+from bench.defense import Networks
+from bench.defenses.external.external import External
 from bench.defenses.mixup.variants import MixupLearned
 from bench.defenses.no_proxy import NoProxy
+from bench.records.schema import Status
+from bench.runner.attack.attacking import attack_transcript
 from bench.runner.attack.learning import Reach, Shelf
 from bench.runner.attack.public_training import PublicTraining
+from bench.runner.traffic.parties import Client
+from bench.runner.traffic.recording import Traffic
 from bench.types.scan import Roles
+from bench.types.threat import Knows, ThreatModel, Tier
+from bench.types.traffic import Transcript
+from bench.types.training import History
+from tests.brought import write_method
 from tests.trainers import trainer_in
+from tests.unit.runner.strangers import Doing
 
 SMALL = NoProxy(iterations=8, batch_size=1, learning_rate=1e-2, patch=8, widths=(4, 8))
 
@@ -73,3 +86,21 @@ def test_networks_are_kept_for_every_run_against_the_defense_and_drawn_from_the_
     training(roles.auxiliary, "one", 1.0)
     assert [path.relative_to(tmp_path).parts[:2] for path in tmp_path.rglob("*.pt")] == [("informed", "training")]
     assert training.trainer.axes == shelf.axes
+
+
+class Shadowing(Doing):
+    """Would run the training code."""
+
+    threat: ClassVar[ThreatModel] = ThreatModel(tier=Tier.SEMI_INFORMED, knows=frozenset({Knows.TRAINING_CODE}))
+
+
+def test_networks_that_were_trained_elsewhere_are_not_handed_over_as_training(roles: Roles, tmp_path: Path) -> None:
+    brought = build(External, {"manifest": str(write_method(tmp_path / "method"))})
+    client = Client(brought, nn.Identity(), (), torch.device("cpu"))
+    networks = Networks(nn.Identity(), nn.Identity(), History())
+    attack = Shadowing(deed=lambda view: view.training)
+    verdict = attack_transcript(
+        attack, client, Traffic(Transcript(()), ()), networks, roles, trainer_in(tmp_path / "own"), (0, "attack")
+    )
+    assert verdict.status is Status.FAILED
+    assert "grants training, which this run does not have" in (verdict.reason or "")
