@@ -74,6 +74,11 @@ class AttackerView:
         return self.__get(Observes.REPLY)  # type: ignore[no-any-return]
 
     @property
+    def training_labels(self) -> Sequence[Reply]:
+        """The labels that were sent for the server to learn from, in the order of the releases."""
+        return self.__get(Observes.LABELS)  # type: ignore[no-any-return]
+
+    @property
     def auxiliary(self) -> Cohort:
         """The attacker's own scans with labels; nobody in them is a victim."""
         return self.__get(Owns.AUXILIARY)  # type: ignore[no-any-return]
@@ -203,6 +208,8 @@ def view_for(
         everything[Knows.CLIENT_CODE.value] = _within(threat.queries, offers[Knows.CLIENT_CODE.value])
     if len(seen.replies):
         everything[Observes.REPLY.value] = seen.replies
+    if len(seen.labels):
+        everything[Observes.LABELS.value] = seen.labels
     missing = sorted(threat.grants - everything.keys())
     if missing:
         raise GrantError(f"the threat model of {attack!r} grants {', '.join(missing)}, which this run does not have")

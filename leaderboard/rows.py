@@ -106,7 +106,7 @@ def _board_view(board: Board, known: dict[int, str], series: Mapping[str, int], 
     names = dict.fromkeys(entry.defense for entry in drawn)
     return BoardView(
         ident=ident,
-        goal=goal_in_words(board.goal),
+        goal=goal_in_words(board.goal, board.phase),
         headline=None if board.headline is None else shown(board.headline),
         columns=columns,
         rows=tuple(

@@ -22,6 +22,7 @@ _NAMES = {
     "cmc5": "within first 5",
     "auc": "AUC, trained on or not",
     "advantage": "advantage (TPR - FPR, half accepted)",
+    "either_dice": "Dice with target or reference, the better",
     "alpha_error": "mean error of alpha (lower is worse)",
 }
 

@@ -30,6 +30,7 @@ from bench.runner.pictures.labels import label_panels
 from bench.runner.pictures.reconstruction import reconstruction_panels
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import KeyFor, Traffic, key_source, record_repetitions
+from bench.runner.traffic.training import require_labels, training_traffic
 from bench.runner.utility.measure import Measured, measure_utility
 from bench.store import Store
 from bench.trainer.devices import make_fabric
@@ -37,7 +38,7 @@ from bench.trainer.loop import FabricTrainer
 from bench.trainer.seeding import seeded_torch
 from bench.types.claim import LabelMaps, Reconstruction
 from bench.types.scan import Cohort, Roles
-from bench.types.threat import Observes
+from bench.types.threat import Observes, Phase
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     if known is not None:
         return known
     require_truth(cell.attack, cell.defense)
+    require_labels(cell.attack, cell.defense)
     started = time.monotonic()
     seed, defense, evaluation = cell.request.seed, cell.defense, cell.evaluation
     fabric = make_fabric(cell.request.device, evaluation.precision)
@@ -103,9 +105,12 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
 
     answering = server if Observes.REPLY in cell.attack.threat.observes else None
     transcript_folder = store.transcript(cell.transcript_address)
-    repetitions = record_repetitions(
-        client, answering, roles.test, seed, transcript_folder, display, key_sets(cell.attack, evaluation)
-    )
+    if cell.attack.threat.phase is Phase.TRAINING:
+        repetitions = training_traffic(client, roles.train, seed, evaluation.key_repetitions)
+    else:
+        repetitions = record_repetitions(
+            client, answering, roles.test, seed, transcript_folder, display, key_sets(cell.attack, evaluation)
+        )
 
     repetitions = tuple(asked_of(cell.attack, traffic, evaluation.costly_people) for traffic in repetitions)
 

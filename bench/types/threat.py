@@ -29,6 +29,7 @@ class Observes(StrEnum):
 
     RELEASE = "releases"
     REPLY = "replies"
+    LABELS = "training_labels"
 
 
 class Knows(StrEnum):

@@ -12,6 +12,7 @@ from bench import config
 from bench.attack import Attack
 from bench.defenses.no_proxy import NoProxy
 from bench.metrics.membership import tell_members
+from bench.models.segmentation_loss import one_hot
 from bench.registry import Registry
 from bench.runner.attack.candidates import candidates_of, require_fair
 from bench.runner.leakage.linking import linkages_of
@@ -55,7 +56,8 @@ def _view(
         "client": lambda scan, rng: NoProxy().protect(scan.image, None, torch.nn.Identity()),
         "keys": [None] * len(releases),
     }
-    transcript = Transcript([Release(queries) for queries in releases], replies)
+    labels = [Reply(one_hot(scan.labels[None], len(roles.test.classes))) for scan in roles.test][: len(releases)]
+    transcript = Transcript([Release(queries) for queries in releases], replies, labels)
     public = roles.test.classes, roles.test.spacing_mm
     return view_for(attack.name, attack.threat, transcript, offers, *public, wanted=wanted)
 

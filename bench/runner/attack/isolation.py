@@ -37,6 +37,7 @@ _SAVING_TAKES = 30.0
 """Seconds that a stopped attack gets to write its trainer's checkpoint."""
 _LEAVING_TAKES = 2.0
 _DYING_TAKES = 5.0
+_SEQUENCES = {"releases", "replies", "training_labels", "keys"}
 _SUITE_ONLY = ("UNVEIL_CACHE", "UNVEIL_IXI")
 
 
@@ -109,7 +110,7 @@ def _order(
     defense: Defense[Any] | None,
 ) -> dict[str, Any]:
     """Everything that the process is told unasked."""
-    sequences = {name: len(getattr(view, name)) for name in attack.threat.grants & {"releases", "replies", "keys"}}
+    sequences = {name: len(getattr(view, name)) for name in attack.threat.grants & _SEQUENCES}
     return {
         "attack": attack.name,
         "settings": {field.name: getattr(attack, field.name) for field in dataclasses.fields(attack)},  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from bench.data.cached import load_cached
 from bench.data.phantom import Phantom
 from bench.data.roles import data_secret, split
 from bench.dataset import Grid
-from bench.defense import Networks
+from bench.defense import Networks, SendsLabels
 from bench.progress import Display
 from bench.records.privacy import LeakCheck, Score, Validity
 from bench.runner.attack.attacking import Verdict
@@ -27,7 +27,8 @@ from bench.runner.leakage.judge import Judge
 from bench.runner.leakage.scores import HEADLINE
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import record_traffic
-from bench.types.threat import Goal, Observes
+from bench.runner.traffic.training import training_traffic
+from bench.types.threat import Goal, Observes, Phase
 from bench.types.training import History
 
 COHORT = Phantom()
@@ -72,13 +73,19 @@ def check_attack(attempts: Attempts, cohorts: Path, traffic_folder: Path, device
         return Validity(leaks=memory.check_on_memory(attempts, asked, data_secret(cohort), device))
     roles, secret = split(cohort, SHARES), data_secret(cohort)
     found = {}
+    training = attempts.attack.threat.phase is Phase.TRAINING
     for leak in planted.LEAKS:
+        if training and not isinstance(leak, SendsLabels):
+            continue
         attempts.display.say(f"known-answer check: {leak.name}")
         networks = Networks(nn.Identity(), planted.IntensityServer.of(roles.train).to(device), History())
         client = Client(leak, networks.client, roles.references.first_visits().scans, device, secret)
         server = Server(leak, networks.server, device) if Observes.REPLY in attempts.attack.threat.observes else None
         folder = traffic_folder / leak.name
-        traffic = record_traffic(client, server, roles.test, 0, folder, Display(quiet=True))
+        if training:
+            (traffic,) = training_traffic(client, roles.train, 0, repetitions=1)
+        else:
+            traffic = record_traffic(client, server, roles.test, 0, folder, Display(quiet=True))
         traffic = asked_of(attempts.attack, traffic, COSTLY_PEOPLE)
         verdict = attempts.make(client, traffic, networks, roles, "validity", leak.name)
         judge = Judge(

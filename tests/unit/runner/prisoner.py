@@ -26,7 +26,11 @@ from bench.types.training import Phase, Schedule
 NOTHING = object()
 BLIND = ThreatModel(tier=Tier.IGNORANT, observes=frozenset({Observes.RELEASE}))
 ORACLE = ThreatModel(
-    tier=Tier.ORACLE, observes=frozenset(Observes), knows=frozenset(Knows), owns=frozenset({Owns.AUXILIARY}), queries=1
+    tier=Tier.ORACLE,
+    observes=frozenset({Observes.RELEASE, Observes.REPLY}),
+    knows=frozenset(Knows),
+    owns=frozenset({Owns.AUXILIARY}),
+    queries=1,
 )
 
 
