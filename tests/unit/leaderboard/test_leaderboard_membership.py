@@ -94,3 +94,19 @@ def test_known_answers_say_what_was_there_to_find() -> None:
     missed = {name: {**leak, "passed": False, "reason": "so"} for name, leak in leaks.items()}
     for checks, words in ((leaks, ["found", "nothing found"]), (missed, ["missed", "found something"])):
         assert [fact.value for fact in check_facts(Validity.model_validate({"leaks": checks}))] == words
+
+
+def test_labels_of_training_people_stand_apart_from_those_of_test_people() -> None:
+    def decoding(phase: str) -> Record:
+        threat = {"goal": "labels", "tier": 1, "phase": phase}
+        attack = {"name": f"decode-{phase}", "threat": threat}
+        return make_record(cell=phase, attack=attack)
+
+    (group,) = groups_of(_paths([decoding("inference"), decoding("training")]))
+    assert [(board.goal, board.phase) for board in group.boards] == [("labels", "inference"), ("labels", "training")]
+    assert [entry.attack for one in group.worst for entry, _ in one.row.absent] == ["decode-inference"]
+    (view,) = group_views([group])
+    assert [board.goal for board in view.boards] == [
+        "Label recovery: learn the segmentation",
+        "Label recovery: learn the segmentation, of people trained on",
+    ]

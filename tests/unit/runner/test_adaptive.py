@@ -32,6 +32,12 @@ def test_who_only_tells_members_leaves_a_defense_unproven() -> None:
     assert worst_on_membership([LINKING]) is None
 
 
+def test_training_people_are_not_the_test_people() -> None:
+    tapping = _tried(make_record(attack={"threat": {"goal": "labels", "phase": "training"}}))
+    assert worst([tapping]) is None
+    assert worst([tapping, LINKING]) is LINKING
+
+
 def test_both_are_said(capsys: pytest.CaptureFixture[str]) -> None:
     print_suite("mixup", [LINKING, TELLING])
     said = capsys.readouterr().out
