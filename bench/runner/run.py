@@ -30,7 +30,7 @@ from bench.runner.pictures.labels import label_panels
 from bench.runner.pictures.reconstruction import reconstruction_panels
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import KeyFor, Traffic, key_source, record_repetitions
-from bench.runner.traffic.training import require_labels, training_traffic
+from bench.runner.traffic.training import require_labels, training_key_source, training_traffic
 from bench.runner.utility.measure import Measured, measure_utility
 from bench.store import Store
 from bench.trainer.devices import make_fabric
@@ -105,7 +105,9 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
 
     answering = server if Observes.REPLY in cell.attack.threat.observes else None
     transcript_folder = store.transcript(cell.transcript_address)
-    if cell.attack.threat.phase is Phase.TRAINING:
+    training = cell.attack.threat.phase is Phase.TRAINING
+    sent_key_for = training_key_source(client, roles.train, seed) if training else key_for
+    if training:
         repetitions = training_traffic(client, roles.train, seed, evaluation.key_repetitions)
     else:
         repetitions = record_repetitions(
@@ -179,7 +181,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
             networks,
             measured.utility,
             privacy,
-            _claimed(findings, client, repetitions[0], key_for),
+            _claimed(findings, client, repetitions[0], sent_key_for),
         ),
         warnings=entries.warnings_about(cell, cohort, roles),
     )
