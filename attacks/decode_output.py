@@ -7,8 +7,8 @@ Where the levels alpha and 1 - alpha show, the target's class in a voxel is the 
 or the one with the larger weight; no reference label map is needed. Where the server is too unsure for levels, the
 answer's deviation from the average answer, made as large as people's are, is added to the population's label map. One
 answer whose levels do not show, and answers that agree, are taken at their word: the most probable class.
-Left out: the mixed label maps that a server sees in training (training traffic is not recorded); cubes with an alpha of
-their own; references that appear in several releases.
+Left out: cubes with an alpha of their own; references that appear in several releases. `decode-training-labels` reads
+what a server sees in training.
 """
 
 from dataclasses import dataclass

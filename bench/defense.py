@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from bench.plugin import TEST_ONLY as TEST_ONLY
@@ -98,6 +98,19 @@ class Concealing(Protocol):
 
     def concealed(self, key: Any) -> Mapping[str, Float[Tensor, "depth height width"]]:
         """The images in the key by title, such as the references of a mixture."""
+
+
+@runtime_checkable
+class SendsLabels(Protocol):
+    """A defense whose client sends labels as well while the server is trained, and can say which."""
+
+    def training_key(self, rng: np.random.Generator, others: Sequence[Scan]) -> Any:
+        """A secret as in training: one query, and references among these other training scans."""
+
+    def training_labels(
+        self, labels: UInt8[Tensor, "depth height width"], key: Any, classes: int
+    ) -> Float[Tensor, "query class depth height width"]:
+        """What is sent beside the release under this key for the server to learn from."""
 
 
 @runtime_checkable

@@ -19,6 +19,10 @@ from bench.types.traffic import Lazy, Release, Reply, Transcript
 ClientCode = Callable[[Scan, np.random.Generator], Release]
 """The client's own code, run by the attacker on the attacker's own scan with a fresh key."""
 
+TrainingCode = Callable[[Cohort, str, float], nn.Module]
+"""The defense's public training code: from scans of the attacker's own, the name of a run (another name draws other
+random numbers) and the share of the training's iterations, in (0, 1], to a server's network."""
+
 DENIED = "bench.view.denied"
 """Audit event of a refusal: whoever listens knows of it even if the attack catches the error."""
 
@@ -70,9 +74,24 @@ class AttackerView:
         return self.__get(Observes.REPLY)  # type: ignore[no-any-return]
 
     @property
+    def training_labels(self) -> Sequence[Reply]:
+        """The labels that were sent for the server to learn from, in the order of the releases."""
+        return self.__get(Observes.LABELS)  # type: ignore[no-any-return]
+
+    @property
     def auxiliary(self) -> Cohort:
         """The attacker's own scans with labels; nobody in them is a victim."""
         return self.__get(Owns.AUXILIARY)  # type: ignore[no-any-return]
+
+    @property
+    def candidates(self) -> Cohort:
+        """Labelled scans of people about whom membership is asked: half of them were trained on."""
+        return self.__get(Owns.CANDIDATES)  # type: ignore[no-any-return]
+
+    @property
+    def training(self) -> TrainingCode:
+        """The defense's training code: scans in, a server's network out."""
+        return self.__get(Knows.TRAINING_CODE)  # type: ignore[no-any-return]
 
     @property
     def client(self) -> ClientCode:
@@ -189,6 +208,8 @@ def view_for(
         everything[Knows.CLIENT_CODE.value] = _within(threat.queries, offers[Knows.CLIENT_CODE.value])
     if len(seen.replies):
         everything[Observes.REPLY.value] = seen.replies
+    if len(seen.labels):
+        everything[Observes.LABELS.value] = seen.labels
     missing = sorted(threat.grants - everything.keys())
     if missing:
         raise GrantError(f"the threat model of {attack!r} grants {', '.join(missing)}, which this run does not have")

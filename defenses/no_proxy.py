@@ -10,7 +10,7 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from bench.data.patches import Patches, PatchSampler
@@ -73,6 +73,16 @@ class NoProxy(Defense[None]):
     def protect(self, image: Float[Tensor, "1 depth height width"], key: None, client: nn.Module) -> Release:
         """The image itself."""
         return Release(image[None])
+
+    def training_key(self, rng: np.random.Generator, others: Sequence[Scan]) -> None:
+        """There is no secret."""
+        return None
+
+    def training_labels(
+        self, labels: UInt8[Tensor, "depth height width"], key: None, classes: int
+    ) -> Float[Tensor, "query class depth height width"]:
+        """The labels themselves."""
+        return one_hot(labels[None], classes)
 
     def serve(self, release: Release, server: nn.Module) -> Reply:
         """S(x)."""

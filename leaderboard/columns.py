@@ -6,6 +6,7 @@ from bench.leaderboard.numbers import about, finite, fixed, megabytes, milliseco
 from bench.leaderboard.score_names import shown
 from bench.leaderboard.tables import Cell, Column, interval_cell, rate_cell
 from bench.leaderboard.verification_words import tpr_at
+from bench.types.threat import Goal
 
 CELL_LETTERS = 8
 FPR = 0.1
@@ -14,6 +15,12 @@ FPR = 0.1
 def columns_of(board: Board) -> list[Column[Entry]]:
     """The columns of one board, what decides first."""
     headline = "headline score" if board.headline is None else shown(board.headline)
+    membership = board.goal == Goal.MEMBERSHIP
+    nothing = "the server's own certainty" if membership else "the release itself, without an attack"
+    oracle = Column(
+        "oracle-key", "Oracle key", f"{headline} of the clean scan, as the true key gives it", True, _oracle_key
+    )
+    found = "people trained on who are found" if membership else "same-person pairs recognised"
     return [
         Column("defense", "Defense", "what the hospital does to a scan before sending it", False, _defense),
         Column("attack", "Attack", "what the attacker does with what was sent", False, _attack),
@@ -22,13 +29,9 @@ def columns_of(board: Board) -> list[Column[Entry]]:
         Column("dice", "Dice", "average over classes, 1 is perfect; 95 % interval over people", True, _dice),
         Column("headline", headline, "what leaks, with its 95 % interval over people", True, _headline),
         Column("chance", "Chance", f"{headline} of an attacker who guesses", True, _chance),
-        Column("do-nothing", "Do nothing", f"{headline} of the release itself, without an attack", True, _do_nothing),
-        Column(
-            "oracle-key", "Oracle key", f"{headline} of the clean scan, as the true key gives it", True, _oracle_key
-        ),
-        Column(
-            "tpr-10", f"TPR at {percent(FPR)}", "same-person pairs recognised at one false alarm in ten", True, _tpr
-        ),
+        Column("do-nothing", "Do nothing", f"{headline} of {nothing}", True, _do_nothing),
+        *([] if membership else [oracle]),  # no key opens who was trained on
+        Column("tpr-10", f"TPR at {percent(FPR)}", f"{found} at one false alarm in ten", True, _tpr),
         Column("client-ms", "Client ms", "the hospital's computing time for one scan", True, _client),
         Column("megabytes", "MB sent", "megabytes that leave the hospital for one scan", True, _megabytes),
         Column("seed", "Seed", "of all randomness in the cell", True, _seed),

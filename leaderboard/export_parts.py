@@ -7,7 +7,7 @@ from bench.leaderboard.union_ranks import RankedRow
 from bench.leaderboard.worst_columns import auc_of, best_alone, paper_alone, tpr_of, union_of
 from bench.metrics.verification import Verification
 from bench.records.parts import Interval
-from bench.records.privacy import LeakCheck, LeakCurve
+from bench.records.privacy import LeakCheck, LeakCurve, Residual
 from bench.records.schema import Record
 
 _EVIDENCE = ("controls", "verification", "residual", "reference_preferred", "leakage_by_queries", "leakage_by_dial")
@@ -48,13 +48,7 @@ def evidence_json(record: Record) -> dict[str, Any]:
             "genuine": seen.genuine,
             "impostors": seen.impostors,
         },
-        "residual": {
-            "excess": interval_json(risk.excess),
-            "strangers": finite(risk.control),
-            "mean": finite(risk.mean),
-            "p95": finite(risk.p95),
-            "maximum": finite(risk.maximum),
-        },
+        "residual": None if risk is None else _residual(risk),
         "reference_preferred": None if confound is None else interval_json(confound.reference_preferred),
         "leakage_by_queries": _curve(privacy.by_queries),
         "leakage_by_dial": _curve(privacy.by_dial),
@@ -92,6 +86,16 @@ def _verification(found: Verification | None) -> dict[str, Any] | None:
         "auc": interval_json(auc_of(found)),
         "tpr_at_10_percent": interval_json(tpr_of(found)),
         "smallest_fpr": finite(found.smallest_fpr),
+    }
+
+
+def _residual(risk: Residual) -> dict[str, Any]:
+    return {
+        "excess": interval_json(risk.excess),
+        "strangers": finite(risk.control),
+        "mean": finite(risk.mean),
+        "p95": finite(risk.p95),
+        "maximum": finite(risk.maximum),
     }
 
 

@@ -15,7 +15,13 @@ LEAKS: Mapping[str, str] = {
     "alpha-0.95": "a mixture that is 95 % target",
     "one-reference": "an even mixture with one reference for everyone",
     "linear-encoder": "one fixed random filter for everyone",
+    "by-heart": "a server that knows its training scans by heart",
+    "never-seen": "a server that saw nobody of them",
 }
+
+
+NOTHING_THERE = "never-seen"
+"""The known answer in which there is nothing to find."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,8 @@ def check_facts(validity: Validity) -> list[Fact]:
     """Every planted leak, whether the attack found it, and its score there."""
     facts = []
     for name, leak in validity.leaks.items():
-        found = "found" if leak.passed else "missed"
+        there, not_there = ("nothing found", "found something") if name == NOTHING_THERE else ("found", "missed")
+        found = there if leak.passed else not_there
         meaning = " – ".join(text for text in (LEAKS.get(name, ""), leak.reason or "") if text)  # noqa: RUF001
         if leak.score is None:
             facts.append(Fact(name, found, "no score", meaning))
@@ -69,8 +76,10 @@ def control_facts(entry: Entry) -> list[Fact]:
     ]
 
 
-def residual_facts(residual: Residual) -> list[Fact]:
+def residual_facts(residual: Residual | None) -> list[Fact]:
     """What is found of people beyond what is found of strangers, and how it is spread over people."""
+    if residual is None:
+        return []
     return [
         interval_fact("excess over strangers", residual.excess, meaning="(attack - strangers) / (1 - strangers)"),
         Fact("strangers", fixed(residual.control, 3), meaning="the same attack on people who were never there"),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.leaderboard.entry import Entry
+from bench.leaderboard.entry import Entry, links
 from bench.leaderboard.ranking import fingerprint, in_order
 from bench.leaderboard.union_ranks import RankedRow, defense_places, ranked_rows
 from bench.leaderboard.union_rows import union_rows
@@ -57,14 +57,16 @@ class GroupKey:
 
 @dataclass(frozen=True, eq=False)
 class Board:
-    """One table and one plot: attacks with one goal, scored by one headline.
+    """One table and one plot: attacks with one goal on the traffic of one phase, scored by one headline.
 
     Attributes:
+        phase: when the traffic is tapped.
         headline: name of the score; None if no cell has a valid one.
         entries: in the order of the table.
     """
 
     goal: str
+    phase: str
     headline: str | None
     entries: tuple[Entry, ...]
 
@@ -129,13 +131,18 @@ def _entries(records: Sequence[tuple[Path, Record]]) -> list[Entry]:
 
 
 def _boards(entries: Sequence[Entry], judged: Mapping[str, tuple[bool, float, str]]) -> tuple[Board, ...]:
-    found: dict[tuple[str, str], list[Entry]] = {}
+    found: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in entries:
-        goal = entry.record.attack.threat.goal
-        found.setdefault((goal, entry.headline_name or _headline_of_the_like(entry, entries) or ""), []).append(entry)
+        threat, headline = entry.record.attack.threat, entry.headline_name or _headline_of_the_like(entry, entries)
+        found.setdefault((threat.goal, threat.phase, headline or ""), []).append(entry)
     return tuple(
-        Board(goal, headline or None, tuple(in_order(together, judged)))
-        for (goal, headline), together in sorted(found.items())
+        Board(
+            goal,
+            phase,
+            headline or None,
+            tuple(in_order(together, judged if links(together[0].record.attack.threat) else {})),
+        )
+        for (goal, phase, headline), together in sorted(found.items())
     )
 
 

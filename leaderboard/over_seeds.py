@@ -91,7 +91,7 @@ def _dice(entry: Entry) -> dict[str, float]:
 
 
 def _risk(entry: Entry) -> dict[str, float]:
-    if entry.privacy is None:
+    if entry.privacy is None or entry.privacy.residual is None:
         return {}
     risks = entry.privacy.residual.per_subject
     return {person: value for person, value in risks.items() if value is not None}

@@ -20,8 +20,9 @@ from bench.leaderboard.state_words import STATES
 from bench.leaderboard.svg.markers import marker_icon
 from bench.leaderboard.tables import Cell, Column
 from bench.leaderboard.threat_words import card_in_words, goal_in_words
-from bench.leaderboard.verification_words import verification_facts
+from bench.leaderboard.verification_words import membership_facts, verification_facts
 from bench.leaderboard.worst_view import WorstView, part_of, parts, worst_view
+from bench.types.threat import Goal
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +107,7 @@ def _board_view(board: Board, known: dict[int, str], series: Mapping[str, int], 
     names = dict.fromkeys(entry.defense for entry in drawn)
     return BoardView(
         ident=ident,
-        goal=goal_in_words(board.goal),
+        goal=goal_in_words(board.goal, board.phase),
         headline=None if board.headline is None else shown(board.headline),
         columns=columns,
         rows=tuple(
@@ -146,10 +147,13 @@ def _facts(entry: Entry) -> list[tuple[str, list[Fact]]]:
     known = ("How it is known", provenance_facts(entry.path))
     if privacy is None:
         return [checks, known]
+    among = ("The score among its controls", control_facts(entry))
+    if entry.record.attack.threat.goal == Goal.MEMBERSHIP:
+        return [checks, known, among, ("Trained on or not?", membership_facts(privacy.verification))]
     return [
         checks,
         known,
-        ("The score among its controls", control_facts(entry)),
+        among,
         ("Verification: one person or two?", verification_facts(privacy.verification)),
         ("Residual risk", residual_facts(privacy.residual)),
         ("Patient or key?", confound_facts(privacy.confound)),

@@ -9,6 +9,7 @@ _SHOWN = {
     "auc": "AUC",
     "msssim": "MS-SSIM",
     "msssimbetteroftwo": "MS-SSIM, better of two sources",
+    "eitherdice": "Dice with target or reference, the better",
     "ssim": "SSIM",
     "psnr": "PSNR",
     "ncc": "correlation without atlas",

@@ -1,6 +1,7 @@
 """The threat card of an attack, in words."""
 
 from bench.records.entries import ThreatCard
+from bench.types.threat import Phase
 
 GOALS = {
     "linkage": "Re-identification: link scans of one person",
@@ -16,19 +17,25 @@ _TIERS = (
     "has some scans together with what was sent for them",
     "holds the secrets; an upper bound, never ranked",
 )
-_SEES = {"releases": "what the hospital sends", "replies": "what the server answers"}
+_SEES = {
+    "releases": "what the hospital sends",
+    "replies": "what the server answers",
+    "training_labels": "the labels that the server learns from",
+}
 _KNOWS = {
     "keys": "the client's secret keys",
     "reference_pool": "the client's pool of reference scans",
     "server": "the server's network weights",
     "client": "the client's code and networks",
+    "training": "the code that trained the server",
 }
-_OWNS = {"auxiliary": "scans of other people"}
+_OWNS = {"auxiliary": "scans of other people", "candidates": "scans of the people it asks about"}
 
 
-def goal_in_words(goal: str) -> str:
-    """What the attacker is after; an unknown goal stands as the record has it."""
-    return GOALS.get(goal, goal)
+def goal_in_words(goal: str, phase: str = Phase.INFERENCE) -> str:
+    """What the attacker is after, and of whom if it is not the test people; an unknown goal stands as in the record."""
+    whose = ", of people trained on" if phase == Phase.TRAINING else ""
+    return GOALS.get(goal, goal) + whose
 
 
 def card_in_words(card: ThreatCard) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.errors import BenchError
-from bench.leaderboard.entry import LAST_RANKED_TIER, LINKING, Entry
+from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
 from bench.leaderboard.linkages import NoLinkageError, linkage_beside, linkages_of
 from bench.metrics.union import WorstCase, best_attack, worst_case
 from bench.records.claims import StoredLinkage
@@ -56,7 +56,7 @@ def union_rows(entries: Sequence[Entry]) -> list[UnionRow]:
     cells: dict[tuple[str, int], list[Entry]] = {}
     for entry in entries:
         threat = entry.record.attack.threat
-        if threat.goal in LINKING and threat.tier <= LAST_RANKED_TIER:
+        if links(threat) and threat.tier <= LAST_RANKED_TIER:
             cells.setdefault((entry.defense, entry.record.seed), []).append(entry)
     first: tuple[Entry, StoredLinkage] | None = None
     rows = []

@@ -15,11 +15,19 @@ def tpr_at(points: Sequence[OperatingPoint], fpr: float) -> Interval | None:
 
 def verification_facts(found: Verification) -> list[Fact]:
     """AUC and TPR at every FPR; an FPR without support says which is the smallest that has it."""
+    return [*_rates(found), Fact("Pairs of scans", f"{found.genuine:,} of one person, {found.impostors:,} of two")]
+
+
+def membership_facts(found: Verification) -> list[Fact]:
+    """The same where membership is the goal."""
+    return [*_rates(found), Fact("People asked about", f"{found.genuine:,} trained on, {found.impostors:,} not")]
+
+
+def _rates(found: Verification) -> list[Fact]:
     smallest = finite(found.smallest_fpr)
     unsupported = "too few comparisons" if smallest is None else f"smallest supported FPR {percent(smallest)}"
     rates = [_rate(point, unsupported) for point in found.operating_points]
-    pairs = f"{found.genuine:,} of one person, {found.impostors:,} of two"
-    return [interval_fact("AUC", found.auc, "0.5 is chance"), *rates, Fact("Pairs of scans", pairs)]
+    return [interval_fact("AUC", found.auc, "0.5 is chance"), *rates]
 
 
 def _rate(point: OperatingPoint, unsupported: str) -> Fact:

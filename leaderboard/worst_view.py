@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.leaderboard.entry import LAST_RANKED_TIER, LINKING, Entry
+from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
 from bench.leaderboard.tables import Cell, Column
 from bench.leaderboard.union_ranks import RankedRow
 from bench.leaderboard.worst_columns import worst_columns
@@ -52,8 +52,8 @@ def parts(ranked: Sequence[RankedRow]) -> dict[int, str]:
 def part_of(entry: Entry, known: dict[int, str]) -> str:
     """What this cell adds to the worst case of its defense, in words."""
     threat = entry.record.attack.threat
-    if threat.goal not in LINKING:
-        return "Takes no part: only attacks that tell people apart are joined."
+    if not links(threat):
+        return "Takes no part: only attacks that tell the test people apart are joined."
     if threat.tier > LAST_RANKED_TIER:
         return f"Takes no part: T{threat.tier} is stronger than T{int(LAST_RANKED_TIER)}, shown but never ranked."
     return known.get(id(entry), "Takes part through an equal run of the same cell.")

@@ -20,6 +20,9 @@ _NAMES = {
     "macro_f1": "macro F1",
     "rank1": "rank-1 accuracy",
     "cmc5": "within first 5",
+    "auc": "AUC, trained on or not",
+    "advantage": "advantage (TPR - FPR, half accepted)",
+    "either_dice": "Dice with target or reference, the better",
     "alpha_error": "mean error of alpha (lower is worse)",
 }
 
@@ -107,14 +110,16 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
     if len(privacy.headline_by_key) > 1:
         table.add_row(f"{headline} under each set of keys", _row_of(privacy.headline_by_key), "")
     view = privacy.verification
-    table.add_row("AUC, same person or not", str(view.auc), "0.500")
+    if privacy.residual is not None:
+        table.add_row("AUC, same person or not", str(view.auc), "0.500")
     for point in view.operating_points:
         value = f"needs FPR >= {view.smallest_fpr:.2%}" if view.smallest_fpr is not None else "too few people"
         shown = value if point.tpr is None else str(point.tpr)
         table.add_row(f"recognised at FPR {point.fpr:.1%}", shown, f"{point.fpr:.3f}")
-    table.add_row("excess over strangers", str(privacy.residual.excess), "0.000")
+    if privacy.residual is not None:
+        table.add_row("excess over strangers", str(privacy.residual.excess), "0.000")
     table.add_section()
-    yardstick = "Dice" if OVERLAP in privacy.scores else "MS-SSIM"
+    yardstick = _yardstick(privacy)
     for name, control in privacy.controls.items():
         table.add_row(f"control, {yardstick} on {name}", str(control.scores[privacy.headline]), "")
     if privacy.confound is not None:
@@ -131,6 +136,13 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
         columns = {name: _overlap_title(name) for name in privacy.scores if name.startswith(OVERLAP)}
         return [table, _beside_controls(privacy, "Dice of the label maps", "label map", "decoded", columns)]
     return [table]
+
+
+def _yardstick(privacy: Privacy) -> str:
+    """What controls are judged by."""
+    if "advantage" in privacy.scores:
+        return "certainty"
+    return "Dice" if OVERLAP in privacy.scores else "MS-SSIM"
 
 
 def _beside_controls(privacy: Privacy, title: str, what: str, own: str, columns: Mapping[str, str]) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from bench.runner.adaptive import Tried, worst
+from bench.runner.adaptive import Tried, worst, worst_on_membership
 
 
 def print_suite(defense: str, tried: Sequence[Tried]) -> None:
@@ -17,7 +17,7 @@ def print_suite(defense: str, tried: Sequence[Tried]) -> None:
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     most = worst(tried)
     for one in tried:
-        table.add_row(one.attack, _state(one), str(one.score or "-"), _auc(one), style="bold" if one is most else None)
+        table.add_row(one.attack, _state(one), _map(one), _auc(one), style="bold" if one is most else None)
     console.print(table)
     for one in tried:
         reason = one.reason if one.outcome is None else one.outcome.record.reason
@@ -27,18 +27,24 @@ def print_suite(defense: str, tried: Sequence[Tried]) -> None:
         console.print(f"{defense} is unproven: no valid attack", style="bold red", soft_wrap=True)
     else:
         console.print(f"worst case of {defense}: {most.attack}, mAP {most.score}", style="bold", soft_wrap=True)
+    told = worst_on_membership(tried)
+    if told is not None:
+        console.print(
+            f"who was trained on: {told.attack}, AUC {told.score} (chance 0.500)", style="bold", soft_wrap=True
+        )
     for one in tried:
         if one.outcome is not None:
             console.print(f"record  {one.outcome.path}", soft_wrap=True, markup=False)
 
 
 def suite_as_json(defense: str, tried: Sequence[Tried]) -> str:
-    """The name of the worst valid attack (null: unproven), why attacks do not fit, and every record."""
-    most = worst(tried)
+    """The names of the worst valid attacks (null: unproven), why attacks do not fit, and every record."""
+    most, told = worst(tried), worst_on_membership(tried)
     return json.dumps(
         {
             "defense": defense,
             "worst": None if most is None else most.attack,
+            "worst on membership": None if told is None else told.attack,
             "not fitting": {one.attack: one.reason for one in tried if one.outcome is None},
             "records": [one.outcome.record.model_dump(mode="json") for one in tried if one.outcome is not None],
         },
@@ -48,6 +54,10 @@ def suite_as_json(defense: str, tried: Sequence[Tried]) -> str:
 
 def _state(one: Tried) -> str:
     return "does not fit" if one.outcome is None else one.outcome.record.status.value.upper()
+
+
+def _map(one: Tried) -> str:
+    return "-" if one.score is None or one.about_membership else str(one.score)
 
 
 def _auc(one: Tried) -> str:

@@ -91,7 +91,7 @@ def verify(linkages: Repeated, identities: Sequence[str], *axes: str | int, draw
     comparisons = compare(linkages, identities)
     smallest = smallest_supported_fpr(comparisons.supporting)
     headline = None if smallest is None else max(HEADLINE_FPR, smallest)
-    fprs = _supported_fprs(smallest)
+    fprs = supported_fprs(smallest)
     auc, tprs = estimates(comparisons, np.array(fprs), *axes, draws=draws)
     roc = tuple(OperatingPoint(fpr=fpr, tpr=tpr) for fpr, tpr in zip(fprs, tprs, strict=True))
     at = {point.fpr: point for point in roc}
@@ -141,7 +141,7 @@ def estimates(
     return found[0], found[1:]
 
 
-def _supported_fprs(smallest: float | None) -> list[float]:
+def supported_fprs(smallest: float | None) -> list[float]:
     """From 1 down to the smallest supported FPR, evenly spaced on a logarithmic axis, with those of `FPRS`."""
     if smallest is None:
         return []

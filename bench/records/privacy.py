@@ -49,7 +49,11 @@ class OperatingPoint(Part):
 
 
 class Verification(Part):
-    """Two scans, one question: the same person? Every ordered pair of scans is a comparison."""
+    """Two scans, one question: the same person? Every ordered pair of scans is a comparison.
+
+    Where membership is the goal the question is whether a candidate was trained on, every candidate is a comparison,
+    and members are the genuine ones.
+    """
 
     auc: Interval
     operating_points: list[OperatingPoint] = Field(description="at FPR 10 %, 1 % and 0.1 %")
@@ -117,7 +121,7 @@ class Privacy(Part):
     headline: str = Field(description="the score that the leaderboard shows")
     headline_by_key: list[Number] = Field(description="its value under every set of keys; the score is their mean")
     verification: Verification
-    residual: Residual
+    residual: Residual | None = Field(default=None, description="null where membership is the goal")
     confound: Confound | None = Field(description="null if two keys give the same release, or nobody has two visits")
     by_queries: LeakCurve | None = Field(
         description="null if the attack's card fixes how many queries it uses, one was sent, or as said under "

@@ -21,7 +21,7 @@ from bench.runner.leakage.scores import CLAIMS
 from bench.runner.run import Outcome, run_cell
 from bench.runner.tuning import stored
 from bench.store import Store
-from bench.types.threat import Tier
+from bench.types.threat import Goal, Phase, Tier
 
 NAME = "adaptive"
 SUMMARY = "every attack up to T2 in turn, and the worst case; no attack but a name for all of them"
@@ -49,6 +49,19 @@ class Tried:
         if record is None or record.status is not Status.OK or record.privacy is None:
             return None
         return record.privacy.scores[record.privacy.headline].value
+
+    @property
+    def about_test_people(self) -> bool:
+        """Whether it asks whose scan a release of a test person shows, which is what the worst case is about."""
+        if self.outcome is None:
+            return False
+        card = self.outcome.record.attack.threat
+        return card.goal != Goal.MEMBERSHIP and card.phase == Phase.INFERENCE
+
+    @property
+    def about_membership(self) -> bool:
+        """Whether it asks who was trained on, and not whose scan it is: another question, on another scale."""
+        return self.outcome is not None and self.outcome.record.attack.threat.goal == Goal.MEMBERSHIP
 
 
 def suite(registry: Registry, only: Sequence[str] = ()) -> list[str]:
@@ -113,7 +126,16 @@ def run_suite(
 
 
 def worst(tried: Sequence[Tried]) -> Tried | None:
-    """The valid attack that finds most; None if there is none: then nothing is known about the defense."""
+    """The valid attack that finds most of whose scans they are; None if there is none: then nothing is known."""
+    return _most([one for one in tried if one.about_test_people])
+
+
+def worst_on_membership(tried: Sequence[Tried]) -> Tried | None:
+    """The valid attack that finds most of who was trained on; None if there is none."""
+    return _most([one for one in tried if one.about_membership])
+
+
+def _most(tried: Sequence[Tried]) -> Tried | None:
     valid = [(one.score.value, one) for one in tried if one.score is not None and one.score.value is not None]
     return max(valid, key=lambda scored: scored[0])[1] if valid else None
 

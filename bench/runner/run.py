@@ -17,10 +17,11 @@ from bench.records.privacy import Validity
 from bench.records.schema import Cost, Record, Status
 from bench.runner import entries
 from bench.runner.attack.attempts import Attempts, Findings
+from bench.runner.attack.candidates import require_truth
 from bench.runner.attack.confinement import OWN_PROCESS, Confinement, LostAttack
 from bench.runner.cell import Cell
 from bench.runner.environment import describe_environment
-from bench.runner.leakage.extent import asked_of
+from bench.runner.leakage.extent import asked_of, key_sets
 from bench.runner.leakage.measure import measure_leakage
 from bench.runner.leakage.validity import address_of as validity_address
 from bench.runner.leakage.validity import at_smoke_size, check_attack
@@ -29,6 +30,7 @@ from bench.runner.pictures.labels import label_panels
 from bench.runner.pictures.reconstruction import reconstruction_panels
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import KeyFor, Traffic, key_source, record_repetitions
+from bench.runner.traffic.training import require_labels, training_key_source, training_traffic
 from bench.runner.utility.measure import Measured, measure_utility
 from bench.store import Store
 from bench.trainer.devices import make_fabric
@@ -36,7 +38,7 @@ from bench.trainer.loop import FabricTrainer
 from bench.trainer.seeding import seeded_torch
 from bench.types.claim import LabelMaps, Reconstruction
 from bench.types.scan import Cohort, Roles
-from bench.types.threat import Observes
+from bench.types.threat import Observes, Phase
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     known = known_outcome(cell)
     if known is not None:
         return known
+    require_truth(cell.attack, cell.defense)
+    require_labels(cell.attack, cell.defense)
     started = time.monotonic()
     seed, defense, evaluation = cell.request.seed, cell.defense, cell.evaluation
     fabric = make_fabric(cell.request.device, evaluation.precision)
@@ -101,9 +105,14 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
 
     answering = server if Observes.REPLY in cell.attack.threat.observes else None
     transcript_folder = store.transcript(cell.transcript_address)
-    repetitions = record_repetitions(
-        client, answering, roles.test, seed, transcript_folder, display, evaluation.key_repetitions
-    )
+    training = cell.attack.threat.phase is Phase.TRAINING
+    sent_key_for = training_key_source(client, roles.train, seed) if training else key_for
+    if training:
+        repetitions = training_traffic(client, roles.train, seed, evaluation.key_repetitions)
+    else:
+        repetitions = record_repetitions(
+            client, answering, roles.test, seed, transcript_folder, display, key_sets(cell.attack, evaluation)
+        )
 
     repetitions = tuple(asked_of(cell.attack, traffic, evaluation.costly_people) for traffic in repetitions)
 
@@ -172,7 +181,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
             networks,
             measured.utility,
             privacy,
-            _claimed(findings, client, repetitions[0], key_for),
+            _claimed(findings, client, repetitions[0], sent_key_for),
         ),
         warnings=entries.warnings_about(cell, cohort, roles),
     )

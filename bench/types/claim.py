@@ -63,7 +63,20 @@ class LabelMaps:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-Claim = Linkage | Reconstruction | LabelMaps
+@dataclass(frozen=True, eq=False)
+class Membership:
+    """How strongly the attacker believes that the server was trained on every candidate, in their order.
+
+    Attributes:
+        scores: larger = more likely trained on; any scale, for only the order counts.
+        details: as in `Linkage`.
+    """
+
+    scores: Float[Tensor, " candidate"]
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+Claim = Linkage | Reconstruction | LabelMaps | Membership
 
 Repeated = Linkage | Sequence[Linkage]
 """One linkage of the scans, or one for every repetition of the traffic under fresh keys."""

@@ -29,6 +29,7 @@ class Observes(StrEnum):
 
     RELEASE = "releases"
     REPLY = "replies"
+    LABELS = "training_labels"
 
 
 class Knows(StrEnum):
@@ -38,12 +39,14 @@ class Knows(StrEnum):
     REFERENCE_POOL = "reference_pool"
     SERVER_WEIGHTS = "server"
     CLIENT_CODE = "client"
+    TRAINING_CODE = "training"
 
 
 class Owns(StrEnum):
     """What data the attacker owns."""
 
     AUXILIARY = "auxiliary"
+    CANDIDATES = "candidates"
 
 
 Grant = Observes | Knows | Owns
@@ -81,6 +84,8 @@ class ThreatModel:
             raise ValueError(f"queries must be >= 1 or None, got {self.queries}")
         if Knows.KEYS in self.knows and self.tier < Tier.KNOWN_PLAINTEXTS:
             raise ValueError(f"an attacker who knows keys is tier T3 or T4, got T{self.tier.value}")
+        if Knows.TRAINING_CODE in self.knows and self.tier < Tier.SEMI_INFORMED:
+            raise ValueError(f"an attacker who runs the training code is tier T2 or above, got T{self.tier.value}")
 
     @property
     def grants(self) -> frozenset[str]:

@@ -72,23 +72,28 @@ class Lazy(Sequence[T], Generic[T]):
 
 @dataclass(frozen=True, eq=False)
 class Transcript:
-    """Everything that was seen on the wire for the test scans, in an order that tells nothing.
+    """Everything that was seen on the wire for the test scans, in an order that tells nothing; or, while the server is
+    trained, for some training scans.
 
     Attributes:
         releases: one per scan.
         replies: one per scan, or empty when no attack of the run may see them.
+        labels: what is sent beside each release for the server to learn from, as maps like a reply's; empty but in
+            training traffic.
     """
 
     releases: Sequence[Release]
     replies: Sequence[Reply] = ()
+    labels: Sequence[Reply] = ()
 
     def __len__(self) -> int:
         return len(self.releases)
 
     def first(self, queries: int) -> "Transcript":
         """The transcript as an attacker with a budget of `queries` queries per scan sees it."""
-        releases, replies = self.releases, self.replies
+        releases, replies, labels = self.releases, self.replies, self.labels
         return Transcript(
             Lazy(len(releases), lambda i: releases[i].first(queries)),
             Lazy(len(replies), lambda i: replies[i].first(queries)),
+            Lazy(len(labels), lambda i: labels[i].first(queries)),
         )

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from bench.data.patches import PatchSampler
@@ -174,6 +174,16 @@ class Mixup(Defense[MixupKey]):
         """x_mix^k = alpha x + (1 - alpha) x_ref^k, Eq. (2) and (5)."""
         key = key.to(image.device)
         return Release(mix(image[None], key.images, key.alpha), key.piece)
+
+    def training_key(self, rng: np.random.Generator, others: Sequence[Scan]) -> MixupKey:
+        """One reference among other training scans and one alpha of the training's law, U(alpha_min, 1]."""
+        return draw_volume_key(rng, others, queries=1, alpha_min=self.alpha_min, alpha_fixed=None, alpha_shared=True)
+
+    def training_labels(
+        self, labels: UInt8[Tensor, "depth height width"], key: MixupKey, classes: int
+    ) -> Float[Tensor, "query class depth height width"]:
+        """y_mix, Eq. (3)."""
+        return mix(one_hot(labels[None], classes), one_hot(key.labels, classes), key.alpha)
 
     def serve(self, release: Release, server: nn.Module) -> Reply:
         """softmax(S(x_mix^k)); cube by cube if the client mixed cube by cube."""

@@ -11,13 +11,17 @@ import torch
 from bench import config
 from bench.attack import Attack
 from bench.defenses.no_proxy import NoProxy
+from bench.metrics.membership import tell_members
+from bench.models.segmentation_loss import one_hot
 from bench.registry import Registry
+from bench.runner.attack.candidates import candidates_of, require_fair
 from bench.runner.leakage.linking import linkages_of
+from bench.runner.leakage.memory import ByHeart
 from bench.runner.leakage.planted import IntensityServer
 from bench.runner.leakage.scores import checked_claim, linkage_scores
 from bench.trainer.seeding import seeded_torch
 from bench.types.claim import LabelMaps, Reconstruction
-from bench.types.scan import Roles
+from bench.types.scan import Cohort, Roles
 from bench.types.threat import Goal, Tier
 from bench.types.traffic import Release, Reply, Transcript
 from bench.view import AttackerView, view_for
@@ -34,27 +38,40 @@ def _attack(name: str) -> Attack:
 
 
 def _view(
-    attack: Attack, releases: list[torch.Tensor], roles: Roles, wanted: tuple[int, ...] | None = None
+    attack: Attack,
+    releases: list[torch.Tensor],
+    roles: Roles,
+    wanted: tuple[int, ...] | None = None,
+    learned: Cohort | None = None,
 ) -> AttackerView:
+    """What the card opens; the server's network has learned these scans by heart."""
     server = IntensityServer.of(roles.train)
     replies = [Reply(server(queries).softmax(dim=1)) for queries in releases]
     offers: dict[str, Any] = {
         "auxiliary": roles.auxiliary,
+        "candidates": candidates_of(roles, 0, "").cohort,
         "reference_pool": roles.references,
-        "server": torch.nn.Identity(),
+        "server": ByHeart(roles.train if learned is None else learned),
+        "training": lambda scans, run, effort: ByHeart(scans),
         "client": lambda scan, rng: NoProxy().protect(scan.image, None, torch.nn.Identity()),
         "keys": [None] * len(releases),
     }
-    transcript = Transcript([Release(queries) for queries in releases], replies)
+    labels = [Reply(one_hot(scan.labels[None], len(roles.test.classes))) for scan in roles.test][: len(releases)]
+    transcript = Transcript([Release(queries) for queries in releases], replies, labels)
     public = roles.test.classes, roles.test.spacing_mm
     return view_for(attack.name, attack.threat, transcript, offers, *public, wanted=wanted)
 
 
 def _run(
-    attack: Attack, releases: list[torch.Tensor], roles: Roles, folder: Path, wanted: tuple[int, ...] | None = None
+    attack: Attack,
+    releases: list[torch.Tensor],
+    roles: Roles,
+    folder: Path,
+    wanted: tuple[int, ...] | None = None,
+    learned: Cohort | None = None,
 ) -> Any:
     with seeded_torch(0, "contract"):
-        return attack.run(_view(attack, releases, roles, wanted), trainer_in(folder))
+        return attack.run(_view(attack, releases, roles, wanted, learned), trainer_in(folder))
 
 
 def _naked(roles: Roles) -> list[torch.Tensor]:
@@ -171,3 +188,25 @@ def test_linkage_of_pure_noise_is_chance(name: str, roles: Roles, tmp_path: Path
     assert found.value.low is not None
     assert found.chance is not None
     assert found.value.low <= found.chance + 0.1
+
+
+MEMBERSHIPS = [name for name in NAMES if _attack(name).goal is Goal.MEMBERSHIP]
+
+
+@pytest.mark.parametrize("name", MEMBERSHIPS)
+def test_membership_finds_everybody_whom_the_server_knows_by_heart(name: str, roles: Roles, tmp_path: Path) -> None:
+    claim, asked = _run(_attack(name), [], roles, tmp_path), candidates_of(roles, 0, "")
+    checked_claim(Goal.MEMBERSHIP, claim, len(asked), roles.test.shape, len(roles.test.classes))
+    assert tell_members(claim.scores.tolist(), asked.members, "test").auc.value == 1
+
+
+@pytest.mark.parametrize("name", MEMBERSHIPS)
+def test_membership_finds_nobody_where_the_server_saw_nobody(name: str, roles: Roles, tmp_path: Path) -> None:
+    claim, asked = _run(_attack(name), [], roles, tmp_path, learned=roles.references), candidates_of(roles, 0, "")
+    auc = tell_members(claim.scores.tolist(), asked.members, "test").auc
+    assert auc.low <= 0.5 <= auc.high
+
+
+@pytest.mark.parametrize("name", MEMBERSHIPS)
+def test_membership_sees_nothing_of_people_whose_role_is_known(name: str) -> None:
+    require_fair(_attack(name))

@@ -22,6 +22,7 @@ def _view(threat: ThreatModel) -> AttackerView:
     transcript = Transcript(
         [Release(torch.full((3, 1, 2, 2, 2), float(scan))) for scan in range(4)],
         [Reply(torch.full((3, 2, 2, 2, 2), float(scan))) for scan in range(4)],
+        [Reply(torch.full((3, 2, 2, 2, 2), float(scan))) for scan in range(4)],
     )
     own = toy_cohort(range(2))
     offers = {
@@ -29,7 +30,9 @@ def _view(threat: ThreatModel) -> AttackerView:
         "auxiliary": own,
         "reference_pool": own,
         "server": torch.nn.Identity(),
+        "candidates": own,
         "client": lambda scan, rng: Release(scan.image[None]),
+        "training": lambda scans, run, effort: torch.nn.Linear(len(scans), 1),
     }
     return view_for("test", threat, transcript, offers, ("background", "brain"), 2.0)
 
@@ -57,8 +60,9 @@ def test_there_is_nothing_else_in_a_view(name: str) -> None:
 
 def test_granted_fields_are_there() -> None:
     view = _view(ORACLE)
-    assert len(view.releases) == len(view.replies) == 4
-    assert len(view.auxiliary) == 4
+    assert len(view.releases) == len(view.replies) == len(view.training_labels) == 4
+    assert len(view.auxiliary) == len(view.candidates) == 4
+    assert view.training(view.candidates, "a run", 0.5).in_features == 4
     assert list(view.keys) == ["key"]
     assert len(view.client(view.auxiliary.scans[0], np.random.default_rng(0))) == 1
 
@@ -66,7 +70,7 @@ def test_granted_fields_are_there() -> None:
 def test_the_budget_cuts_releases_and_replies() -> None:
     view = _view(ORACLE)
     assert {len(release) for release in view.releases} == {2}
-    assert {len(reply) for reply in view.replies} == {2}
+    assert {len(reply) for reply in (*view.replies, *view.training_labels)} == {2}
     assert [float(query[0, 0, 0, 0]) for query in view.first_queries()] == [0, 1, 2, 3]
 
 

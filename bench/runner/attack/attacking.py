@@ -1,6 +1,6 @@
 """Letting an attack work on the transcript alone, and judging what came out of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,16 +8,18 @@ import numpy as np
 import torch
 
 from bench.attack import Attack
-from bench.defense import Networks
+from bench.defense import Brought, Networks
 from bench.errors import BenchError
 from bench.records.schema import Status
 from bench.runner.attack.authors import Authors
+from bench.runner.attack.candidates import candidates_of, require_fair
 from bench.runner.attack.claims import plain_claim
 from bench.runner.attack.confinement import Confinement, LostAttack, reason_for
 from bench.runner.attack.deadline import time_limit
 from bench.runner.attack.guard import Watch, watching
 from bench.runner.attack.isolation import claim_from_own_process
 from bench.runner.attack.learning import AttackTrainer, Shelves, folders
+from bench.runner.attack.public_training import PublicTraining
 from bench.runner.leakage.scores import checked_claim
 from bench.runner.traffic import wire
 from bench.runner.traffic.parties import Client
@@ -25,7 +27,7 @@ from bench.runner.traffic.recording import Traffic, key_source
 from bench.trainer.loop import FabricTrainer
 from bench.types.claim import Claim
 from bench.types.scan import Roles, Scan
-from bench.types.threat import Knows, Owns
+from bench.types.threat import Goal, Knows, Owns
 from bench.types.traffic import Lazy, Release
 from bench.view import AttackerView, ClientCode, Seal, sealed, view_for
 
@@ -62,20 +64,25 @@ def attack_transcript(
         BenchError: something the user must mend.
         KeyboardInterrupt: stopped from outside.
     """
-    offers = _offers(client, traffic, networks, roles, trainer.device, axes)
+    offers = _offers(client, traffic, networks, roles, trainer, axes, shelves)
+    asked = candidates_of(roles, int(axes[0]), client.secret) if attack.goal is Goal.MEMBERSHIP else None
+    if asked is not None:  # other goals must not get clean scans of test people
+        offers[Owns.CANDIDATES.value] = asked.cohort
 
     def view(seal: Seal, looked: set[str] | None = None) -> AttackerView:
         test, sent = roles.test, traffic.transcript
         public = test.classes, test.spacing_mm
         return view_for(attack.name, attack.threat, sent, offers, *public, seal, looked, traffic.wanted)
 
+    defense = client.defense if Knows.TRAINING_CODE in attack.threat.knows else None
     try:
+        require_fair(attack)
         if held.isolate:
-            claimed = claim_from_own_process(attack, view(sealed), trainer, axes, held, shelves)
+            claimed = claim_from_own_process(attack, view(sealed), trainer, axes, held, shelves, defense)
         else:
             claimed = _claim_here(attack, view, trainer, held, shelves)
-        test = roles.test
-        claim = checked_claim(attack.goal, claimed, len(traffic.scans), test.shape, len(test.classes), traffic.wanted)
+        test, scans = roles.test, len(traffic.scans) if asked is None else len(asked)
+        claim = checked_claim(attack.goal, claimed, scans, test.shape, len(test.classes), traffic.wanted)
     except BenchError:
         raise
     except LostAttack as lost:
@@ -107,20 +114,23 @@ def _offers(
     traffic: Traffic,
     networks: Networks,
     roles: Roles,
-    device: torch.device,
+    trainer: FabricTrainer,
     axes: tuple[str | int, ...],
-) -> Mapping[str, Any]:
+    shelves: Shelves,
+) -> dict[str, Any]:
     """What a threat card may grant beside the traffic. Only what the card names reaches the view."""
-    own = Client(hospital.defense, networks.client, roles.auxiliary.first_visits().scans, device)
-    seed = int(axes[0])
-    key_for = key_source(hospital, seed)
-    return {
+    own = Client(hospital.defense, networks.client, roles.auxiliary.first_visits().scans, trainer.device)
+    key_for = key_source(hospital, int(axes[0]))
+    offers = {
         Owns.AUXILIARY.value: roles.auxiliary,
         Knows.CLIENT_CODE.value: _client_code(own),
         Knows.SERVER_WEIGHTS.value: networks.server,
         Knows.REFERENCE_POOL.value: roles.references.only(tuple(hospital.references)),
         Knows.KEYS.value: Lazy(len(traffic.scans), lambda index: key_for(traffic.scans[index], traffic.repetition)),
     }
+    if not isinstance(hospital.defense, Brought):  # what was trained elsewhere would hand its own networks over
+        offers[Knows.TRAINING_CODE.value] = PublicTraining.of(hospital.defense, trainer, shelves)
+    return offers
 
 
 def _client_code(own: Client) -> ClientCode:

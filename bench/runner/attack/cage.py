@@ -27,7 +27,7 @@ from bench.trainer.devices import make_fabric
 from bench.trainer.loop import FabricTrainer
 from bench.types.scan import Scan
 from bench.types.traffic import Lazy, Release
-from bench.view import AttackerView
+from bench.view import AttackerView, TrainingCode
 
 
 class Suite:
@@ -65,8 +65,9 @@ class Suite:
 class Granted(Mapping[str, Any]):
     """The granted fields, fetched when first touched."""
 
-    def __init__(self, suite: Suite, order: Mapping[str, Any]) -> None:
+    def __init__(self, suite: Suite, order: Mapping[str, Any], trainer: FabricTrainer) -> None:
         self._suite, self._names = suite, frozenset(order["granted"])
+        self._order, self._trainer = order, trainer
         self._known: dict[str, Any] = {
             name: Lazy(count, lambda index, name=name: suite.ask(name, index))  # type: ignore[misc]
             for name, count in order["sequences"].items()
@@ -76,7 +77,7 @@ class Granted(Mapping[str, Any]):
         if name not in self._names:
             raise KeyError(name)
         if name not in self._known:
-            self._known[name] = self._client if name == "client" else self._suite.ask(name)
+            self._known[name] = self._fetch(name)
         return self._known[name]
 
     def __contains__(self, name: object) -> bool:
@@ -87,6 +88,17 @@ class Granted(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def _fetch(self, name: str) -> Any:
+        if name == "client":
+            return self._client
+        return self._training() if name == "training" else self._suite.ask(name)
+
+    def _training(self) -> TrainingCode:
+        """Runs here, so that stopping and time limits reach it; what it is made of is public."""
+        from bench.runner.attack.public_training import PublicTraining
+
+        return PublicTraining.of(pickle.loads(self._order["defense"]), self._trainer, self._order["shelves"])  # noqa: S301 - the suite's own word
 
     def _client(self, scan: Scan, rng: np.random.Generator) -> Release:
         release, state = self._suite.ask("client", None, pack_question(scan, rng))
@@ -112,7 +124,7 @@ def attack_as_told(suite: Suite, order: Mapping[str, Any]) -> bytes:
     torch.manual_seed(seeds.seed(*order["axes"]))
     looked: set[str] = set()
     public = order["classes"], order["spacing_mm"], order["wanted"]
-    view = AttackerView(attack.name, Granted(suite, order), *public, looked=looked)
+    view = AttackerView(attack.name, Granted(suite, order, trainer), *public, looked=looked)
     with watching(watch):
         return packed(attack.run(view, AttackTrainer(trainer, order["shelves"], looked)))
 

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 import torch
 
 from bench.attack import Attack
+from bench.defense import Defense
 from bench.errors import BenchError, InterruptedTraining
 from bench.records.schema import Status
 from bench.runner.attack.claims import unpacked
@@ -36,6 +37,7 @@ _SAVING_TAKES = 30.0
 """Seconds that a stopped attack gets to write its trainer's checkpoint."""
 _LEAVING_TAKES = 2.0
 _DYING_TAKES = 5.0
+_SEQUENCES = {"releases", "replies", "training_labels", "keys"}
 _SUITE_ONLY = ("UNVEIL_CACHE", "UNVEIL_IXI")
 
 
@@ -46,8 +48,12 @@ def claim_from_own_process(
     axes: tuple[str | int, ...],
     held: Confinement,
     shelves: Shelves,
+    defense: Defense[Any] | None = None,
 ) -> object:
     """What the attack claims.
+
+    Args:
+        defense: its code and settings, where the card grants running its training; without networks and keys.
 
     Raises:
         LostAttack: it failed, died, or took too long.
@@ -58,7 +64,7 @@ def claim_from_own_process(
         assert child.stdin is not None
         assert child.stdout is not None
         heard: queue.SimpleQueue[Message | Exception | None] = queue.SimpleQueue()
-        order = pickle.dumps(_order(attack, view, trainer, axes, held, shelves))
+        order = pickle.dumps(_order(attack, view, trainer, axes, held, shelves, defense))
         words = (child.stdout, child.stdin, order, attack, view, heard)
         threading.Thread(target=_converse, args=words, daemon=True).start()
         end = _wait(heard, child, stop, held.timeout)
@@ -101,9 +107,10 @@ def _order(
     axes: tuple[str | int, ...],
     held: Confinement,
     shelves: Shelves,
+    defense: Defense[Any] | None,
 ) -> dict[str, Any]:
     """Everything that the process is told unasked."""
-    sequences = {name: len(getattr(view, name)) for name in attack.threat.grants & {"releases", "replies", "keys"}}
+    sequences = {name: len(getattr(view, name)) for name in attack.threat.grants & _SEQUENCES}
     return {
         "attack": attack.name,
         "settings": {field.name: getattr(attack, field.name) for field in dataclasses.fields(attack)},  # type: ignore[arg-type]
@@ -121,6 +128,7 @@ def _order(
         "checkpoint_seconds": trainer.checkpoint_seconds,
         "quiet": trainer.display.console.quiet,
         "threads": torch.get_num_threads(),
+        "defense": None if defense is None else pickle.dumps(defense),  # after the plugins are loaded there
         "places": {place: what for place, what in held.places.items() if _leads_into(place, trainer, shelves)},
         "suite": os.getpid(),
     }

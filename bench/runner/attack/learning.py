@@ -29,6 +29,7 @@ class Reach(StrEnum):
 _REACHES: Mapping[str, Reach] = {
     Owns.AUXILIARY.value: Reach.OWN_DATA,
     Knows.CLIENT_CODE.value: Reach.DEFENSE,
+    Knows.TRAINING_CODE.value: Reach.DEFENSE,
     Knows.SERVER_WEIGHTS.value: Reach.DEFENSE,
     Knows.REFERENCE_POOL.value: Reach.DEFENSE,
 }

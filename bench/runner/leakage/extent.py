@@ -3,7 +3,7 @@
 from bench.attack import Attack
 from bench.config import Evaluation
 from bench.runner.traffic.recording import Traffic
-from bench.types.threat import Goal, Knows
+from bench.types.threat import Goal, Knows, Phase
 
 
 def asked_of(attack: Attack, traffic: Traffic, people: int | None) -> Traffic:
@@ -15,6 +15,13 @@ def asked_of(attack: Attack, traffic: Traffic, people: int | None) -> Traffic:
     if people is None or not attack.costly or attack.goal is not Goal.RECONSTRUCTION:
         return traffic
     return traffic.asked(people)
+
+
+def key_sets(attack: Attack, evaluation: Evaluation) -> int:
+    """Under how many sets of keys it is let at the traffic: once where membership is the goal, which asks the server
+    and not the traffic.
+    """
+    return 1 if attack.goal is Goal.MEMBERSHIP else evaluation.key_repetitions
 
 
 def left_out(attack: Attack, evaluation: Evaluation) -> list[str]:
@@ -36,5 +43,8 @@ def along_dial(attack: Attack, evaluation: Evaluation) -> bool:
     """Whether leakage is measured at every value of the defense's dial.
 
     An attacker who runs the client's code trains for the defense that it meets, so every value would take a training.
+    Never in training, which has no dial.
     """
+    if attack.threat.phase is Phase.TRAINING:
+        return False
     return evaluation.costly_sweeps or not (attack.costly or Knows.CLIENT_CODE in attack.threat.knows)

@@ -11,9 +11,11 @@ from bench.records.privacy import Control
 from bench.runner.leakage.linking import Labels, true_labels
 from bench.runner.traffic.recording import Traffic
 from bench.types.scan import Cohort
+from bench.types.traffic import Reply
 
 MEANINGS: Mapping[str, str] = {
-    "do-nothing": "the reply itself: the most probable class of the mean over its queries",
+    "do-nothing": "the reply itself (in training: the labels that are sent): the most probable class of the mean over "
+    "its queries",
     "recovered": "what the client itself recovers from the reply, with its key",
     "atlas": "the most frequent class of the attacker's own scans in place of every label map",
     "random-other": "the true labels of a random test person in place of every label map",
@@ -40,7 +42,7 @@ def label_controls(
     truth = true_labels(repetitions[0].scans)
     order = seeds.generator(*axes, "control", "random other").permutation(len(truth))
     stacks = {
-        "do-nothing": [_answered(traffic) for traffic in repetitions if len(traffic.transcript.replies)],
+        "do-nothing": [_answered(traffic) for traffic in repetitions if len(_maps_of(traffic))],
         "recovered": list(recovered),
         "atlas": [most_frequent(auxiliary).expand(len(truth), -1, -1, -1)],
         "random-other": [truth[torch.from_numpy(order)]],
@@ -61,4 +63,8 @@ def most_frequent(cohort: Cohort) -> Labels:
 
 
 def _answered(traffic: Traffic) -> Labels:
-    return torch.stack([reply.maps.mean(dim=0).argmax(dim=0).to(torch.uint8) for reply in traffic.transcript.replies])
+    return torch.stack([reply.maps.mean(dim=0).argmax(dim=0).to(torch.uint8) for reply in _maps_of(traffic)])
+
+
+def _maps_of(traffic: Traffic) -> Sequence[Reply]:
+    return traffic.transcript.labels or traffic.transcript.replies

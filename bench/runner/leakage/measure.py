@@ -20,15 +20,17 @@ from bench.runner.leakage.extent import along_dial, along_queries, left_out
 from bench.runner.leakage.judge import Judge
 from bench.runner.leakage.label_controls import label_controls
 from bench.runner.leakage.linking import WINDOW
-from bench.runner.leakage.overlap import recovered_labels
+from bench.runner.leakage.membership import measure_membership
+from bench.runner.leakage.overlap import either_of_two, recovered_labels
 from bench.runner.leakage.scores import HEADLINE, residual, verification
 from bench.runner.leakage.sweeps import leak_by_dial, leak_by_queries
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.people import pseudonym
 from bench.runner.traffic.recording import Traffic, key_source
-from bench.types.claim import Claim
+from bench.runner.traffic.training import training_key_source
+from bench.types.claim import Claim, Membership
 from bench.types.scan import Roles
-from bench.types.threat import Goal
+from bench.types.threat import Goal, Phase
 
 
 def measure_leakage(
@@ -55,9 +57,14 @@ def measure_leakage(
         dial_folder: for traffic with the dial at fixed values.
         cell_folder: where the linkage itself is kept.
     """
+    if isinstance(claims[0], Membership):
+        return measure_membership(claims[0], attempts, client, networks, roles)
     salt = client.secret
-    scans, axes, key_for = repetitions[0].scans, attempts.axes(), key_source(client, attempts.seed)
-    goal = attempts.attack.goal
+    scans, axes = repetitions[0].scans, attempts.axes()
+    goal, training = attempts.attack.goal, attempts.attack.threat.phase is Phase.TRAINING
+    key_for = key_source(client, attempts.seed)
+    if training:
+        key_for = training_key_source(client, roles.train, attempts.seed)
     recovered = recovered_labels(client, repetitions, key_for) if goal is Goal.LABELS else ()
     judge = Judge(
         goal=goal,
@@ -70,6 +77,8 @@ def measure_leakage(
     linkages, yardstick = judge.linkages(claims), settings_for(roles.test.shape, WINDOW)
     found = score_linkage(linkages, [scan.subject for scan in scans], *axes)
     scores = {**judge.scores(claims, linkages, axes), **alpha_error(claims, repetitions, key_for, axes)}
+    if training:
+        scores |= either_of_two(claims, repetitions, key_for, axes)
     people = tuple(pseudonym(scan.subject, salt) for scan in scans)
     write_linkage(
         StoredLinkage(

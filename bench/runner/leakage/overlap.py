@@ -11,16 +11,20 @@ from torch import Tensor
 from bench.metrics.dice import dice
 from bench.metrics.people_means import grouped, mean_over_people
 from bench.records.parts import Interval
+from bench.records.privacy import Score
 from bench.runner.leakage.linking import Labels
 from bench.runner.traffic import wire
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import KeyFor, Traffic
+from bench.types.claim import Claim, LabelMaps
 from bench.types.scan import Scan
 
 DICE = "dice"
 """Mean over the foreground classes; `dice_NAME` of one class."""
 DICE_RECOVERED = "dice_recovered"
 """The same mean, against what the client makes of the reply instead of the truth."""
+DICE_EITHER = "either_dice"
+"""Against the target or its reference in training traffic."""
 
 
 def overlap(
@@ -50,6 +54,34 @@ def overlap(
         ]
     people = [scan.subject for scan in scans]
     return {name: _over_people(people, by_key, (*axes, name)) for name, by_key in values.items()}
+
+
+def either_of_two(
+    claims: Sequence[Claim], repetitions: Sequence[Traffic], key_for: KeyFor, axes: tuple[str | int, ...]
+) -> dict[str, Score]:
+    """Dice with the target's or the only reference's labels, whichever is closer, chosen with the truth in hand.
+
+    Of one mixture both label maps can be read and not whose is which: with alpha < 1/2 what looks like the target is
+    another training person. Empty where keys hold no labels of a single reference.
+
+    Args:
+        claims: one for every repetition.
+        repetitions: the traffic under several sets of keys.
+        axes: seed axes of the interval.
+    """
+    scans, values = repetitions[0].scans, []
+    for claim, traffic in zip(claims, repetitions, strict=True):
+        assert isinstance(claim, LabelMaps)
+        row = []
+        for own, scan in zip(claim.labels, scans, strict=True):
+            other = getattr(key_for(scan, traffic.repetition), "labels", None)
+            if other is None or len(other) != 1:
+                return {}
+            classes = [str(label) for label in range(1 + int(max(own.max(), scan.labels.max(), other.max())))]
+            row.append(max(_mean(dice(own, truth, classes)) for truth in (scan.labels, other[0])))
+        values.append(row)
+    found = _over_people([scan.subject for scan in scans], values, (*axes, DICE_EITHER))
+    return {DICE_EITHER: Score(value=found, chance=None)}
 
 
 def recovered_labels(client: Client, repetitions: Sequence[Traffic], key_for: KeyFor) -> tuple[Labels, ...]:

@@ -12,17 +12,20 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bench import seeds
 from bench.defense import Defense, Networks
+from bench.models.segmentation_loss import one_hot
 from bench.types.scan import Cohort, Scan
 from bench.types.traffic import Probabilities, Release, Reply
 from bench.types.training import History, Trainer
 
 Image = Float[Tensor, "1 depth height width"]
+Labels = UInt8[Tensor, "depth height width"]
+Maps = Float[Tensor, "query class depth height width"]
 
 
 class IntensityServer(nn.Module):
@@ -89,6 +92,14 @@ class Identity(PlantedLeak):
         """The image."""
         return Release(image[None])
 
+    def training_key(self, rng: np.random.Generator, others: Sequence[Scan]) -> None:
+        """No secret."""
+        return None
+
+    def training_labels(self, labels: Labels, key: None, classes: int) -> Maps:
+        """The labels."""
+        return one_hot(labels[None], classes)
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -97,13 +108,21 @@ class NearlyNaked(PlantedLeak):
 
     name: ClassVar[str] = "alpha-0.95"
 
-    def draw_key(self, rng: np.random.Generator, references: Sequence[Scan]) -> Image:
+    def draw_key(self, rng: np.random.Generator, references: Sequence[Scan]) -> Scan:
         """A random reference."""
-        return references[int(rng.integers(len(references)))].image
+        return references[int(rng.integers(len(references)))]
 
-    def protect(self, image: Image, key: Image, client: nn.Module) -> Release:
+    def protect(self, image: Image, key: Scan, client: nn.Module) -> Release:
         """.95 x + .05 x_ref."""
-        return Release((0.95 * image + 0.05 * key.to(image.device))[None])
+        return Release((0.95 * image + 0.05 * key.image.to(image.device))[None])
+
+    def training_key(self, rng: np.random.Generator, others: Sequence[Scan]) -> Scan:
+        """The same among the others."""
+        return self.draw_key(rng, others)
+
+    def training_labels(self, labels: Labels, key: Scan, classes: int) -> Maps:
+        """.95 y + .05 y_ref."""
+        return 0.95 * one_hot(labels[None], classes) + 0.05 * one_hot(key.labels[None], classes)
 
 
 @final

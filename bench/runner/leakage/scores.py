@@ -15,7 +15,7 @@ from bench.metrics.verification import verify
 from bench.records.parts import Interval
 from bench.records.privacy import OperatingPoint, Residual, Score, Verification
 from bench.runner.traffic.people import pseudonym
-from bench.types.claim import Claim, LabelMaps, Linkage, Reconstruction, Repeated
+from bench.types.claim import Claim, LabelMaps, Linkage, Membership, Reconstruction, Repeated
 from bench.types.estimate import Estimate
 from bench.types.scan import Scan
 from bench.types.threat import Goal
@@ -26,6 +26,7 @@ CLAIMS: Mapping[Goal, type[Claim]] = {
     Goal.LINKAGE: Linkage,
     Goal.RECONSTRUCTION: Reconstruction,
     Goal.LABELS: LabelMaps,
+    Goal.MEMBERSHIP: Membership,
 }
 """What an attack with each goal must return; a goal that is not here cannot be scored yet."""
 
@@ -41,7 +42,7 @@ def checked_claim(
     """The claim, if it can be scored.
 
     Args:
-        scans: number of releases.
+        scans: number of releases, or of candidates where membership is the goal.
         shape: of a scan.
         classes: number of classes, the background among them.
         wanted: which releases a reconstruction was asked of; None for all.
@@ -57,6 +58,9 @@ def checked_claim(
         if claim.probes is not None:
             raise ValueError("which rows of a linkage count is the suite's to say; leave out `probes`")
         checked_scores(claim, scans)
+        return claim
+    if isinstance(claim, Membership):
+        _check_members(claim.scores, scans)
         return claim
     if isinstance(claim, LabelMaps):
         _check_labels(claim.labels, (scans, *shape), classes)
@@ -75,6 +79,13 @@ def checked_claim(
             raise ValueError(f"the trace {name!r} needs (point, scan, 1, *shape) and one number a point, got {got}")
         _check_images(f"the trace {name!r}", images.flatten(0, 1), (images.shape[0] * images.shape[1], 1, *shape))
     return claim
+
+
+def _check_members(scores: Tensor, candidates: int) -> None:
+    if tuple(scores.shape) != (candidates,):
+        raise ValueError(f"membership needs {candidates} scores, one a candidate, got the shape {tuple(scores.shape)}")
+    if not bool(scores.isfinite().all()):
+        raise ValueError(f"membership scores must be finite, {int((~scores.isfinite()).sum())} are not")
 
 
 def _check_labels(labels: Tensor, shape: tuple[int, ...], classes: int) -> None:

@@ -15,19 +15,20 @@ from bench.data.cached import load_cached
 from bench.data.phantom import Phantom
 from bench.data.roles import data_secret, split
 from bench.dataset import Grid
-from bench.defense import Networks
+from bench.defense import Networks, SendsLabels
 from bench.progress import Display
 from bench.records.privacy import LeakCheck, Score, Validity
 from bench.runner.attack.attacking import Verdict
 from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.confinement import LostAttack
-from bench.runner.leakage import planted
+from bench.runner.leakage import memory, planted
 from bench.runner.leakage.extent import asked_of
 from bench.runner.leakage.judge import Judge
 from bench.runner.leakage.scores import HEADLINE
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import record_traffic
-from bench.types.threat import Observes
+from bench.runner.traffic.training import training_traffic
+from bench.types.threat import Goal, Observes, Phase
 from bench.types.training import History
 
 COHORT = Phantom()
@@ -67,15 +68,24 @@ def check_attack(attempts: Attempts, cohorts: Path, traffic_folder: Path, device
         LostAttack: the attack made no claim about a leak.
     """
     cohort = load_cached(COHORT, None, GRID, cohorts)
+    if attempts.attack.goal is Goal.MEMBERSHIP:
+        asked = split(cohort, memory.SHARES)
+        return Validity(leaks=memory.check_on_memory(attempts, asked, data_secret(cohort), device))
     roles, secret = split(cohort, SHARES), data_secret(cohort)
     found = {}
+    training = attempts.attack.threat.phase is Phase.TRAINING
     for leak in planted.LEAKS:
+        if training and not isinstance(leak, SendsLabels):
+            continue
         attempts.display.say(f"known-answer check: {leak.name}")
         networks = Networks(nn.Identity(), planted.IntensityServer.of(roles.train).to(device), History())
         client = Client(leak, networks.client, roles.references.first_visits().scans, device, secret)
         server = Server(leak, networks.server, device) if Observes.REPLY in attempts.attack.threat.observes else None
         folder = traffic_folder / leak.name
-        traffic = record_traffic(client, server, roles.test, 0, folder, Display(quiet=True))
+        if training:
+            (traffic,) = training_traffic(client, roles.train, 0, repetitions=1)
+        else:
+            traffic = record_traffic(client, server, roles.test, 0, folder, Display(quiet=True))
         traffic = asked_of(attempts.attack, traffic, COSTLY_PEOPLE)
         verdict = attempts.make(client, traffic, networks, roles, "validity", leak.name)
         judge = Judge(

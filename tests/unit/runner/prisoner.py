@@ -26,7 +26,11 @@ from bench.types.training import Phase, Schedule
 NOTHING = object()
 BLIND = ThreatModel(tier=Tier.IGNORANT, observes=frozenset({Observes.RELEASE}))
 ORACLE = ThreatModel(
-    tier=Tier.ORACLE, observes=frozenset(Observes), knows=frozenset(Knows), owns=frozenset(Owns), queries=1
+    tier=Tier.ORACLE,
+    observes=frozenset({Observes.RELEASE, Observes.REPLY}),
+    knows=frozenset(Knows),
+    owns=frozenset({Owns.AUXILIARY}),
+    queries=1,
 )
 
 
@@ -89,6 +93,7 @@ def _work(view: Any, trainer: Any) -> Linkage:
     seen = [*(release.queries for release in view.releases), *(reply.maps for reply in view.replies)]
     seen += [scan.image for scan in view.auxiliary] + [scan.image for scan in view.reference_pool]
     seen += [view.client(scan, rng).queries for scan in view.auxiliary.scans[:3]]
+    seen += [weight for run in ("a", "b") for weight in view.training(view.auxiliary, run, 0.5).parameters()]
     seen += [view.server(torch.ones(1, 2)), torch.tensor(list(view.keys)), torch.rand(5)]
     objective = _Objective()
     trainer.fit("short", [Phase("short", objective, objective)], _Noise(), Schedule(iterations=5, learning_rate=0.1))

@@ -43,7 +43,7 @@ class Shells(Defense[float]):
         return {float(queries): replace(self, queries=queries) for queries in (2, 4)}
 
     def fit(self, cohort: Cohort, trainer: Trainer) -> Networks:
-        return Networks(nn.Identity(), nn.Identity(), History())
+        return Networks(nn.Identity(), nn.Linear(2, 2), History())
 
     def draw_key(self, rng: np.random.Generator, references: Sequence[Scan]) -> float:
         return float(rng.random())

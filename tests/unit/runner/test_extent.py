@@ -5,7 +5,7 @@ from typing import ClassVar
 import pytest
 
 from bench.config import Evaluation
-from bench.runner.leakage.extent import along_dial, along_queries, asked_of, left_out
+from bench.runner.leakage.extent import along_dial, along_queries, asked_of, key_sets, left_out
 from bench.runner.traffic.recording import Traffic
 from bench.types.scan import Roles
 from bench.types.threat import Goal, Knows, ThreatModel, Tier
@@ -45,3 +45,13 @@ def test_only_a_costly_reconstruction_is_asked_of_some(attack: type[Doing], coun
     wanted = asked_of(made, traffic, 3).wanted
     assert (None if wanted is None else len(wanted)) == count
     assert asked_of(made, traffic, None) is traffic
+
+
+class Telling(Doing):
+    goal: ClassVar[Goal] = Goal.MEMBERSHIP
+
+
+def test_membership_is_asked_of_the_server_so_once_whatever_the_keys() -> None:
+    evaluation = Evaluation(key_repetitions=4)
+    assert key_sets(Doing(deed=lambda view: None), evaluation) == 4
+    assert key_sets(Telling(deed=lambda view: None), evaluation) == 1

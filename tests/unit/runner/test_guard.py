@@ -47,7 +47,11 @@ CPU = torch.device("cpu")
 SCANS = 16
 GUESS = Linkage(torch.arange(SCANS * SCANS, dtype=torch.float32).reshape(SCANS, SCANS))
 ORACLE = ThreatModel(
-    tier=Tier.ORACLE, observes=frozenset(Observes), knows=frozenset(Knows), owns=frozenset(Owns), queries=2
+    tier=Tier.ORACLE,
+    observes=frozenset({Observes.RELEASE, Observes.REPLY}),
+    knows=frozenset(Knows),
+    owns=frozenset({Owns.AUXILIARY}),
+    queries=2,
 )
 
 

@@ -30,7 +30,12 @@ from tests.unit.runner.strangers import Shells
 
 CPU = torch.device("cpu")
 PLUGIN = Path(__file__).with_name("prisoner.py")
-ORACLE = ThreatModel(tier=Tier.ORACLE, observes=frozenset(Observes), knows=frozenset(Knows), owns=frozenset(Owns))
+ORACLE = ThreatModel(
+    tier=Tier.ORACLE,
+    observes=frozenset({Observes.RELEASE, Observes.REPLY}),
+    knows=frozenset(Knows),
+    owns=frozenset({Owns.AUXILIARY}),
+)
 BOTH = pytest.mark.parametrize("isolate", [False, True])
 
 

@@ -34,6 +34,8 @@ PLUGIN = Path(__file__).with_name("learner.py")
         ({"auxiliary", "client"}, Reach.DEFENSE),
         ({"server"}, Reach.DEFENSE),
         ({"reference_pool"}, Reach.DEFENSE),
+        ({"auxiliary", "training"}, Reach.DEFENSE),
+        ({"candidates"}, Reach.TRAFFIC),
         ({"client", "releases"}, Reach.TRAFFIC),
         ({"replies"}, Reach.TRAFFIC),
         ({"keys"}, Reach.TRAFFIC),

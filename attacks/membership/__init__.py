@@ -1,0 +1,1 @@
+"""Membership: was the server trained on this person?"""

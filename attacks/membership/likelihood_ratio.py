@@ -1,0 +1,64 @@
+"""The likelihood ratio of LiRA, online, with one covariance for everybody.
+
+Source: Carlini et al., "Membership inference attacks from first principles", IEEE S&P 2022, Alg. 1, with the fixed
+variance of Sec. VI-C for few shadow networks and the several queries of Sec. VI-D.
+Letters as there: phi is how sure a network is of the truth about a person, one number for each kind of query.
+"""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+FLOOR = 1e-6
+"""Smallest variance of phi: networks that agree exactly are no proof."""
+
+Phi = Float[Tensor, "person query"]
+ShadowPhi = Float[Tensor, "shadow person query"]
+Inside = Bool[Tensor, "shadow person"]
+
+
+def log_ratio(phi: Phi, shadow_phi: ShadowPhi, inside: Inside) -> Float[Tensor, " person"]:
+    """Log N(phi; mu_in, Sigma) - log N(phi; mu_out, Sigma), Alg. 1, lines 10 to 16; > 0 speaks for a member.
+
+    Differs from the source: one Sigma for in and out, the scatter around each person's own two means. A few shadow
+    networks cannot tell two covariances apart, and with one the ratio is linear in phi, so that a target that was
+    trained otherwise than its shadows shifts it and does not bend it.
+
+    Args:
+        phi: of the network that is asked about.
+        shadow_phi: of the shadow networks.
+        inside: who was in which one's training data; everybody in some and not in all.
+    """
+    mu_in, mu_out = mean_of(shadow_phi, inside), mean_of(shadow_phi, ~inside)
+    scatter = covariance(shadow_phi - torch.where(inside[..., None], mu_in, mu_out))
+    away_in, away_out = (phi - mu_in).double(), (phi - mu_out).double()
+    return (_square(away_out, scatter) - _square(away_in, scatter)) / 2
+
+
+def mean_of(shadow_phi: ShadowPhi, chosen: Inside) -> Phi:
+    """Every person's mean over the networks that are chosen for them."""
+    weight = chosen[..., None].to(shadow_phi)
+    return (weight * shadow_phi).sum(dim=0) / weight.sum(dim=0)
+
+
+def covariance(deviations: ShadowPhi) -> Float[Tensor, "query query"]:
+    """Of deviations from two means a person, each of which takes a degree of freedom."""
+    shadows, people, queries = deviations.shape
+    rows = deviations.double().reshape(-1, queries)
+    free = max((shadows - 2) * people, 1)
+    return rows.T @ rows / free + FLOOR * torch.eye(queries, dtype=torch.float64, device=rows.device)
+
+
+def matched(phi: Phi, shadow_phi: ShadowPhi, inside: Inside) -> Phi:
+    """Phi without what the target has in advance of its shadows on average over everybody.
+
+    Half of those who are asked about were trained on, so that on average phi lies between mu_in and mu_out. Where it
+    does not, the target was trained longer, or on more people: that says nothing about anybody.
+    """
+    between = (mean_of(shadow_phi, inside) + mean_of(shadow_phi, ~inside)) / 2
+    return phi - (phi - between).mean(dim=0)
+
+
+def _square(away: Float[Tensor, "person query"], scatter: Float[Tensor, "query query"]) -> Float[Tensor, " person"]:
+    squares: Tensor = (away * torch.linalg.solve(scatter, away.T).T).sum(dim=1)
+    return squares

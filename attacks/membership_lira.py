@@ -1,0 +1,132 @@
+"""Membership: whose scans was the server trained on?
+
+Source: Carlini et al., "Membership inference attacks from first principles" (LiRA), IEEE S&P 2022, Alg. 1, online.
+Threat model: T2; holds labelled scans of the people it asks about and of others, the server's network (a cloud holds
+its own), and the public training and client code; sees no traffic.
+
+Shadow networks are trained on random halves of everybody the attacker has scans of, so that each person is in half of
+them. How sure a network is of a person's true labels, phi, is the mean logit over the brain, for the clean scan and for
+releases that the client's code makes of it under fresh keys. In and out of the training data phi has two means for each
+person and one covariance for everybody; the target's phi is more likely under one or the other.
+
+Differs from the paper: a volume's phi is a mean over voxels; one covariance, see `bench.attacks.membership`; the
+target's phi is moved by the same amount for everybody so that it lies between in and out on average, as shadows may be
+trained for a part of the iterations only (`effort`).
+Left out: releases of cubes with keys of their own go to the server uncut; shadows of a defense with a trained client
+network are asked with releases of the target's client, whose encoding they never learned.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from bench import seeds
+from bench.attack import Attack
+from bench.attacks.membership.halves import complementary_halves
+from bench.attacks.membership.likelihood_ratio import log_ratio, matched, mean_of
+from bench.metrics.confidence import mean_logit
+from bench.models.inference import predict
+from bench.types.claim import Membership
+from bench.types.scan import Cohort, Scan
+from bench.types.threat import Goal, Knows, Owns, ThreatModel, Tier
+from bench.types.training import Trainer
+from bench.view import AttackerView, ClientCode
+
+Questions = list[Float[Tensor, "_channel depth height width"]]
+"""What a network is asked about one person; a defense may send more channels than a scan has."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MembershipLira(Attack):
+    """Compare the server's certainty with that of networks that did and did not learn a person.
+
+    Attributes:
+        shadows: how many networks are trained, an even number (paper: 256, and 16 in its demo).
+        effort: share of the defense's own training iterations that each of them gets, in (0, 1].
+        mixtures: releases of every candidate that the client's code makes; 0 for clean scans alone.
+    """
+
+    name: ClassVar[str] = "membership-lira"
+    summary: ClassVar[str] = "tell who was in the training data, by the likelihood ratio of shadow networks"
+    source: ClassVar[str] = "Carlini et al., Membership inference attacks from first principles, IEEE S&P 2022"
+    goal: ClassVar[Goal] = Goal.MEMBERSHIP
+    threat: ClassVar[ThreatModel] = ThreatModel(
+        tier=Tier.SEMI_INFORMED,
+        knows=frozenset({Knows.SERVER_WEIGHTS, Knows.CLIENT_CODE, Knows.TRAINING_CODE}),
+        owns=frozenset({Owns.AUXILIARY, Owns.CANDIDATES}),
+    )
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "smoke": {"shadows": 4, "mixtures": 1},
+        "quick": {"shadows": 8, "effort": 0.25, "mixtures": 1},
+        "standard": {"shadows": 8, "effort": 0.5},
+    }
+
+    shadows: int = 16
+    effort: float = 1.0
+    mixtures: int = 4
+
+    def __post_init__(self) -> None:
+        if self.shadows < 4 or self.shadows % 2:
+            raise ValueError(f"shadows must be an even number >= 4, so that everybody varies, got {self.shadows}")
+        if not 0 < self.effort <= 1:
+            raise ValueError(f"effort must be in (0, 1], got {self.effort}")
+        if self.mixtures < 0:
+            raise ValueError(f"mixtures must be >= 0, got {self.mixtures}")
+
+    def run(self, view: AttackerView, trainer: Trainer) -> Membership:
+        """A log-likelihood ratio a candidate."""
+        asked, seed = view.candidates, int(trainer.axes[0])
+        everybody = asked.only((*view.auxiliary.scans, *asked.scans))
+        families = sorted({scan.family for scan in everybody})
+        halves = complementary_halves(len(families), self.shadows, seeds.generator(seed, self.name, "halves"))
+        questions = [
+            questions_about(scan, view.client, self.mixtures, (seed, self.name, "key", place))
+            for place, scan in enumerate(asked)
+        ]
+        phi = certainty(view.server, questions, asked, trainer)
+        inside, found = [], []
+        for shadow, half in enumerate(halves):
+            learned = {family for family, chosen in zip(families, half, strict=True) if chosen}
+            own = everybody.only(tuple(scan for scan in everybody if scan.family in learned))
+            network = view.training(own, f"shadow {shadow}", self.effort)
+            found.append(certainty(network, questions, asked, trainer))
+            inside.append([scan.family in learned for scan in asked])
+        shadow_phi, known = torch.stack(found), torch.tensor(inside)
+        scores = log_ratio(matched(phi, shadow_phi, known), shadow_phi, known)
+        gap = mean_of(shadow_phi, known) - mean_of(shadow_phi, ~known)
+        details = {"surer of who was learned, by query": [round(one, 4) for one in gap.mean(dim=0).tolist()]}
+        return Membership(scores.float(), details)
+
+
+def questions_about(scan: Scan, client: ClientCode, mixtures: int, axes: tuple[str | int, ...]) -> Questions:
+    """The clean scan, then releases of it under fresh keys.
+
+    A release that says the same as one before ends them: the defense has no keys, or sends the scan itself. Without the
+    clean scan where releases have other channels than it: the server could not read it.
+    """
+    found = [scan.image]
+    for number in range(mixtures):
+        image = client(scan, seeds.generator(*axes, number)).queries[0]
+        if any(torch.equal(image, known) for known in found):
+            break
+        found.append(image)
+    return [image.half() for image in found if image.shape == found[-1].shape]  # as the wire carries them
+
+
+def certainty(
+    network: nn.Module, questions: Sequence[Questions], asked: Cohort, trainer: Trainer
+) -> Float[Tensor, "person 2"]:
+    """Phi of every candidate: for the first question, and the mean over the others; the first again without any."""
+    found = []
+    with trainer.track("asking a network about candidates", len(asked)) as steps:
+        for images, scan in zip(questions, asked, strict=True):
+            maps = [predict(network, image[None].float().to(trainer.device))[0].cpu() for image in images]
+            first, *others = [mean_logit(scores, scan.labels) for scores in maps]
+            found.append(torch.stack([first, torch.stack(others or [first]).mean()]))
+            steps.advance()
+    return torch.stack(found)

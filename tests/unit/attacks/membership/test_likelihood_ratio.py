@@ -1,0 +1,91 @@
+"""The likelihood ratio by hand, and where it is known."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.attacks.membership.halves import complementary_halves
+from bench.attacks.membership.likelihood_ratio import FLOOR, covariance, log_ratio, matched, mean_of
+
+INSIDE = torch.tensor([[True], [True], [False], [False]])
+
+
+def _column(*values: float) -> torch.Tensor:
+    """Shadow networks' phi of one person for one query."""
+    return torch.tensor(values, dtype=torch.float32)[:, None, None]
+
+
+def test_the_ratio_is_that_of_two_gaussians_with_one_variance() -> None:
+    # In: 3 and 5 (mean 4); out: 0 and 2 (mean 1). Scatter 1 + 1 + 1 + 1 with 4 - 2 degrees of freedom: variance 2.
+    shadow = _column(3, 5, 0, 2)
+    for phi in (4.0, 1.0, 2.5, 7.0):
+        by_hand = (-((phi - 4) ** 2) + (phi - 1) ** 2) / (2 * (2 + FLOOR))
+        assert float(log_ratio(torch.tensor([[phi]]), shadow, INSIDE)) == pytest.approx(by_hand, rel=1e-6)
+
+
+def test_a_query_twice_says_what_it_says_once() -> None:
+    shadow, phi = _column(3, 5, 0, 2), torch.tensor([[3.5]])
+    once = log_ratio(phi, shadow, INSIDE)
+    twice = log_ratio(phi.repeat(1, 2), shadow.repeat(1, 1, 2), INSIDE)
+    assert float(twice) == pytest.approx(float(once), rel=1e-4)
+
+
+def test_queries_that_err_apart_add_up() -> None:
+    """Deviations whose products cancel: the covariance is diagonal, and the two ratios add."""
+    first, second = torch.tensor([4.0, 6.0, 0.0, 2.0]), torch.tensor([4.0, 4.0, 1.0, 1.0])
+    both = torch.stack([first, second], dim=1)[:, None]
+    people = torch.cat([both, both.flip(2)], dim=1)  # the second person has the queries exchanged
+    inside = INSIDE.repeat(1, 2)
+    phi = torch.tensor([[3.0, 2.0], [2.0, 3.0]])
+    scatter = covariance(people - torch.where(inside[..., None], mean_of(people, inside), mean_of(people, ~inside)))
+    assert float(scatter[0, 1]) == pytest.approx(0, abs=1e-12)
+    variance = float(scatter[0, 0])
+    by_hand = ((3 - 1) ** 2 - (3 - 5) ** 2 + (2 - 1) ** 2 - (2 - 4) ** 2) / (2 * variance)
+    found = log_ratio(phi, people, inside)
+    assert found.tolist() == pytest.approx([by_hand, by_hand], rel=1e-9)
+
+
+def test_gaussian_phi_is_told_apart_as_well_as_it_can_be() -> None:
+    """d' = (mu_in - mu_out) / sigma = 1.5 for everybody: the best AUC is Phi(d' / sqrt 2) = .856."""
+    rng = torch.Generator().manual_seed(0)
+    people, shadows = 4000, 64
+    own = torch.randn(people, 1, generator=rng) * 5  # some people are easier to segment
+    member = torch.arange(people) % 2 == 0
+    inside = torch.from_numpy(complementary_halves(people, shadows, np.random.default_rng(0)))
+    phi = own + 1.5 * member[:, None] + torch.randn(people, 1, generator=rng)
+    shadow = own + 1.5 * inside[..., None] + torch.randn(shadows, people, 1, generator=rng)
+    scores = log_ratio(phi, shadow, inside)
+    ranks = scores.argsort().argsort().double() + 1
+    half = people // 2
+    auc = (float(ranks[member].sum()) - half * (half + 1) / 2) / half**2
+    assert auc == pytest.approx(0.5 * (1 + math.erf(1.5 / 2)), abs=0.015)
+
+
+def test_a_target_that_was_trained_longer_is_moved_between_in_and_out() -> None:
+    shadow = _column(3, 5, 0, 2).repeat(1, 2, 1)
+    inside = INSIDE.repeat(1, 2)
+    phi = torch.tensor([[4.0], [1.0]])
+    assert torch.allclose(matched(phi, shadow, inside), phi)
+    assert torch.allclose(matched(phi + 10, shadow, inside), phi)
+
+
+def test_networks_that_agree_exactly_are_no_reason_to_divide_by_zero() -> None:
+    scores = log_ratio(torch.tensor([[1.0]]), _column(1, 1, 1, 1), INSIDE)
+    assert float(scores) == 0
+
+
+@given(families=st.integers(2, 40), pairs=st.integers(1, 6), seed=st.integers(0, 99))
+def test_everybody_is_in_half_of_the_networks(families: int, pairs: int, seed: int) -> None:
+    halves = complementary_halves(families, 2 * pairs, np.random.default_rng(seed))
+    assert (halves.sum(axis=0) == pairs).all()
+    assert set(halves.sum(axis=1).tolist()) <= {families // 2, families - families // 2}
+
+
+@pytest.mark.parametrize("shadows", [0, 1, 3])
+def test_an_odd_number_of_networks_is_refused(shadows: int) -> None:
+    with pytest.raises(ValueError, match="even"):
+        complementary_halves(10, shadows, np.random.default_rng(0))
