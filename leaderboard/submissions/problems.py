@@ -2,20 +2,27 @@
 
 import math
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.leaderboard.entry import LINKING
 from bench.leaderboard.submissions.ranges import impossible
 from bench.records.privacy import Privacy
 from bench.records.schema import PROTOCOL_VERSION, Record
+from bench.types.threat import Goal
 
 FEWEST_PEOPLE = 10
 """Among the test people: with fewer, any interval spans most of what is possible."""
 LONGEST_TEXT = 2000
 TOLERANCE = 0.01
 """Averages over classes and over keys may be taken in either order, and people may lack a class."""
-OF_LINKAGE = ("do-nothing", "atlas", "random-other", "oracle-key")
-OF_MEMBERSHIP = ("do-nothing",)
+CONTROLS: Mapping[str, tuple[str, ...]] = {
+    Goal.LINKAGE.value: ("do-nothing", "atlas", "random-other", "oracle-key"),
+    Goal.RECONSTRUCTION.value: ("do-nothing", "atlas", "random-other", "oracle-key"),
+    Goal.LABELS.value: ("atlas", "random-other", "oracle-key"),  # who sees no replies has nothing to do nothing with
+    Goal.MEMBERSHIP.value: ("do-nothing",),
+}
+"""Without which a score of this goal means nothing."""
 
 
 def problems_of(record: Record) -> Iterator[str]:
@@ -70,12 +77,13 @@ def _privacy(privacy: Privacy, record: Record) -> Iterator[str]:
         yield "no known-answer checks: nobody knows whether the attack works at all"
     elif not record.validity.passed:
         yield "the attack missed a planted leak, and yet the record says ok"
-    membership = record.attack.threat.goal == "membership"
-    needed = OF_MEMBERSHIP if membership else OF_LINKAGE
-    missing = [name for name in needed if name not in privacy.controls]
+    goal = record.attack.threat.goal
+    if goal not in CONTROLS:
+        yield f"nobody can score the goal {goal}"
+    missing = [name for name in CONTROLS.get(goal, ()) if name not in privacy.controls]
     if missing:
         yield f"controls are missing: {', '.join(missing)}"
-    if not membership and privacy.linkage is None:
+    if goal in LINKING and privacy.linkage is None:
         yield "no linkage file: the worst case over attacks cannot be told"
     headline = privacy.scores[privacy.headline]
     if headline.value.value is None:

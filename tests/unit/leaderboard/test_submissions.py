@@ -111,6 +111,7 @@ def test_pictures_of_real_scans_stay_where_they_are_unless_they_are_wanted(run: 
         (lambda r: r["cost"].update(client_seconds=-1), "below 0"),
         (lambda r: r["data"].update(spacing_mm=0), "a grid of"),
         (lambda r: r["privacy"]["controls"].pop("atlas"), "controls are missing: atlas"),
+        (lambda r: r["attack"]["threat"].update(goal="fame"), "nobody can score the goal fame"),
         (lambda r: r.update(validity=None), "no known-answer checks"),
         (lambda r: next(iter(r["validity"]["leaks"].values())).update(passed=False), "missed a planted leak"),
         (lambda r: r["privacy"].update(linkage=None), "no linkage file"),
