@@ -1,19 +1,20 @@
-"""From one pair of files to scans on the grid: the visit as it is, and a simulated second one."""
+"""From the files of one scan to scans on the grid: the visit as it is, and a simulated second one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float32, Float64, UInt8
 
 from bench.data.appearance import apply_appearance
-from bench.data.bids_tree import Pair
 from bench.data.nifti import Volume, read_volume
 from bench.data.resample import onto_grid, scale_robustly
+from bench.data.row import Labelling, Row
 from bench.data.visit import Visit
 from bench.data.warp import axes_mm
 from bench.dataset import Grid
+from bench.errors import BenchError
 from bench.types.scan import Scan
 
 SIMULATED_SESSION = "visit-2-simulated"
@@ -27,12 +28,15 @@ class Region:
     """What counts as brain.
 
     Attributes:
-        of_volume: the brain in a scan as it lies on disk; its centre of mass becomes the middle of the grid.
+        of_volume: the brain in a scan as it lies on disk.
         of_grid: the brain on the grid, from image and labels; everything else becomes 0.
+        centred: the brain's centre of mass becomes the middle of the grid; else the middle of the volume does, which
+            keeps scans where they are that were registered to each other.
     """
 
     of_volume: Callable[[Volume], Mask]
     of_grid: Callable[[Image, UInt8[np.ndarray, "depth height width"]], Mask]
+    centred: bool = True
 
 
 LABELLED = Region(of_volume=lambda volume: volume.labels > 0, of_grid=lambda image, labels: labels > 0)
@@ -40,6 +44,12 @@ LABELLED = Region(of_volume=lambda volume: volume.labels > 0, of_grid=lambda ima
 
 BRIGHT = Region(of_volume=lambda volume: volume.image > volume.image.mean(), of_grid=lambda image, labels: image > 0)
 """For data whose labels do not cover the brain: centred where the image is brighter than its mean, left unmasked."""
+
+STRIPPED = Region(of_volume=lambda volume: volume.image != 0, of_grid=lambda image, labels: image > 0)
+"""For images that are 0 outside of the brain already, and whose labels cover a part of it, as a lesion."""
+
+REGISTERED = replace(STRIPPED, centred=False)
+"""The same for images that lie on a common grid already."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +61,7 @@ class Source:
         brain_mm: scanner coordinates of the brain's voxels.
     """
 
-    pair: Pair
-    family: str
+    row: Row
     volume: Volume
     classes: tuple[int, ...]
     region: Region
@@ -60,21 +69,25 @@ class Source:
 
     @property
     def centre_mm(self) -> Float64[np.ndarray, " 3"]:
-        """Centre of mass of the brain in scanner coordinates."""
-        centre: Float64[np.ndarray, " 3"] = self.brain_mm.mean(0)
+        """What becomes the middle of the grid, in scanner coordinates."""
+        affine = self.volume.affine
+        middle = affine[:3, :3] @ ((np.asarray(self.volume.image.shape) - 1) / 2) + affine[:3, 3]
+        centre: Float64[np.ndarray, " 3"] = self.brain_mm.mean(0) if self.region.centred else middle
         return centre
 
 
-def read_source(pair: Pair, family: str, classes: tuple[int, ...], region: Region) -> Source:
+def read_source(row: Row, labelling: Labelling, classes: tuple[int, ...], region: Region) -> Source:
     """The scan with its brain located.
 
     Raises:
-        BenchError: a file cannot be used.
+        BenchError: a file cannot be used, or shows no brain.
     """
-    volume = read_volume(pair, classes)
+    volume = read_volume(row, labelling)
     affine = volume.affine
     brain_mm = np.argwhere(region.of_volume(volume)) @ affine[:3, :3].T + affine[:3, 3]
-    return Source(pair, family, volume, classes, region, brain_mm)
+    if not len(brain_mm):
+        raise BenchError(f"{row.image} shows no brain; check the image and its mask")
+    return Source(row, volume, classes, region, brain_mm)
 
 
 def visit_as_is(source: Source, grid: Grid) -> Scan:
@@ -82,8 +95,8 @@ def visit_as_is(source: Source, grid: Grid) -> Scan:
     onto = onto_grid(source.volume, source.classes, source.centre_mm, None, grid)
     labels = onto.shares.argmax(0).astype(np.uint8)
     inside = source.region.of_grid(onto.image, labels)
-    image = np.where(inside, scale_robustly(onto.image, inside, str(source.pair.image)), np.float32(0))
-    return _scan(source, image, labels, source.pair.session, simulated=False)
+    image = np.where(inside, scale_robustly(onto.image, inside, str(source.row.image)), np.float32(0))
+    return _scan(source, image, labels, source.row.session, simulated=False)
 
 
 def simulated_visit(source: Source, visit: Visit, grid: Grid) -> Scan:
@@ -91,7 +104,7 @@ def simulated_visit(source: Source, visit: Visit, grid: Grid) -> Scan:
     onto = onto_grid(source.volume, source.classes, source.centre_mm, visit.displacement, grid)
     labels = onto.shares.argmax(0).astype(np.uint8)
     inside = source.region.of_grid(onto.image, labels)
-    clean = scale_robustly(onto.image, inside, str(source.pair.image))
+    clean = scale_robustly(onto.image, inside, str(source.row.image))
     image = apply_appearance(clean, onto.shares[1:], inside, axes_mm(grid), visit.appearance)
     return _scan(source, image, labels, SIMULATED_SESSION, simulated=True)
 
@@ -102,8 +115,8 @@ def _scan(
     return Scan(
         image=torch.from_numpy(image[None]),
         labels=torch.from_numpy(labels),
-        subject=source.pair.subject,
-        family=source.family,
+        subject=source.row.subject,
+        family=source.row.relatives,
         session=session,
         simulated=simulated,
     )
