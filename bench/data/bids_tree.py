@@ -83,9 +83,7 @@ def _rows(subject: str, session: str, anat: Path, tree: Tree) -> list[Row]:
     taken = {path for _, path in pairs.values()}
     for stem, path in sorted(labels.items()):
         if path not in taken:
-            raise BenchError(
-                f"{path} has no partner {stem}{IMAGE}.nii.gz beside it; add that file or remove this one"
-            )
+            raise BenchError(f"{path} has no partner {stem}{IMAGE}.nii.gz beside it; add that file or remove this one")
     if len(pairs) > 1 and tree.runs == "refuse":
         raise BenchError(
             f"{anat} holds {len(pairs)} T1w images; keep one per session, or choose with --set runs=first or runs=all"

@@ -32,17 +32,23 @@ class Region:
         of_grid: the brain on the grid, from image and labels; everything else becomes 0.
         centred: the brain's centre of mass becomes the middle of the grid; else the middle of the volume does, which
             keeps scans where they are that were registered to each other.
+        stripped: `of_volume` is the brain itself, not only a rough idea of where it is.
     """
 
     of_volume: Callable[[Volume], Mask]
     of_grid: Callable[[Image, UInt8[np.ndarray, "depth height width"]], Mask]
     centred: bool = True
+    stripped: bool = True
 
 
 LABELLED = Region(of_volume=lambda volume: volume.labels > 0, of_grid=lambda image, labels: labels > 0)
 """Where a label is not 0."""
 
-BRIGHT = Region(of_volume=lambda volume: volume.image > volume.image.mean(), of_grid=lambda image, labels: image > 0)
+BRIGHT = Region(
+    of_volume=lambda volume: volume.image > volume.image.mean(),
+    of_grid=lambda image, labels: image > 0,
+    stripped=False,
+)
 """For data whose labels do not cover the brain: centred where the image is brighter than its mean, left unmasked."""
 
 STRIPPED = Region(of_volume=lambda volume: volume.image != 0, of_grid=lambda image, labels: image > 0)

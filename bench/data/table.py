@@ -34,10 +34,12 @@ def read_table(path: Path, columns: Sequence[str], delimiter: str = "\t") -> Tab
         raise BenchError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise BenchError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
-    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     filled = (line for line in lines if line.strip())
     try:
-        rows = list(csv.reader(filled, delimiter=delimiter, quoting=quoting, strict=True))
+        if delimiter == "\t":
+            rows = list(csv.reader(filled, delimiter=delimiter, quoting=csv.QUOTE_NONE))
+        else:
+            rows = list(csv.reader(filled, delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise BenchError(f"{path} is no table ({error}); save it again as plain text") from error
     heading = rows[0] if rows else []
