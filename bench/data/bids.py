@@ -3,17 +3,16 @@
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal, final
+from typing import ClassVar, final
 
+from bench.data.about import About
 from bench.data.appearance import AppearanceRange
 from bench.data.bids_tables import CLASSES, DESCRIPTION, PARTICIPANTS, read_classes, read_description, read_families
 from bench.data.bids_tree import Runs, Tree, find_rows
 from bench.data.listed import ListedDataset, Recipe, RevisitsFrom
 from bench.data.row import WHOLE_NUMBERS, Labelling, Listing, repeated, require_folder
-from bench.data.source import BRIGHT, LABELLED, STRIPPED
+from bench.data.source import REGIONS, BrainBy
 from bench.data.visit import VisitRange
-
-REGIONS = {"labels": LABELLED, "nonzero": STRIPPED, "none": BRIGHT}
 
 
 @final
@@ -48,9 +47,23 @@ class Bids(ListedDataset):
     source: ClassVar[str] = "BIDS 1.9, Gorgolewski et al., Scientific Data 3, 2016; simulated visits after SynthSeg"
     synthetic: ClassVar[bool] = False
     needs_root: ClassVar[bool] = True
+    about: ClassVar[About] = About(
+        size="yours",
+        licence="yours",
+        get="your own data, or any BIDS data set with label maps, such as those of openneuro.org with derivatives",
+        citation="that of the data set; BIDS: Gorgolewski et al., Scientific Data 3, 2016",
+        tree="""DIR/
+  dataset_description.json    name and licence, if you like
+  participants.tsv            participant_id, family_id, if you like
+  dseg.tsv                    index, name, if you like
+  sub-01/[ses-1/]anat/sub-01_[ses-1_]T1w.nii.gz
+  sub-01/[ses-1/]anat/sub-01_[ses-1_]dseg.nii.gz
+or, with --set labels=PIPELINE, the label maps in
+  derivatives/PIPELINE/sub-01/[ses-1/]anat/sub-01_[ses-1_][...]dseg.nii.gz""",
+    )
 
     revisits: RevisitsFrom = "auto"
-    mask: Literal["labels", "nonzero", "none"] = "labels"
+    mask: BrainBy = "labels"
     runs: Runs = "refuse"
     labels: str | None = None
     max_subjects: int | None = None

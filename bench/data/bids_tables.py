@@ -65,7 +65,7 @@ def read_classes(root: Path) -> dict[int, str] | None:
 
 
 def read_description(root: Path) -> tuple[str, ...]:
-    """Name and licence of the data set as a sentence for the record.
+    """Name and licence of the data set as a sentence for the record, then the sentences that it brings itself.
 
     Raises:
         BenchError: the file is no JSON object.
@@ -81,4 +81,6 @@ def read_description(root: Path) -> tuple[str, ...]:
         raise BenchError(f"{path} is no JSON ({error}); mend or remove it") from error
     if not isinstance(content, dict):
         raise BenchError(f"{path} must hold a JSON object; mend or remove it")
-    return (f"Data: {content.get('Name', 'unnamed')}; licence: {content.get('License', 'not stated')}.",)
+    notes = content.get("Notes", [])
+    named = f"Data: {content.get('Name', 'unnamed')}; licence: {content.get('License', 'not stated')}."
+    return (named, *map(str, notes)) if isinstance(notes, list) else (named,)

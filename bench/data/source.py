@@ -1,7 +1,8 @@
 """From the files of one scan to scans on the grid: the visit as it is, and a simulated second one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import torch
@@ -41,21 +42,46 @@ class Region:
     stripped: bool = True
 
 
-LABELLED = Region(of_volume=lambda volume: volume.labels > 0, of_grid=lambda image, labels: labels > 0)
+def _labelled(volume: Volume) -> Mask:
+    labelled: Mask = volume.labels > 0
+    return labelled
+
+
+def _bright(volume: Volume) -> Mask:
+    bright: Mask = volume.image > volume.image.mean()
+    return bright
+
+
+def _nonzero(volume: Volume) -> Mask:
+    lit: Mask = volume.image != 0
+    return lit
+
+
+def _labelled_on_grid(image: Image, labels: UInt8[np.ndarray, "depth height width"]) -> Mask:
+    labelled: Mask = labels > 0
+    return labelled
+
+
+def _lit_on_grid(image: Image, labels: UInt8[np.ndarray, "depth height width"]) -> Mask:
+    lit: Mask = image > 0
+    return lit
+
+
+LABELLED = Region(of_volume=_labelled, of_grid=_labelled_on_grid)
 """Where a label is not 0."""
 
-BRIGHT = Region(
-    of_volume=lambda volume: volume.image > volume.image.mean(),
-    of_grid=lambda image, labels: image > 0,
-    stripped=False,
-)
-"""For data whose labels do not cover the brain: centred where the image is brighter than its mean, left unmasked."""
-
-STRIPPED = Region(of_volume=lambda volume: volume.image != 0, of_grid=lambda image, labels: image > 0)
+STRIPPED = Region(of_volume=_nonzero, of_grid=_lit_on_grid)
 """For images that are 0 outside of the brain already, and whose labels cover a part of it, as a lesion."""
 
+BRIGHT = Region(of_volume=_bright, of_grid=_lit_on_grid, stripped=False)
+"""For data whose labels do not cover the brain: centred where the image is brighter than its mean, left unmasked."""
+
 REGISTERED = replace(STRIPPED, centred=False)
-"""The same for images that lie on a common grid already."""
+"""As `STRIPPED`, for images that lie on a common grid already."""
+
+BrainBy = Literal["labels", "nonzero", "none"]
+REGIONS: Mapping[BrainBy, Region] = {"labels": LABELLED, "nonzero": STRIPPED, "none": BRIGHT}
+"""What users choose from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +114,15 @@ def read_source(row: Row, labelling: Labelling, classes: tuple[int, ...], region
     Raises:
         BenchError: a file cannot be used, or shows no brain.
     """
-    volume = read_volume(row, labelling)
+    return source_of(row, read_volume(row, labelling), classes, region)
+
+
+def source_of(row: Row, volume: Volume, classes: tuple[int, ...], region: Region) -> Source:
+    """The same for a scan that is read already.
+
+    Raises:
+        BenchError: it shows no brain.
+    """
     affine = volume.affine
     brain_mm = np.argwhere(region.of_volume(volume)) @ affine[:3, :3].T + affine[:3, 3]
     if not len(brain_mm):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal, final
 
+from bench.data.about import About
 from bench.data.listed import ListedDataset, Recipe, RevisitsFrom
 from bench.data.row import FIRST_SESSION, Labelling, Listing, Row, repeated, require_folder
 from bench.data.source import STRIPPED
@@ -37,6 +38,15 @@ class Brats2021(ListedDataset):
     source: ClassVar[str] = "Baid et al., arXiv:2107.02314; Menze et al., IEEE TMI 34(10), 2015"
     synthetic: ClassVar[bool] = False
     needs_root: ClassVar[bool] = True
+    about: ClassVar[About] = About(
+        size="1251 people with labels, one visit each",
+        licence="terms of the challenge at synapse.org",
+        get="register at synapse.org, download the training data of task 1",
+        citation="Baid et al., arXiv:2107.02314; Menze et al., IEEE TMI 34(10), 2015; Bakas et al., Sci. Data 4, 2017",
+        tree="""DIR/
+  BraTS2021_00000/BraTS2021_00000_t1ce.nii.gz     or _t1, _t2, _flair
+  BraTS2021_00000/BraTS2021_00000_seg.nii.gz      0, 1 NCR, 2 ED, 4 ET""",
+    )
 
     image: Literal["t1ce", "t1", "t2", "flair"] = "t1ce"
     revisits: RevisitsFrom = "auto"

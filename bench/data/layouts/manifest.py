@@ -3,18 +3,18 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal, final
+from typing import ClassVar, final
 
+from bench.data.about import About
 from bench.data.bids_tables import CLASSES, read_classes
 from bench.data.listed import ListedDataset, Recipe, RevisitsFrom
 from bench.data.row import FIRST_SESSION, WHOLE_NUMBERS, Labelling, Listing, Row, repeated
-from bench.data.source import BRIGHT, LABELLED, STRIPPED
+from bench.data.source import REGIONS, BrainBy
 from bench.data.table import MISSING, read_table
 from bench.errors import BenchError
 
 MANIFEST = "manifest.csv"
 REQUIRED = ("image", "label", "subject")
-REGIONS = {"labels": LABELLED, "nonzero": STRIPPED, "none": BRIGHT}
 
 
 @final
@@ -40,9 +40,21 @@ class Manifest(ListedDataset):
     source: ClassVar[str] = "Unveil"
     synthetic: ClassVar[bool] = False
     needs_root: ClassVar[bool] = True
+    about: ClassVar[About] = About(
+        size="yours",
+        licence="yours",
+        get="your own data",
+        citation="that of your data",
+        tree="""DIR/
+  manifest.csv      image,label,subject[,session,family,brain]
+                    scans/a1.nii.gz,labels/a1.nii.gz,a,1,,
+                    scans/a2.nii.gz,labels/a2.nii.gz,a,2,,
+  dseg.tsv          index, name, if you like
+  ...               NIfTI or .mgz files wherever the table says""",
+    )
 
     revisits: RevisitsFrom = "auto"
-    mask: Literal["labels", "nonzero", "none"] = "labels"
+    mask: BrainBy = "labels"
     max_subjects: int | None = None
     seed: int = 0
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal, final
 
+from bench.data.about import About
 from bench.data.listed import ListedDataset, Recipe, RevisitsFrom
 from bench.data.row import FIRST_SESSION, Labelling, Listing, Row, repeated, require_folder
 from bench.data.source import STRIPPED
@@ -37,6 +38,16 @@ class MsLesSeg(ListedDataset):
     source: ClassVar[str] = "Guarnera et al., MSLesSeg, Scientific Data 12, 2025; Rondinella et al., arXiv:2410.07924"
     synthetic: ClassVar[bool] = False
     needs_root: ClassVar[bool] = True
+    about: ClassVar[About] = About(
+        size="75 people, 115 scans, one to four visits",
+        licence="see the page of the archive",
+        get="download 'MSLesSeg Dataset.zip' from springernature.figshare.com, article 27919209",
+        citation="Guarnera et al., Scientific Data 12, 2025; Rondinella et al., arXiv:2410.07924",
+        tree="""DIR/                                'MSLesSeg Dataset' of the archive
+  train/P1/T1/P1_T1_{FLAIR,T1,T2,MASK}.nii.gz
+  train/P1/T2/P1_T2_{FLAIR,T1,T2,MASK}.nii.gz
+  test/P54/P54_{FLAIR,T1,T2,MASK}.nii.gz""",
+    )
 
     image: Literal["FLAIR", "T1", "T2"] = "FLAIR"
     revisits: RevisitsFrom = "real"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal, final
 
+from bench.data.about import About
 from bench.data.listed import ListedDataset, Recipe, RevisitsFrom
 from bench.data.row import FIRST_SESSION, Labelling, Listing, Row, repeated, require_folder
 from bench.data.source import STRIPPED
@@ -40,6 +41,16 @@ class OpenMs(ListedDataset):
     source: ClassVar[str] = "Lesjak et al., Neuroinformatics 14(4), 2016 (longitudinal) and 16(1), 2018"
     synthetic: ClassVar[bool] = False
     needs_root: ClassVar[bool] = True
+    about: ClassVar[About] = About(
+        size="longitudinal: 20 people, 40 scans; cross-sectional: 30 people, 30 scans",
+        licence="CC BY",
+        get="git clone https://github.com/muschellij2/open_ms_data",
+        citation="Lesjak et al., Neuroinformatics 14(4), 2016 (longitudinal) and 16(1), 2018 (cross-sectional)",
+        tree="""DIR/
+  longitudinal/coregistered/patient01/study1_{FLAIR,T1W,T2W}.nii.gz, study2_...
+  longitudinal/coregistered/patient01/{gt,brainmask}.nii.gz
+  cross_sectional/coregistered/patient01/{FLAIR,T1W,T2W,consensus_gt,brainmask}.nii.gz""",
+    )
 
     part: Literal["longitudinal", "cross-sectional"] = "longitudinal"
     image: Literal["FLAIR", "T1W", "T2W"] = "FLAIR"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal, final
 
+from bench.data.about import About
 from bench.data.layouts.aseg import CLASSES, TISSUE_OF
 from bench.data.listed import ListedDataset, Recipe, RevisitsFrom
 from bench.data.row import FIRST_SESSION, Labelling, Listing, Row, repeated, require_folder
@@ -46,6 +47,18 @@ class Ppmi(ListedDataset):
     source: ClassVar[str] = "Marek et al., Progress in Neurobiology 95(4), 2011; FreeSurfer aseg (Fischl et al. 2002)"
     synthetic: ClassVar[bool] = False
     needs_root: ClassVar[bool] = True
+    about: ClassVar[About] = About(
+        size="as many as you processed (the paper: 350 people, 773 T1-weighted scans)",
+        licence="PPMI Data Use Agreement; no redistribution",
+        get="apply at ppmi-info.org, download T1-weighted scans, run FreeSurfer's recon-all on each",
+        citation="Marek et al., Progress in Neurobiology 95(4), 2011; Fischl et al., Neuron 33(3), 2002",
+        tree="""DIR/                          FreeSurfer's SUBJECTS_DIR
+  3001_BL/mri/{norm,brain,T1}.mgz     one kind is enough, the same for everybody
+  3001_BL/mri/aseg.mgz
+  3001_V04/mri/...
+or, of the longitudinal stream,
+  3001_BL.long.3001/mri/...           the template 3001/ and 3001_BL/ are left out then""",
+    )
 
     image: Literal["auto", "norm", "brain", "T1"] = "auto"
     pattern: str = PATTERN

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, final
 
+from bench.data.about import About
 from bench.data.bids_tables import DESCRIPTION, read_description
 from bench.data.layouts.manifest import MANIFEST, Manifest
 from bench.data.listed import ListedDataset, Recipe, RevisitsFrom
@@ -32,6 +33,16 @@ class Prepared(ListedDataset):
     source: ClassVar[str] = "Unveil"
     synthetic: ClassVar[bool] = False
     needs_root: ClassVar[bool] = True
+    about: ClassVar[About] = About(
+        size="yours",
+        licence="that of the raw scans",
+        get="bench data prepare NAME --root RAW --out DIR",
+        citation="that of the raw scans",
+        tree="""DIR/
+  manifest.csv, dseg.tsv, dataset_description.json
+  scans/SUBJECT_SESSION/{image.nii.gz,labels.nii.gz,provenance.json}
+  contact-sheet.png, contact-sheet.html""",
+    )
 
     revisits: RevisitsFrom = "auto"
     max_subjects: int | None = None

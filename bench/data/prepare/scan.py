@@ -111,10 +111,7 @@ def _on_grid(
 
     resampled = from_sitk(onto(image, sitk.sitkLinear)).astype(np.float32)
     labels = from_sitk(onto(to_sitk(volume.labels, volume.affine, np.uint8), sitk.sitkNearestNeighbor))
-    if whole_head:
-        inside = reference.mask
-    else:
-        inside = from_sitk(onto(mask, sitk.sitkNearestNeighbor)).astype(bool)
+    inside = reference.mask if whole_head else from_sitk(onto(mask, sitk.sitkNearestNeighbor)).astype(bool)
     scaled = np.where(inside, scale_robustly(resampled, inside, str(row.image)), np.float32(0))
     scale = abs(float(np.linalg.det(found.matrix()[:3, :3])))  # scan mm3 in a mm3 of the template
     there = float(inside.sum()) * spacing_mm**3 * scale
