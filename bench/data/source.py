@@ -10,10 +10,10 @@ from jaxtyping import Bool, Float32, Float64, UInt8
 
 from bench.data.appearance import apply_appearance
 from bench.data.nifti import Volume, read_volume
-from bench.data.resample import onto_grid, scale_robustly
+from bench.data.resample import Resampled, onto_grid, scale_robustly
 from bench.data.row import Labelling, Row
 from bench.data.visit import Visit
-from bench.data.warp import axes_mm
+from bench.data.warp import Displacement, axes_mm
 from bench.dataset import Grid
 from bench.errors import BenchError
 from bench.types.scan import Scan
@@ -30,14 +30,15 @@ class Region:
 
     Attributes:
         of_volume: the brain in a scan as it lies on disk.
-        of_grid: the brain on the grid, from image and labels; everything else becomes 0.
+        of_grid: the brain on the grid, from image and labels; everything else becomes 0. None for where at least half
+            of a voxel is brain by `of_volume`.
         centred: the brain's centre of mass becomes the middle of the grid; else the middle of the volume does, which
             keeps scans where they are that were registered to each other.
         stripped: `of_volume` is the brain itself, not only a rough idea of where it is.
     """
 
     of_volume: Callable[[Volume], Mask]
-    of_grid: Callable[[Image, UInt8[np.ndarray, "depth height width"]], Mask]
+    of_grid: Callable[[Image, UInt8[np.ndarray, "depth height width"]], Mask] | None
     centred: bool = True
     stripped: bool = True
 
@@ -70,7 +71,7 @@ def _lit_on_grid(image: Image, labels: UInt8[np.ndarray, "depth height width"]) 
 LABELLED = Region(of_volume=_labelled, of_grid=_labelled_on_grid)
 """Where a label is not 0."""
 
-STRIPPED = Region(of_volume=_nonzero, of_grid=_lit_on_grid)
+STRIPPED = Region(of_volume=_nonzero, of_grid=None)
 """For images that are 0 outside of the brain already, and whose labels cover a part of it, as a lesion."""
 
 BRIGHT = Region(of_volume=_bright, of_grid=_lit_on_grid, stripped=False)
@@ -132,21 +133,28 @@ def source_of(row: Row, volume: Volume, classes: tuple[int, ...], region: Region
 
 def visit_as_is(source: Source, grid: Grid) -> Scan:
     """The scan on the grid."""
-    onto = onto_grid(source.volume, source.classes, source.centre_mm, None, grid)
-    labels = onto.shares.argmax(0).astype(np.uint8)
-    inside = source.region.of_grid(onto.image, labels)
+    onto, labels, inside = _onto(source, None, grid)
     image = np.where(inside, scale_robustly(onto.image, inside, str(source.row.image)), np.float32(0))
     return _scan(source, image, labels, source.row.session, simulated=False)
 
 
 def simulated_visit(source: Source, visit: Visit, grid: Grid) -> Scan:
     """A second visit of the same person, interpolated once from the scan on disk."""
-    onto = onto_grid(source.volume, source.classes, source.centre_mm, visit.displacement, grid)
-    labels = onto.shares.argmax(0).astype(np.uint8)
-    inside = source.region.of_grid(onto.image, labels)
+    onto, labels, inside = _onto(source, visit.displacement, grid)
     clean = scale_robustly(onto.image, inside, str(source.row.image))
     image = apply_appearance(clean, onto.shares[1:], inside, axes_mm(grid), visit.appearance)
     return _scan(source, image, labels, SIMULATED_SESSION, simulated=True)
+
+
+def _onto(
+    source: Source, displacement: Displacement | None, grid: Grid
+) -> tuple[Resampled, UInt8[np.ndarray, "depth height width"], Mask]:
+    region, volume = source.region, source.volume
+    brain = region.of_volume(volume) if region.of_grid is None else None
+    onto = onto_grid(volume, source.classes, source.centre_mm, displacement, grid, brain)
+    labels = onto.shares.argmax(0).astype(np.uint8)
+    inside = onto.brain if region.of_grid is None else region.of_grid(onto.image, labels)
+    return onto, labels, inside
 
 
 def _scan(
