@@ -20,6 +20,8 @@ AFFINE_TOLERANCE = 1e-3
 SHEAR_TOLERANCE = 1e-2
 """Largest cosine between two axes of a volume; files round their affines, a gantry tilt of a degree is 0.017."""
 MOST_VOXELS = 2**30
+DOES_NOT_EXIST = " does not exist"
+"""The end of the line about a missing file, which the reader of a layout may have told already."""
 SUFFIXES = (".nii.gz", ".nii", ".mgz", ".mgh")
 """What can be read."""
 
@@ -83,7 +85,7 @@ def read_image(path: Path) -> tuple[Image, Affine]:
     """
     if not path.exists():
         remedy = "fetch its content first (for DataLad: datalad get)"
-        raise BenchError(f"{path} is a broken link; {remedy}" if path.is_symlink() else f"{path} does not exist")
+        raise BenchError(f"{path} is a broken link; {remedy}" if path.is_symlink() else f"{path}{DOES_NOT_EXIST}")
     if path.stat().st_size == 0:
         raise BenchError(f"{path} is empty (zero bytes); copy it again")
     try:

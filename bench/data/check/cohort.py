@@ -10,6 +10,7 @@ from jaxtyping import Float32
 
 from bench.data.check.scan import Look, ScanReport
 from bench.data.listed import FEWEST_FAMILIES
+from bench.data.nifti import DOES_NOT_EXIST
 from bench.data.roles import SHARES, split_families
 from bench.data.row import Listing
 from bench.dataset import Grid
@@ -79,7 +80,10 @@ def report_on(listing: Listing, looks: Sequence[Look], grids: Mapping[str, Grid]
     """
     scans = tuple(look.report for look in looks)
     families = {scan.family for scan in scans}
-    problems = [*listing.problems, *(scan.problem for scan in scans if scan.problem), *duplicates(scans)]
+    missing = {scan.problem for scan in scans if scan.problem.endswith(DOES_NOT_EXIST)}
+    told = {line for line in missing if any(line.removesuffix(DOES_NOT_EXIST) in other for other in listing.problems)}
+    unread = [scan.problem for scan in scans if scan.problem and scan.problem not in told]
+    problems = [*listing.problems, *unread, *duplicates(scans)]
     if len(families) < FEWEST_FAMILIES:
         problems.append(
             f"{listing.root} holds {len(families)} families; four disjoint roles need at least {FEWEST_FAMILIES}"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import bench
 from bench.data.bids_tables import CLASSES, DESCRIPTION
@@ -30,17 +30,11 @@ from bench.data.row import Labelling, Listing, Row, raise_first
 from bench.data.source import Region
 from bench.data.template import template_hash
 from bench.errors import BenchError
+from bench.progress import Task
 
 FORMAT = 1
 """Counts up when the same files would be prepared differently."""
 SCANS = "scans"
-
-
-class Progress(Protocol):
-    """Hears of every scan."""
-
-    def advance(self, steps: int = 1, note: str | None = None) -> None:
-        """One scan is done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +84,7 @@ class _Order:
 
 
 def prepare(
-    listing: Listing, region: Region, preparation: Preparation, out: Path, title: str, progress: Progress
+    listing: Listing, region: Region, preparation: Preparation, out: Path, title: str, progress: Task
 ) -> list[Prepared]:
     """Every scan of the listing below `out`, with a `manifest.csv` once all are there; in the order of the listing.
 

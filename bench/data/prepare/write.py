@@ -85,7 +85,8 @@ def write_text(path: Path, text: str) -> None:
 
 
 def _write_volume(values: np.ndarray, affine: Float64[np.ndarray, "4 4"], path: Path, *, fraction: bool) -> None:
-    image = nibabel.Nifti1Image(values, affine, dtype=np.uint16 if fraction else np.uint8)
+    stored = np.round(values * STEPS).astype(np.uint16) if fraction else values.astype(np.uint8)
+    image = nibabel.Nifti1Image(stored, affine)
     image.header.set_xyzt_units("mm")
     image.set_sform(affine, code="mni")
     image.set_qform(affine, code="mni")
