@@ -86,4 +86,6 @@ def without_bias(scan: sitk.Image, mask: sitk.Image) -> sitk.Image:
     corrector = sitk.N4BiasFieldCorrectionImageFilter()
     corrector.SetMaximumNumberOfIterations(list(N4_STEPS))
     corrector.Execute(coarse, inside)
-    return scan / sitk.Cast(sitk.Exp(corrector.GetLogBiasFieldAsImage(scan)), sitk.sitkFloat32)
+    return sitk.Cast(
+        scan / sitk.Exp(sitk.Cast(corrector.GetLogBiasFieldAsImage(scan), sitk.sitkFloat32)), sitk.sitkFloat32
+    )
