@@ -4,6 +4,7 @@ Layout: for every scan its image (32-bit floats, rounded to the precision of 16 
 to a multiple of 64 bytes; then a description as JSON, its length in 8 bytes, and the mark.
 """
 
+import ctypes
 import dataclasses
 import json
 import os
@@ -45,9 +46,10 @@ class ScanFile:
             if self.stream is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self.stream = self.temporary.open("xb")
-            self._write(scan.image.half().float().contiguous().numpy().tobytes())
-            self._write(scan.labels.contiguous().numpy().tobytes())
-            self._write(bytes(-self.stream.tell() % ALIGNMENT))
+            self._write(scan.image.half().float().contiguous().numpy())
+            self._write(scan.labels.contiguous().numpy())
+            self._write(np.zeros(-self.stream.tell() % ALIGNMENT, np.uint8))
+        _give_back_memory()
         return dataclasses.replace(
             scan,
             image=torch.zeros(1).expand(scan.image.shape),
@@ -96,10 +98,21 @@ class ScanFile:
         except OSError as error:
             raise BenchError(f"cannot write the cache {self.path}: {error.strerror}; choose another folder") from error
 
-    def _write(self, content: bytes) -> None:
+    def _write(self, values: np.ndarray) -> None:
         assert self.stream is not None
+        content = values.reshape(-1).view(np.uint8).data  # no copy
         self.stream.write(content)
         self.checksum = zlib.crc32(content, self.checksum)
+
+
+def _give_back_memory() -> None:
+    """Return freed blocks to the system, where the C library can.
+
+    What lives on between large blocks that come and go keeps glibc from using their room again: 60 scans of 18 MB that
+    were long freed held 1 GB.
+    """
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def read_scan_file(path: Path) -> Cohort:

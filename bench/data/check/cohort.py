@@ -17,7 +17,7 @@ from bench.dataset import Grid
 
 NEAREST = 5
 NEIGHBOURS = 10
-STANDS_OUT = 6.0
+STANDS_OUT = 5.0
 """So many times the usual gap (median absolute deviation over all pairs) above the usual likeness is no accident."""
 ROLES = ("train", "references", "auxiliary", "test")
 BYTES_A_VOXEL = 5

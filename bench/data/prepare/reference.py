@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from jaxtyping import Bool, Float32, Float64
 
 from bench.data.prepare.space import from_sitk, to_sitk
+from bench.data.template import antialias_sigma
 from bench.dataset import Grid
 
 EXTENT_MM = (144.0, 192.0, 160.0)
@@ -62,7 +63,9 @@ def load_reference(spacing_mm: float) -> Reference:
     placed[:3, 3] = middle - spacing_mm * (np.asarray(grid.shape) - 1) / 2
     domain = to_sitk(np.zeros(grid.shape, np.uint8), placed, np.uint8)
     template = to_sitk(fine, affine)
-    on_grid = from_sitk(sitk.Resample(template, domain, sitk.Transform(), sitk.sitkLinear, 0.0))
+    sigma_mm = antialias_sigma(1.0, spacing_mm)
+    soft = sitk.SmoothingRecursiveGaussian(template, sigma_mm) if sigma_mm > 0 else template
+    on_grid = from_sitk(sitk.Resample(soft, domain, sitk.Transform(), sitk.sitkLinear, 0.0))
     mask_there = sitk.Resample(to_sitk(mask, affine, np.uint8), domain, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
     smoothed = sitk.DiscreteGaussian(template, variance=float(REGISTRATION_MM**2 / 4))
     coarse = sitk.Shrink(smoothed, [REGISTRATION_MM] * 3)

@@ -181,7 +181,7 @@ def test_scans_are_written_as_they_come_and_each_image_is_decoded_once(
 
 
 def test_a_full_disk_is_named_and_nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self: scan_file.ScanFile, content: bytes) -> None:
+    def full(self: scan_file.ScanFile, values: np.ndarray) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(scan_file.ScanFile, "_write", full)

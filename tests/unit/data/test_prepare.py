@@ -188,7 +188,7 @@ def test_n4_takes_out_a_bias_field(raw: Path) -> None:
     biased = values * np.linspace(0.6, 1.6, values.shape[1], dtype=np.float32)[None, :, None]
     corrected = from_sitk(without_bias(to_sitk(biased, stored.affine), to_sitk(brain, stored.affine, np.uint8)))
     before, after = (np.corrcoef(values[brain], image[brain])[0, 1] for image in (biased, corrected))
-    assert before < 0.7 < 0.9 < after
+    assert before < 0.85 < 0.93 < after
 
 
 @pytest.mark.parametrize(("spacing", "shape"), [(1.0, (144, 192, 160)), (2.0, (72, 96, 80)), (3.0, (48, 64, 53))])
