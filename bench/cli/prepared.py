@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import typer
@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.cli.cohorts import listed
-from bench.data.prepare.run import Preparation, Prepared, prepare
+from bench.data.prepare.result import Preparation, Prepared
+from bench.data.prepare.run import prepare
 from bench.data.prepare.sheet import outliers_first, write_sheet
 from bench.errors import BenchError
 from bench.progress import Display
@@ -35,10 +36,11 @@ def prepare_and_report(
     """Prepare every scan, then print how well they lie on the template, the worst first."""
     dataset = listed(name, assignments, plugins)
     try:
-        preparation = Preparation(spacing_mm=spacing_mm, n4=n4, jobs=jobs or len(os.sched_getaffinity(0)))
+        preparation = Preparation(spacing_mm=spacing_mm, n4=n4, jobs=jobs or _cores())
     except ValueError as error:
         raise BenchError(str(error)) from error
     listing, recipe = dataset.listing(root), dataset.recipe()
+    listing = replace(listing, rows=recipe.used(listing.rows))
     display = Display(quiet=quiet)
     with display.track("preparing", len(listing.rows)) as task:
         scans = prepare(listing, recipe.region, preparation, out, name, task)
@@ -74,6 +76,11 @@ def _print(scans: Sequence[Prepared], out: Path) -> None:
         numbers = (f"{quality.dice:.3f}", f"{quality.correlation:.2f}", f"{quality.scale:.2f}")
         table.add_row(scan.row.name, *numbers, quality.suspicion)
     console.print(table)
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _facts(scan: Prepared) -> dict[str, object]:

@@ -1,9 +1,8 @@
 """All scans of a listing, several at a time; what is done stays done."""
 
-import json
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,19 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import bench
-from bench.data.bids_tables import CLASSES, DESCRIPTION
 from bench.data.layouts.manifest import MANIFEST
 from bench.data.listed import default_classes, highest_label
 from bench.data.prepare.reference import SPACE, load_reference
+from bench.data.prepare.result import SCANS, Preparation, Prepared, write_tables
 from bench.data.prepare.scan import Quality, prepare_scan
 from bench.data.prepare.write import (
-    IMAGE,
-    LABELS,
     folder_name,
     hash_of,
     known_quality,
     write_scan,
-    write_text,
 )
 from bench.data.row import Labelling, Listing, Row, raise_first
 from bench.data.source import Region
@@ -34,43 +30,6 @@ from bench.progress import Task
 
 FORMAT = 1
 """Counts up when the same files would be prepared differently."""
-SCANS = "scans"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preparation:
-    """How scans are prepared.
-
-    Attributes:
-        spacing_mm: of the output; its field of view is 144 x 192 x 160 mm.
-        n4: correct the bias field first.
-        jobs: processes at a time.
-    """
-
-    spacing_mm: float = 1.0
-    n4: bool = False
-    jobs: int = 1
-
-    def __post_init__(self) -> None:
-        if not 0.5 <= self.spacing_mm <= 8:
-            raise ValueError(f"spacing must be in [0.5, 8] mm, got {self.spacing_mm:g}")
-        if self.jobs < 1:
-            raise ValueError(f"jobs must be >= 1, got {self.jobs}")
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """One scan of the result.
-
-    Attributes:
-        place: its folder.
-        fresh: made now, not found from an earlier time.
-    """
-
-    row: Row
-    place: Path
-    quality: Quality
-    fresh: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +85,7 @@ def prepare(
             progress.advance(note=f"{orders[index].row.name} {quality.dice:.3f}")
     raise_first([problems[index] for index in sorted(problems)])
     everything = [done[index] for index in range(len(orders))]
-    _write_tables(out, everything, classes, listing, preparation, title)
+    write_tables(out, everything, classes, listing, preparation, title)
     return everything
 
 
@@ -202,47 +161,6 @@ def _inputs(order: _Order) -> dict[str, Any]:
         "template": template_hash(),
         "software": {"unveil": bench.__version__, "SimpleITK": sitk.Version_VersionString()},
     }
-
-
-def _write_tables(
-    out: Path,
-    scans: list[Prepared],
-    classes: Mapping[int, str],
-    listing: Listing,
-    preparation: Preparation,
-    title: str,
-) -> None:
-    description = {
-        "Name": f"{title}, prepared",
-        "License": "that of the scans that it was made from",
-        "GeneratedBy": [{"Name": "unveil-bench", "Version": bench.__version__, "Description": "bench data prepare"}],
-        "Space": SPACE,
-        "SpacingMm": preparation.spacing_mm,
-        "N4": preparation.n4,
-        "Notes": list(listing.notes),
-    }
-    write_text(out / DESCRIPTION, json.dumps(description, indent=1) + "\n")
-    named = "".join(f"{index}\t{name}\n" for index, name in classes.items())
-    write_text(out / CLASSES, f"index\tname\n{named}")
-    lines = ["image,label,subject,session,family"]
-    lines += [
-        ",".join(
-            _quoted(cell)
-            for cell in (
-                f"{SCANS}/{scan.place.name}/{IMAGE}",
-                f"{SCANS}/{scan.place.name}/{LABELS}",
-                scan.row.subject,
-                scan.row.session,
-                scan.row.relatives,
-            )
-        )
-        for scan in scans
-    ]
-    write_text(out / MANIFEST, "\n".join(lines) + "\n")
-
-
-def _quoted(cell: str) -> str:
-    return '"' + cell.replace('"', '""') + '"' if set(cell) & set(',"\n') else cell
 
 
 def _require_apart(root: Path, out: Path) -> None:

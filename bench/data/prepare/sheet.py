@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float32, UInt8
 from PIL import Image, ImageDraw
 
 from bench.data.prepare.reference import load_reference
-from bench.data.prepare.run import Prepared
+from bench.data.prepare.result import Prepared
 from bench.data.prepare.write import IMAGE, write_text
 
 PICTURE, PAGE = "contact-sheet.png", "contact-sheet.html"

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 from bench.cli.app import app
 from bench.data.layouts.manifest import Manifest
-from bench.data.prepare.run import Preparation, prepare
+from bench.data.prepare.result import Preparation
+from bench.data.prepare.run import prepare
 from bench.data.source import LABELLED
 from bench.errors import BenchError
 from bench.progress import Task

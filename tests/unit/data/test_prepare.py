@@ -18,7 +18,8 @@ from bench.data.nifti import read_volume
 from bench.data.prepare import run, write
 from bench.data.prepare.reference import EXTENT_MM, grid_of, load_reference
 from bench.data.prepare.register import Registration, without_bias
-from bench.data.prepare.run import Preparation, prepare
+from bench.data.prepare.result import Preparation
+from bench.data.prepare.run import prepare
 from bench.data.prepare.scan import PreparedScan, Quality, dice, prepare_scan
 from bench.data.prepare.sheet import outliers_first, write_sheet
 from bench.data.prepare.space import affine_of, from_sitk, to_sitk
