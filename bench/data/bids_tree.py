@@ -72,18 +72,22 @@ def _rows(subject: str, session: str, anat: Path, tree: Tree) -> list[Row]:
     images = _by_stem(anat, IMAGE)
     labels = _by_stem(tree.label_folder(anat), LABELS)
     pairs: dict[str, tuple[Path, Path]] = {}
+    described: set[str] = set()
     for stem, image in sorted(images.items()):
         fitting = sorted(other for other in labels if _describes(other, stem, list(images)))
+        described.update(fitting)
+        if stem in fitting:  # the plain name wins over what else a pipeline wrote, as in another space
+            fitting = [stem]
         if not fitting:
             folder = "beside it" if tree.labels is None else f"in {tree.label_folder(anat)}"
             raise BenchError(f"{image} has no partner {stem}{LABELS}.nii.gz {folder}; add that file or remove this one")
         if len(fitting) > 1:
             raise BenchError(f"{image} has {len(fitting)} label maps, {', '.join(fitting)}; keep one of them")
         pairs[stem] = image, labels[fitting[0]]
-    taken = {path for _, path in pairs.values()}
-    for stem, path in sorted(labels.items()):
-        if path not in taken:
-            raise BenchError(f"{path} has no partner {stem}{IMAGE}.nii.gz beside it; add that file or remove this one")
+    for stem in sorted(labels.keys() - described):
+        raise BenchError(
+            f"{labels[stem]} has no partner {stem}{IMAGE}.nii.gz beside it; add that file or remove this one"
+        )
     if len(pairs) > 1 and tree.runs == "refuse":
         raise BenchError(
             f"{anat} holds {len(pairs)} T1w images; keep one per session, or choose with --set runs=first or runs=all"

@@ -250,10 +250,15 @@ def test_label_maps_and_their_names_may_lie_in_a_derivative(tree: Tree) -> None:
         Bids(labels="fmriprep").load(root, SMALL)
 
 
-def test_two_label_maps_of_one_image_are_ambiguous(tree: Tree) -> None:
+def test_the_plain_name_wins_over_other_label_maps_and_without_it_two_are_ambiguous(tree: Tree) -> None:
     root = tree()
-    write(root / "sub-02/anat/sub-02_desc-other_dseg.nii.gz", ball(2)[1])
-    with pytest.raises(BenchError, match=r"sub-02_T1w.nii.gz has 2 label maps, sub-02, sub-02_desc-other; keep one"):
+    before = Bids().load(root, SMALL)
+    for what in ("desc-aseg", "space-MNI152NLin2009cAsym"):
+        write(root / f"sub-02/anat/sub-02_{what}_dseg.nii.gz", np.zeros((4, 4, 4), np.uint8))
+    after = Bids().load(root, SMALL)
+    assert all(torch.equal(one.labels, other.labels) for one, other in zip(before, after, strict=True))
+    (root / "sub-02/anat/sub-02_dseg.nii.gz").unlink()
+    with pytest.raises(BenchError, match=r"sub-02_T1w.nii.gz has 2 label maps, sub-02_desc-aseg, sub-02_space-MNI"):
         Bids().load(root, SMALL)
 
 
