@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.data import data
 from bench.cli.exits import clear_errors
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 leaderboard = typer.Typer(help="Turn records into the page that people read.", no_args_is_help=True)
 schema = typer.Typer(help="Print the JSON schemas of what Unveil writes.", no_args_is_help=True)
+app.add_typer(data, name="data")
 app.add_typer(leaderboard, name="leaderboard")
 app.add_typer(schema, name="schema")
 

@@ -1,43 +1,13 @@
 """The tables beside the scans: who is related to whom, what the labels mean, what the data set is called."""
 
-import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.data.table import MISSING, read_table
 from bench.errors import BenchError
 
 PARTICIPANTS, CLASSES, DESCRIPTION = "participants.tsv", "dseg.tsv", "dataset_description.json"
-TABLES = (PARTICIPANTS, CLASSES, DESCRIPTION)
-MISSING = ("", "n/a")
-
-
-def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    """Rows of a tab-separated table.
-
-    Raises:
-        BenchError: it cannot be read, a column is missing, or a row has another number of cells than the heading.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise BenchError(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise BenchError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
-    rows = list(csv.reader((line for line in lines if line.strip()), delimiter="\t", quoting=csv.QUOTE_NONE))
-    heading = rows[0] if rows else []
-    for column in columns:
-        if column not in heading:
-            raise BenchError(
-                f"{path} has no column {column!r}; found {', '.join(heading) or 'nothing'}; "
-                "it must be tab-separated with a heading line"
-            )
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(heading):
-            raise BenchError(
-                f"{path} line {number} has {len(row)} cells, the heading has {len(heading)}; mend that line"
-            )
-    return [dict(zip(heading, row, strict=True)) for row in rows[1:]]
 
 
 def read_families(root: Path, subjects: Sequence[str]) -> dict[str, str]:
@@ -49,15 +19,15 @@ def read_families(root: Path, subjects: Sequence[str]) -> dict[str, str]:
     path = root / PARTICIPANTS
     if not path.exists():
         return {subject: subject for subject in subjects}
-    rows = read_table(path, ["participant_id"])
+    table = read_table(path, ["participant_id"])
     families: dict[str, str] = {}
-    for row in rows:
+    for row in table:
         subject = row["participant_id"]
         family = row.get("family_id", subject)
         family = subject if family in MISSING else family
         if families.setdefault(subject, family) != family:
             raise BenchError(f"{path} gives {subject} two families, {families[subject]} and {family}; keep one row")
-    if rows and "family_id" not in rows[0]:
+    if "family_id" not in table.heading:
         return {subject: subject for subject in subjects}
     for subject in subjects:
         # Guessing "no relatives" here could put twins into two roles.
@@ -79,7 +49,7 @@ def read_classes(root: Path) -> dict[int, str] | None:
         return None
     names: dict[int, str] = {0: "background"}
     seen: set[int] = set()
-    rows = read_table(path, ["index", "name"])
+    rows = read_table(path, ["index", "name"]).rows
     column = "abbreviation" if rows and all(row.get("abbreviation", "n/a") not in MISSING for row in rows) else "name"
     for row in rows:
         if not row["index"].isdecimal():
@@ -95,7 +65,7 @@ def read_classes(root: Path) -> dict[int, str] | None:
 
 
 def read_description(root: Path) -> tuple[str, ...]:
-    """Name and licence of the data set as a sentence for the record.
+    """Name and licence of the data set as a sentence for the record, then the sentences that it brings itself.
 
     Raises:
         BenchError: the file is no JSON object.
@@ -111,4 +81,6 @@ def read_description(root: Path) -> tuple[str, ...]:
         raise BenchError(f"{path} is no JSON ({error}); mend or remove it") from error
     if not isinstance(content, dict):
         raise BenchError(f"{path} must hold a JSON object; mend or remove it")
-    return (f"Data: {content.get('Name', 'unnamed')}; licence: {content.get('License', 'not stated')}.",)
+    notes = content.get("Notes", [])
+    named = f"Data: {content.get('Name', 'unnamed')}; licence: {content.get('License', 'not stated')}."
+    return (named, *map(str, notes)) if isinstance(notes, list) else (named,)

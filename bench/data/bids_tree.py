@@ -1,79 +1,112 @@
 """Which files of a BIDS tree belong together."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from bench.data.row import FIRST_SESSION, Row
 from bench.errors import BenchError
 
 IMAGE, LABELS = "_T1w", "_dseg"
 SUFFIXES = (".nii.gz", ".nii")
-FIRST_SESSION = "visit-1"
+DERIVATIVES = "derivatives"
+
+Runs = Literal["refuse", "first", "all"]
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A T1-weighted image and its label map.
+class Tree:
+    """Where to look.
 
     Attributes:
-        subject: name of the `sub-*` folder.
-        session: name of the `ses-*` folder, or `visit-1` where there is none.
+        root: the folder with `sub-*`.
+        runs: what to do where a session has several images; see `bench.data.bids.Bids`.
+        labels: the folder below `root/derivatives` with the label maps; None if they lie beside the images.
     """
 
-    subject: str
-    session: str
-    image: Path
-    labels: Path
+    root: Path
+    runs: Runs = "refuse"
+    labels: str | None = None
+
+    def label_folder(self, anat: Path) -> Path:
+        """Where the label maps of the images in `anat` lie."""
+        return anat if self.labels is None else self.labels_root / anat.relative_to(self.root)
+
+    @property
+    def labels_root(self) -> Path:
+        """The folder whose `dseg.tsv` says what the labels mean."""
+        return self.root if self.labels is None else self.root / DERIVATIVES / self.labels
 
 
-def require_root(root: Path | None) -> Path:
-    """The folder of the data set.
+def find_rows(tree: Tree) -> tuple[tuple[Row, ...], list[str]]:
+    """Every scan with its label map, by subject and session, and a line for every one that is missing or ambiguous.
 
     Raises:
-        BenchError: none was given, or it is no folder.
+        BenchError: there is no `sub-*` folder, no such folder of label maps, or no scan at all.
     """
-    if root is None:
-        raise BenchError("the bids dataset needs the folder of your data; give it with --root DIR")
-    if not root.is_dir():
-        raise BenchError(f"{root} is no folder; give the top folder of a BIDS data set (the one with sub-*)")
-    return root
-
-
-def find_pairs(root: Path) -> tuple[Pair, ...]:
-    """Every scan with its label map, by subject and session.
-
-    Raises:
-        BenchError: there is no `sub-*` folder, or an image or a label map lacks its partner, or a session has several.
-    """
+    root = tree.root
     subjects = sorted(path for path in root.glob("sub-*") if path.is_dir())
     if not subjects:
         raise BenchError(f"{root} is no BIDS data set: it holds no sub-* folder; give the folder that does")
-    pairs: list[Pair] = []
+    if not tree.labels_root.is_dir():
+        there = sorted(path.name for path in (root / DERIVATIVES).glob("*") if path.is_dir())
+        raise BenchError(f"{root} has no {DERIVATIVES}/{tree.labels}; available: {', '.join(there) or 'none'}")
+    rows: list[Row] = []
     problems: list[str] = []
     for subject in subjects:
         sessions = sorted(path for path in subject.glob("ses-*") if path.is_dir())
         places = [(FIRST_SESSION, subject), *((session.name, session) for session in sessions)]
         for session, place in places:
             try:
-                pairs += _pair(subject.name, session, place / "anat")
+                rows += _rows(subject.name, session, place / "anat", tree)
             except BenchError as error:
                 problems.append(str(error))
-    raise_first(problems)
-    if not pairs:
+    if not rows and not problems:
         raise BenchError(
             f"{root} holds no scan; expected sub-*/[ses-*/]anat/*{IMAGE}.nii.gz, each with a matching *{LABELS}.nii.gz"
         )
-    return tuple(pairs)
+    return tuple(rows), problems
 
 
-def _pair(subject: str, session: str, folder: Path) -> list[Pair]:
-    images, labels = _by_stem(folder, IMAGE), _by_stem(folder, LABELS)
-    for stem in sorted(images.keys() ^ labels.keys()):
-        present, wanted = (images[stem], LABELS) if stem in images else (labels[stem], IMAGE)
-        raise BenchError(f"{present} has no partner {stem}{wanted}.nii.gz beside it; add that file or remove this one")
-    if len(images) > 1:
-        raise BenchError(f"{folder} holds {len(images)} T1w images; keep one per session")
-    return [Pair(subject, session, images[stem], labels[stem]) for stem in images]
+def _rows(subject: str, session: str, anat: Path, tree: Tree) -> list[Row]:
+    images = _by_stem(anat, IMAGE)
+    labels = _by_stem(tree.label_folder(anat), LABELS)
+    pairs: dict[str, tuple[Path, Path]] = {}
+    described: set[str] = set()
+    for stem, image in sorted(images.items()):
+        fitting = sorted(other for other in labels if _describes(other, stem, list(images)))
+        described.update(fitting)
+        if stem in fitting:  # the plain name wins over what else a pipeline wrote, as in another space
+            fitting = [stem]
+        if not fitting:
+            folder = "beside it" if tree.labels is None else f"in {tree.label_folder(anat)}"
+            raise BenchError(f"{image} has no partner {stem}{LABELS}.nii.gz {folder}; add that file or remove this one")
+        if len(fitting) > 1:
+            raise BenchError(f"{image} has {len(fitting)} label maps, {', '.join(fitting)}; keep one of them")
+        pairs[stem] = image, labels[fitting[0]]
+    for stem in sorted(labels.keys() - described):
+        raise BenchError(
+            f"{labels[stem]} has no partner {stem}{IMAGE}.nii.gz beside it; add that file or remove this one"
+        )
+    if len(pairs) > 1 and tree.runs == "refuse":
+        raise BenchError(
+            f"{anat} holds {len(pairs)} T1w images; keep one per session, or choose with --set runs=first or runs=all"
+        )
+    if len(pairs) <= 1 or tree.runs == "first":
+        return [Row(subject, session, *pair) for pair in list(pairs.values())[:1]]
+    return [Row(subject, f"{session}_{_run(stem, subject, session)}", *pair) for stem, pair in pairs.items()]
+
+
+def _describes(labels: str, image: str, images: list[str]) -> bool:
+    """Whether a label map belongs to an image: the same name, or with more said at its end (`_space-T1w_desc-aseg`)."""
+    owners = [stem for stem in images if labels == stem or labels.startswith(f"{stem}_")]
+    return bool(owners) and max(owners, key=len) == image
+
+
+def _run(stem: str, subject: str, session: str) -> str:
+    """What tells an image apart from others of its session, as `run-2` or `acq-mprage_run-1`."""
+    parts = [part for part in stem.split("_") if part not in (subject, session)]
+    return "_".join(parts) or "run-1"
 
 
 def _by_stem(folder: Path, kind: str) -> dict[str, Path]:
@@ -85,20 +118,3 @@ def _by_stem(folder: Path, kind: str) -> dict[str, Path]:
                 raise BenchError(f"{path} and {found[stem].name} are the same scan twice; remove one of them")
             found[stem] = path
     return found
-
-
-def raise_first(problems: list[str]) -> None:
-    """Report the first of several bad files and how many more there are.
-
-    Raises:
-        BenchError: there is at least one.
-    """
-    if problems:
-        more = len(problems) - 1
-        count = f" (and {more} more bad {'file' if more == 1 else 'files'})" if more else ""
-        raise BenchError(problems[0] + count)
-
-
-def relative(path: Path, root: Path) -> str:
-    """The path below `root` with forward slashes, the same on every system."""
-    return os.path.relpath(path, root).replace(os.sep, "/")

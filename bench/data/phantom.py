@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from bench import seeds
+from bench.data.about import About
 from bench.data.appearance import AppearanceRange, apply_appearance
 from bench.data.fit import fraction_cut_off, note_on_fit
 from bench.data.person import TEMPLATE_SCALE, Person, PersonRange, draw_person
@@ -54,6 +55,13 @@ class Phantom(Dataset):
     source: ClassVar[str] = "Unveil; generative model after SynthSeg (Billot et al. 2023), anatomy MNI152 2009a"
     synthetic: ClassVar[bool] = True
     needs_root: ClassVar[bool] = False
+    about: ClassVar[About] = About(
+        size="as many people and visits as you set (60 x 2)",
+        licence="the template: free use with its copyright notice (ICBM 2009a)",
+        get="nothing to get: made from the template that nilearn ships",
+        citation="Fonov et al., NeuroImage 54(1), 2011 (template)",
+        tree="no files",
+    )
 
     subjects: int = 60
     visits: int = 2

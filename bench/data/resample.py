@@ -22,10 +22,12 @@ class Resampled:
     Attributes:
         image: raw intensities.
         shares: how much of each voxel belongs to each class, background first; adds up to 1.
+        brain: where at least half of a voxel is brain; empty where no brain was given.
     """
 
     image: Float32[np.ndarray, "depth height width"]
     shares: Float32[np.ndarray, "class depth height width"]
+    brain: Bool[np.ndarray, "depth height width"]
 
 
 def onto_grid(
@@ -34,6 +36,7 @@ def onto_grid(
     centre_mm: Float64[np.ndarray, " 3"],
     displacement: Displacement | None,
     grid: Grid,
+    brain: Bool[np.ndarray, "i j k"] | None = None,
 ) -> Resampled:
     """Image and one-hot label maps on the grid whose middle lies at `centre_mm`.
 
@@ -46,18 +49,23 @@ def onto_grid(
         centre_mm: scanner coordinates.
         displacement: where to look instead, in mm; None for the scan as it is.
         grid: where to put it.
+        brain: of the scan as it lies on disk, if it is wanted on the grid.
     """
     spacing = np.linalg.norm(volume.affine[:3, :3], axis=0)
     sigma = [antialias_sigma(float(side), grid.spacing_mm) for side in spacing]
     maps = np.stack([volume.image, *((volume.labels == value).astype(np.float32) for value in values[1:])])
+    if brain is not None:
+        maps = np.concatenate([maps, brain[None].astype(np.float32)])
     if max(sigma) > 0:
         maps = np.stack([gaussian_filter(part, sigma, mode="nearest") for part in maps])
     centred = volume.affine.copy()
     centred[:3, 3] -= centre_mm
     points = points_mm(axes_mm(grid))
     moved = sample(maps, centred, points if displacement is None else points + displacement)
-    background = 1 - moved[1:].sum(0, keepdims=True)
-    return Resampled(moved[0], np.concatenate([background, moved[1:]]))
+    shares = moved[1 : len(values)]
+    inside = moved[-1] >= 0.5 if brain is not None else np.zeros(grid.shape, bool)
+    background = 1 - shares.sum(0, keepdims=True)
+    return Resampled(moved[0], np.concatenate([background, shares]), inside)
 
 
 def scale_robustly(

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bench import seeds
 from bench.errors import BenchError
@@ -22,22 +22,37 @@ def split(cohort: Cohort, shares: Sequence[float] = SHARES, seed: int = 0) -> Ro
         ValueError: `shares` are not four positive numbers that add up to 1.
         BenchError: there are fewer families than roles.
     """
+    groups = split_families([scan.family for scan in cohort], shares, seed, cohort.name)
+    scans = sorted(cohort, key=_natural_order)
+    train, references, auxiliary, test = (
+        cohort.only(tuple(scan for scan in scans if scan.family in members)) for members in groups
+    )
+    return Roles(train=train, references=references, auxiliary=auxiliary, test=test)
+
+
+def split_families(
+    families: Iterable[str], shares: Sequence[float] = SHARES, seed: int = 0, name: str = "data"
+) -> tuple[frozenset[str], ...]:
+    """The families of each role, in the order of `Roles`.
+
+    Args:
+        name: of the cohort, for the message.
+
+    Raises:
+        ValueError: `shares` are not four positive numbers that add up to 1.
+        BenchError: there are fewer families than roles.
+    """
     if len(shares) != 4 or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
         raise ValueError(f"shares must be four positive numbers that add up to 1, got {tuple(shares)}")
-    families = sorted({scan.family for scan in cohort}, key=lambda family: (seeds.seed(seed, "role", family), family))
-    if len(families) < len(shares):
-        raise BenchError(
-            f"cohort {cohort.name} has {len(families)} families; four disjoint roles need at least 4; add people"
-        )
-    scans = sorted(cohort, key=_natural_order)
-    cohorts: list[Cohort] = []
+    order = sorted(set(families), key=lambda family: (seeds.seed(seed, "role", family), family))
+    if len(order) < len(shares):
+        raise BenchError(f"cohort {name} has {len(order)} families; four disjoint roles need at least 4; add people")
+    groups: list[frozenset[str]] = []
     start = 0
-    for count in _counts(len(families), shares):
-        members = set(families[start : start + count])
-        cohorts.append(cohort.only(tuple(scan for scan in scans if scan.family in members)))
+    for count in _counts(len(order), shares):
+        groups.append(frozenset(order[start : start + count]))
         start += count
-    train, references, auxiliary, test = cohorts
-    return Roles(train=train, references=references, auxiliary=auxiliary, test=test)
+    return tuple(groups)
 
 
 def _counts(families: int, shares: Sequence[float]) -> list[int]:

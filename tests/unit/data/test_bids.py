@@ -10,6 +10,7 @@ import torch
 from bench.data.bids import Bids
 from bench.data.bids_tables import read_families
 from bench.dataset import Grid
+from bench.errors import BenchError
 from bench.types.scan import Revisits
 from tests.bids_trees import SHAPE, SMALL, SPACING_MM, ball, small_affine, write
 
@@ -215,3 +216,58 @@ def test_real_scans_load_and_the_twins_are_one_family(ixi: Path) -> None:
     for scan in cohort:
         gray, white, fluid = (float(scan.image[0][scan.labels == label].mean()) for label in (1, 2, 3))
         assert fluid < gray < white
+
+
+def test_runs_of_a_session_may_be_visits_of_their_own(tree: Tree) -> None:
+    root = tree()
+    for person in range(8):
+        anat = root / f"sub-{person:02d}" / "anat"
+        image, labels = ball(person)
+        write(anat / f"sub-{person:02d}_run-2_T1w.nii.gz", image + 1)
+        write(anat / f"sub-{person:02d}_run-2_dseg.nii.gz", labels)
+    every = Bids(runs="all").load(root, SMALL)
+    assert every.revisits is Revisits.REAL
+    assert [scan.session for scan in every.scans[:2]] == ["visit-1_run-1", "visit-1_run-2"]
+    first = Bids(runs="first", revisits="real").load(root, SMALL)
+    assert [scan.session for scan in first.scans] == ["visit-1"] * 8
+    assert torch.equal(first.scans[0].image, every.scans[0].image)
+
+
+def test_label_maps_and_their_names_may_lie_in_a_derivative(tree: Tree) -> None:
+    root = tree(sessions=2)
+    beside = Bids().load(root, SMALL)
+    place = root / "derivatives" / "seg"
+    for file in sorted(root.glob("sub-*/ses-*/anat/*_dseg.nii.gz")):
+        target = place / file.relative_to(root).with_name(file.name.replace("_dseg", "_space-T1w_desc-tissue_dseg"))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.rename(target)
+    (place / "dseg.tsv").write_text("index\tname\n1\tCSF\n2\tGM\n3\tWM\n")
+    cohort = Bids(labels="seg").load(root, SMALL)
+    assert cohort.classes == ("background", "CSF", "GM", "WM")
+    assert [scan.name for scan in cohort] == [scan.name for scan in beside]
+    assert all(torch.equal(one.labels, other.labels) for one, other in zip(cohort, beside, strict=True))
+    with pytest.raises(BenchError, match=r"has no derivatives/fmriprep; available: seg"):
+        Bids(labels="fmriprep").load(root, SMALL)
+
+
+def test_the_plain_name_wins_over_other_label_maps_and_without_it_two_are_ambiguous(tree: Tree) -> None:
+    root = tree()
+    before = Bids().load(root, SMALL)
+    for what in ("desc-aseg", "space-MNI152NLin2009cAsym"):
+        write(root / f"sub-02/anat/sub-02_{what}_dseg.nii.gz", np.zeros((4, 4, 4), np.uint8))
+    after = Bids().load(root, SMALL)
+    assert all(torch.equal(one.labels, other.labels) for one, other in zip(before, after, strict=True))
+    (root / "sub-02/anat/sub-02_dseg.nii.gz").unlink()
+    with pytest.raises(BenchError, match=r"sub-02_T1w.nii.gz has 2 label maps, sub-02_desc-aseg, sub-02_space-MNI"):
+        Bids().load(root, SMALL)
+
+
+def test_lesions_in_stripped_images_leave_the_brain_around_them(tree: Tree) -> None:
+    root = tree()
+    for person in range(8):
+        labels = (ball(person)[1] == 3).astype(np.uint8)
+        write(root / f"sub-{person:02d}/anat/sub-{person:02d}_dseg.nii.gz", labels)
+    scan = Bids(mask="nonzero").load(root, SMALL).scans[0]
+    brain = float((ball(0)[1] > 0).sum())
+    assert float((scan.image > 0).sum()) == pytest.approx(brain, rel=0.05)
+    assert scan.labels.unique().tolist() == [0, 1]

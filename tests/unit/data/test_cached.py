@@ -1,15 +1,18 @@
 import multiprocessing
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
 
+from bench.data import nifti, scan_file
 from bench.data.bids import Bids
 from bench.data.cached import address, load_cached
+from bench.data.nifti import read_image
 from bench.data.roles import data_hash
 from bench.dataset import Dataset, Grid
 from bench.errors import BenchError
@@ -83,12 +86,12 @@ def test_changed_data_are_another_address(tree: Callable[..., Path]) -> None:
 def test_damaged_file_is_made_again_with_a_warning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: str
 ) -> None:
-    whole = load_cached(Toy(), None, GRID, tmp_path)
+    whole = data_hash(load_cached(Toy(), None, GRID, tmp_path))
     (file,) = tmp_path.iterdir()
     content = file.read_bytes()
     middle = len(content) // 2
     if damage == "missing part":
-        np.savez(file, images=np.zeros(3))
+        file.write_bytes(content[:100] + content[200:])
     else:
         file.write_bytes(
             {
@@ -103,7 +106,7 @@ def test_damaged_file_is_made_again_with_a_warning(
     again = load_cached(Toy(), None, GRID, tmp_path)
     assert Toy.loads == [4, 4]
     assert f"cached scans {file} are damaged" in capsys.readouterr().err
-    assert data_hash(again) == data_hash(whole)
+    assert data_hash(again) == whole
     load_cached(Toy(), None, GRID, tmp_path)
     assert Toy.loads == [4, 4]
 
@@ -111,7 +114,8 @@ def test_damaged_file_is_made_again_with_a_warning(
 def test_pickled_content_is_never_loaded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     load_cached(Toy(), None, GRID, tmp_path)
     (file,) = tmp_path.iterdir()
-    np.savez(file, header=np.array([{"a": 1}], dtype=object), images=np.zeros(1), labels=np.zeros(1))
+    with file.open("wb") as stream:
+        np.savez(stream, header=np.array([{"a": 1}], dtype=object), images=np.zeros(1), labels=np.zeros(1))
     load_cached(Toy(), None, GRID, tmp_path)
     assert "damaged" in capsys.readouterr().err
 
@@ -141,3 +145,46 @@ def test_a_failed_load_leaves_nothing(tmp_path: Path, tree: Callable[..., Path])
     with pytest.raises(BenchError, match="families"):
         load_cached(Bids(), root, GRID, tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
+
+
+def test_changing_a_scan_changes_memory_only(tmp_path: Path) -> None:
+    load_cached(Toy(), None, GRID, tmp_path).scans[0].image.zero_()
+    assert load_cached(Toy(), None, GRID, tmp_path).scans[0].image.any()
+
+
+def test_many_scans_are_mapped_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = data_hash(load_cached(Toy(), None, GRID, tmp_path))
+    monkeypatch.setattr(scan_file, "CHUNK_BYTES", 3 * 5 * 20 * 24 * 20)  # two and a bit
+    assert data_hash(load_cached(Toy(), None, GRID, tmp_path)) == first
+
+
+def test_scans_are_written_as_they_come_and_each_image_is_decoded_once(
+    tmp_path: Path, tree: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tree(sessions=2)
+    expected = data_hash(Bids().load(root, GRID))
+    decoded: Counter[str] = Counter()
+    sizes: list[int] = []
+
+    def counting(path: Path) -> Any:
+        decoded[path.name] += 1
+        sizes.extend(file.stat().st_size for file in (tmp_path / "cache").glob(".*"))
+        return read_image(path)
+
+    monkeypatch.setattr(nifti, "read_image", counting)
+    cohort = load_cached(Bids(), root, GRID, tmp_path / "cache")
+    assert len(cohort) == 16
+    assert {name: count for name, count in decoded.items() if name.endswith("T1w.nii.gz") and count != 1} == {}
+    assert len(set(sizes)) > 10  # the file grows while scans are read
+    assert expected != data_hash(cohort)  # 16-bit precision
+    assert data_hash(load_cached(Bids(), root, GRID, tmp_path / "cache")) == data_hash(cohort)
+
+
+def test_a_full_disk_is_named_and_nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: scan_file.ScanFile, values: np.ndarray) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(scan_file.ScanFile, "_write", full)
+    with pytest.raises(BenchError, match=r"cannot write the cache .*: No space left on device; choose another folder"):
+        load_cached(Toy(), None, GRID, tmp_path)
+    assert list(tmp_path.iterdir()) == []

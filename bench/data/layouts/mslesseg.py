@@ -1,0 +1,101 @@
+"""MSLesSeg: `train/P1/T1/P1_T1_FLAIR.nii.gz` with `_MASK.nii.gz`, and `test/P54/P54_FLAIR.nii.gz`.
+
+Layout: the archive on figshare (article 27919209), as several public readers of it use it: people P1 to P53 with one to
+four time points, P54 to P75 with one; contrasts T1, T2 and FLAIR, registered to MNI and stripped of the skull. Checked
+against those readers, not against the files.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal, final
+
+from bench.data.about import About
+from bench.data.listed import ListedDataset, Recipe, RevisitsFrom
+from bench.data.row import FIRST_SESSION, Labelling, Listing, Row, repeated, require_folder
+from bench.data.source import STRIPPED
+from bench.errors import BenchError
+
+PARTS = ("train", "test")
+CLASSES = {0: "background", 1: "lesion"}
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MsLesSeg(ListedDataset):
+    """Lesions of multiple sclerosis at one to four visits of a person.
+
+    Attributes:
+        image: which contrast.
+        revisits: `real` uses every visit; `simulate` uses everybody's first one and makes a second visit from it;
+            `auto` is `real` if everybody has two or more visits, else `simulate`.
+        max_subjects: only so many people, chosen by seed; None for all.
+        seed: chooses people and simulated visits.
+    """
+
+    name: ClassVar[str] = "mslesseg"
+    summary: ClassVar[str] = "MSLesSeg: lesions in FLAIR, 75 people, 115 scans, real visits, free to download."
+    source: ClassVar[str] = "Guarnera et al., MSLesSeg, Scientific Data 12, 2025; Rondinella et al., arXiv:2410.07924"
+    synthetic: ClassVar[bool] = False
+    needs_root: ClassVar[bool] = True
+    about: ClassVar[About] = About(
+        size="75 people, 115 scans, one to four visits",
+        licence="see the page of the archive",
+        get="download 'MSLesSeg Dataset.zip' from springernature.figshare.com, article 27919209",
+        citation="Guarnera et al., Scientific Data 12, 2025; Rondinella et al., arXiv:2410.07924",
+        tree="""DIR/                                'MSLesSeg Dataset' of the archive
+  train/P1/T1/P1_T1_{FLAIR,T1,T2,MASK}.nii.gz
+  train/P1/T2/P1_T2_{FLAIR,T1,T2,MASK}.nii.gz
+  test/P54/P54_{FLAIR,T1,T2,MASK}.nii.gz""",
+    )
+
+    image: Literal["FLAIR", "T1", "T2"] = "FLAIR"
+    revisits: RevisitsFrom = "real"
+    max_subjects: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.image not in ("FLAIR", "T1", "T2"):
+            raise ValueError(f"image must be FLAIR, T1 or T2, got {self.image!r}")
+        self.recipe()
+
+    def recipe(self) -> Recipe:
+        """The settings, checked."""
+        return Recipe(
+            name=self.name,
+            region=STRIPPED,
+            revisits=self.revisits,
+            max_subjects=self.max_subjects,
+            seed=self.seed,
+        )
+
+    def listing(self, root: Path | None) -> Listing:
+        """Every time point below `train` and `test`."""
+        folder = require_folder(root, self.name, "the folder with train and test")
+        people = [person for part in PARTS for person in sorted((folder / part).glob("P*")) if person.is_dir()]
+        if not people:
+            raise BenchError(f"{folder} holds no train/P* or test/P*; give 'MSLesSeg Dataset' of the archive")
+        places = [
+            (person.name, place.name if place != person else FIRST_SESSION, place)
+            for person in people
+            for place in (_time_points(person) or [person])
+        ]
+        rows = tuple(
+            Row(subject, session, place / f"{stem}_{self.image}.nii.gz", place / f"{stem}_MASK.nii.gz")
+            for subject, session, place in places
+            for stem in [subject if session == FIRST_SESSION else f"{subject}_{session}"]
+        )
+        problems = [
+            f"{file} is missing; unpack that person again" for row in rows for file in row.files if not file.exists()
+        ]
+        return Listing(
+            root=folder,
+            rows=tuple(sorted(rows, key=lambda row: (int(row.subject[1:]), row.session))),
+            labelling=Labelling(classes=CLASSES, listed_in="MSLesSeg (0, 1)", may_be_empty=True),
+            notes=("Data: MSLesSeg.",),
+            problems=(*problems, *repeated(rows)),
+        )
+
+
+def _time_points(person: Path) -> list[Path]:
+    return sorted(path for path in person.glob("T*") if path.is_dir() and re.fullmatch(r"T\d+", path.name))
