@@ -21,7 +21,7 @@ ENGINE_PAYS = 2**27
 """Voxels times pairs from which the engine is used: the plain path takes some seconds for that many, as long as the
 engine's compilation, which happens once on a machine."""
 MEMORY = 4 * 2**30
-"""Bytes that the engine may take for its prepared images: room for 70 volumes of 144x192x160."""
+"""Bytes that the engine may take for its prepared images: room for more than 70 volumes of 144x192x160."""
 
 Images = Sequence[Float[Tensor, "1 depth height width"]] | Float[Tensor, "scan 1 depth height width"]
 Others = Sequence[Float[Tensor, "1 _ _ _"]] | Float[Tensor, "other 1 _ _ _"]

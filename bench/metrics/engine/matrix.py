@@ -1,4 +1,4 @@
-"""The order of the work: groups of images that fit the memory, tiles of pairs that fit the cache, threads over tiles."""
+"""The order of the work: groups of images that fit the memory, tiles of pairs that fit the cache, one a thread."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -47,10 +47,11 @@ def engine_matrix(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    scores = combined(torch.from_numpy(work.terms).flatten(1), settings).float().unflatten(0, work.terms.shape[1:])
+    terms = torch.from_numpy(work.terms)
+    scores = combined(terms.flatten(1), settings).float().reshape(terms.shape[1:])
     if others is None:
-        scores = scores.triu(1)
-        scores = scores + scores.T + torch.eye(len(scores))
+        above = scores.triu(1)
+        scores = above + above.T + torch.eye(len(scores))
     return scores
 
 
@@ -62,6 +63,7 @@ def _among_themselves(work: "_Work", images: Images, room: int) -> None:
         work.compare(rows, start, rows, start)
         for later in range(start + size, count, size):
             work.compare(rows, start, prepared(images[later : later + size], work.settings, work.pool), later)
+        del rows  # before the next ones are made
 
 
 def _with_others(work: "_Work", images: Images, others: Images, room: int) -> None:
@@ -72,7 +74,8 @@ def _with_others(work: "_Work", images: Images, others: Images, room: int) -> No
         for first in range(0, len(others), width):
             columns = prepared(others[first : first + width], work.settings, work.pool)
             work.compare(rows, start, columns, first)
-            del columns  # before the next ones are made
+            del columns
+        del rows  # before the next ones are made
 
 
 @dataclass(frozen=True)

@@ -178,7 +178,14 @@ def local_statistics(image, taps, half_c2, blocks, work, means, spreads, boxes):
         boxes: first and last voxel of the result, in every block, whose window holds anything but zeros.
     """
     for block in range(len(blocks)):
-        top, bottom, front, back, left, right = blocks[block][0], blocks[block][1], blocks[block][2], blocks[block][3], blocks[block][4], blocks[block][5]
+        top, bottom, front, back, left, right = (
+            blocks[block][0],
+            blocks[block][1],
+            blocks[block][2],
+            blocks[block][3],
+            blocks[block][4],
+            blocks[block][5],
+        )
         rows, valid = back - front, right - left
         width = valid + 6
         size = (rows + 6) * width

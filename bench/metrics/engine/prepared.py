@@ -48,7 +48,7 @@ def prepared(images: Sequence[Tensor] | Tensor, settings: MsSsimSettings, pool: 
         images: single precision, one channel, of one shape, on the CPU; read one by one, so a sequence may load them.
         pool: of threads.
     """
-    shapes = scale_shapes(tuple(images[0].shape[1:]), settings)
+    shapes = scale_shapes(images[0].shape[1:], settings)
     scales = tuple(_empty(len(images), shape) for shape in shapes)
 
     def fill(row: int) -> None:
@@ -72,17 +72,18 @@ def prepared(images: Sequence[Tensor] | Tensor, settings: MsSsimSettings, pool: 
     return scales
 
 
-def bytes_per_image(shape: Shape, settings: MsSsimSettings) -> int:
+def bytes_per_image(shape: Sequence[int], settings: MsSsimSettings) -> int:
     """Memory of one prepared image."""
     return 4 * sum(math.prod(side) + 2 * math.prod(valid(side)) for side in scale_shapes(shape, settings))
 
 
-def scale_shapes(shape: Shape, settings: MsSsimSettings) -> tuple[Shape, ...]:
+def scale_shapes(shape: Sequence[int], settings: MsSsimSettings) -> tuple[Shape, ...]:
     """The grid of every scale; halving rounds up."""
-    shapes = [shape]
+    depth, height, width = shape
+    shapes = [(depth, height, width)]
     for _ in range(settings.levels - 1):
-        depth, height, width = shapes[-1]
-        shapes.append((-(-depth // 2), -(-height // 2), -(-width // 2)))
+        depth, height, width = -(-depth // 2), -(-height // 2), -(-width // 2)
+        shapes.append((depth, height, width))
     return tuple(shapes)
 
 
