@@ -1,0 +1,105 @@
+"""All pairs of a cohort by MS-SSIM against pytorch-msssim, a pair at a time, as it is used elsewhere."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import combinations, islice
+
+import pytorch_msssim
+import torch
+from torch import Tensor
+
+from bench.data.phantom import Phantom
+from bench.dataset import Grid
+from bench.metrics.engine.matrix import engine_matrix
+from bench.metrics.msssim import MsSsimSettings, settings_for
+from bench.metrics.pairwise_msssim import MEMORY, ms_ssim_matrix
+from benchmarks.timing import Row, once
+
+GRID = Grid((144, 192, 160), 1.0)
+COHORTS = {8: 2, 32: 2, 128: 1}
+"""Repetitions for every size of cohort."""
+LIBRARY_PAIRS = 10
+"""What pytorch-msssim does, half before and half after every cohort of ours; the rest is extrapolated."""
+_START = """
+import time, torch
+from bench.metrics.engine.matrix import engine_matrix
+from bench.metrics.msssim import settings_for
+images = torch.rand(2, 1, 16, 16, 16)
+engine_matrix(images, settings_for((16, 16, 16)), others=None, memory=2**20, progress=None)
+"""
+
+
+def measure() -> Iterator[Row]:
+    """Cohorts of unlike volumes without background, and of brains; then the start of the engine."""
+    settings = settings_for(GRID.shape)
+    _warm(settings)
+    for name, images in (("dense volumes", _dense), ("brains on zero", _brains())):
+        for count, times in COHORTS.items():
+            yield _cohort(f"MS-SSIM, all pairs of {count} {name}", images(count), settings, times)
+    yield _start()
+
+
+def _cohort(what: str, images: Tensor, settings: MsSsimSettings, times: int) -> Row:
+    library = pytorch_msssim.MS_SSIM(
+        data_range=1.0, size_average=False, win_size=settings.window, channel=1, spatial_dims=3
+    )
+    pairs = list(islice(combinations(range(len(images)), 2), LIBRARY_PAIRS))
+    every = len(images) * (len(images) - 1) / 2
+    ours, theirs, apart = [], [], 0.0
+    for _ in range(times):
+        scores: dict[tuple[int, int], float] = {}
+
+        def some(chosen: list[tuple[int, int]], scores: dict[tuple[int, int], float] = scores) -> None:
+            scores.update({(i, j): float(library(images[i, None], images[j, None])) for i, j in chosen})
+
+        matrix: list[Tensor] = []
+        before = once(lambda: some(pairs[: LIBRARY_PAIRS // 2]))
+        ours.append(once(lambda matrix=matrix: matrix.append(ms_ssim_matrix(images, settings))))  # type: ignore[misc]
+        after = once(lambda: some(pairs[LIBRARY_PAIRS // 2 :]))
+        theirs.append((before + after) / LIBRARY_PAIRS * every)
+        apart = max(apart, *(abs(float(matrix[0][pair]) - score) for pair, score in scores.items()))
+    return Row(
+        what,
+        tuple(ours),
+        "pytorch-msssim",
+        tuple(theirs),
+        f"{min(ours) / every * 1e3:.2f} ms a pair; preparation included; theirs from {LIBRARY_PAIRS} pairs; "
+        f"largest difference {apart:.1e}",
+    )
+
+
+def _warm(settings: MsSsimSettings) -> None:
+    images = torch.rand(2, 1, *GRID.shape)
+    engine_matrix(images, settings, others=None, memory=MEMORY, progress=None)
+
+
+def _dense(count: int) -> Tensor:
+    rng = torch.Generator().manual_seed(0)
+    images = torch.rand(count, 1, *GRID.shape, generator=rng)
+    return images.mul_(0.5).add_(0.5 * torch.rand(1, 1, *GRID.shape, generator=rng))
+
+
+def _brains() -> Callable[[int], Tensor]:
+    """Phantoms, and copies of them that are shifted by some voxels, which is as good for the time it takes."""
+    scans = torch.stack([scan.image for scan in Phantom(subjects=4, visits=2).load(None, GRID)])
+
+    def cohort(count: int) -> Tensor:
+        copies = [torch.roll(scans, (k % 3 - 1, k // 3 % 3 - 1), dims=(2, 3)) for k in range(-(-count // len(scans)))]
+        return torch.cat(copies)[:count]
+
+    return cohort
+
+
+def _start() -> Row:
+    """A process that compiles the engine against one that finds it compiled."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"NUMBA_CACHE_DIR": folder}
+
+        def process() -> None:
+            subprocess.run([sys.executable, "-c", _START], env=environment, check=True)
+
+        compiling = once(process)
+        return Row("MS-SSIM engine, start of a process", (once(process),), "compiling it first", (compiling,))
