@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-from benchmarks.timing import Row
+from benchmarks.timing import Row, Spent
 
 CELLS = (("no-proxy", "reid-msssim"), ("mixup-learned-tta", "reid-msssim"))
 
@@ -28,7 +28,7 @@ def measure() -> Iterator[Row]:
         rest = cost["total_seconds"] - cost["training_seconds"] - cost["attack_seconds"]
         yield Row(
             f"quick cell {defense}, {attack}",
-            (cost["total_seconds"],),
+            [Spent(cost["total_seconds"], 0.0)],
             note=f"training {cost['training_seconds']:.0f} s, attack {cost['attack_seconds']:.1f} s, data, traffic, "
             f"controls and pictures {rest:.0f} s",
         )

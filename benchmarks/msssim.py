@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations, islice
 
 import pytorch_msssim
@@ -16,11 +16,11 @@ from bench.dataset import Grid
 from bench.metrics.engine.matrix import engine_matrix
 from bench.metrics.msssim import MsSsimSettings, settings_for
 from bench.metrics.pairwise_msssim import MEMORY, ms_ssim_matrix
-from benchmarks.timing import Row, once
+from benchmarks.timing import Row, Spent, once
 
 GRID = Grid((144, 192, 160), 1.0)
-COHORTS = {8: 2, 32: 2, 128: 1}
-"""Repetitions for every size of cohort."""
+COHORTS = {8: 2, 32: 1}
+"""Repetitions for every size of cohort; `growth` measures a larger one."""
 LIBRARY_PAIRS = 10
 """What pytorch-msssim does, half before and half after every cohort of ours; the rest is extrapolated."""
 _START = """
@@ -34,40 +34,51 @@ engine_matrix(images, settings_for((16, 16, 16)), others=None, memory=2**20, pro
 
 def measure() -> Iterator[Row]:
     """Cohorts of unlike volumes without background, and of brains; then the start of the engine."""
+    yield from cohorts(COHORTS)
+    yield _start()
+
+
+def cohorts(sizes: Mapping[int, int]) -> Iterator[Row]:
+    """Cohorts of these sizes, each so many times."""
     settings = settings_for(GRID.shape)
     _warm(settings)
     for name, images in (("dense volumes", _dense), ("brains on zero", _brains())):
-        for count, times in COHORTS.items():
+        for count, times in sizes.items():
             yield _cohort(f"MS-SSIM, all pairs of {count} {name}", images(count), settings, times)
-    yield _start()
 
 
 def _cohort(what: str, images: Tensor, settings: MsSsimSettings, times: int) -> Row:
     library = pytorch_msssim.MS_SSIM(
-        data_range=1.0, size_average=False, win_size=settings.window, channel=1, spatial_dims=3
+        data_range=1.0,
+        size_average=False,
+        win_size=settings.window,
+        channel=1,
+        spatial_dims=3,
+        weights=list(settings.weights),
     )
     pairs = list(islice(combinations(range(len(images)), 2), LIBRARY_PAIRS))
-    every = len(images) * (len(images) - 1) / 2
+    every = len(images) * (len(images) - 1) // 2
+    scores: dict[tuple[int, int], float] = {}
+
+    def some(chosen: list[tuple[int, int]]) -> None:
+        scores.update({(i, j): float(library(images[i, None], images[j, None])) for i, j in chosen})
+
     ours, theirs, apart = [], [], 0.0
     for _ in range(times):
-        scores: dict[tuple[int, int], float] = {}
-
-        def some(chosen: list[tuple[int, int]], scores: dict[tuple[int, int], float] = scores) -> None:
-            scores.update({(i, j): float(library(images[i, None], images[j, None])) for i, j in chosen})
-
-        matrix: list[Tensor] = []
+        matrices: list[Tensor] = []
         before = once(lambda: some(pairs[: LIBRARY_PAIRS // 2]))
-        ours.append(once(lambda matrix=matrix: matrix.append(ms_ssim_matrix(images, settings))))  # type: ignore[misc]
+        ours.append(once(lambda found=matrices: found.append(ms_ssim_matrix(images, settings))))  # type: ignore[misc]
         after = once(lambda: some(pairs[LIBRARY_PAIRS // 2 :]))
-        theirs.append((before + after) / LIBRARY_PAIRS * every)
-        apart = max(apart, *(abs(float(matrix[0][pair]) - score) for pair, score in scores.items()))
+        both = Spent(before.clock + after.clock, before.processor + after.processor)
+        theirs.append(both.times(every / LIBRARY_PAIRS))
+        apart = max(apart, *(abs(float(matrices[0][pair]) - score) for pair, score in scores.items()))
     return Row(
         what,
-        tuple(ours),
+        ours,
         "pytorch-msssim",
-        tuple(theirs),
-        f"{min(ours) / every * 1e3:.2f} ms a pair; preparation included; theirs from {LIBRARY_PAIRS} pairs; "
-        f"largest difference {apart:.1e}",
+        theirs,
+        f"{min(spent.processor for spent in ours) / every * 1e3:.1f} ms of one core a pair; preparation included; "
+        f"theirs from {LIBRARY_PAIRS} pairs; largest difference {apart:.1e}",
     )
 
 
@@ -102,4 +113,4 @@ def _start() -> Row:
             subprocess.run([sys.executable, "-c", _START], env=environment, check=True)
 
         compiling = once(process)
-        return Row("MS-SSIM engine, start of a process", (once(process),), "compiling it first", (compiling,))
+        return Row("MS-SSIM engine, start of a process", [once(process)], "compiling it first", [compiling])

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from statistics import median
 
 from benchmarks.timing import Row, side_by_side
 
@@ -17,7 +18,14 @@ def measure() -> Iterator[Row]:
             lambda: _run("-c", "import torch"),
             PAIRS,
         )
-        yield Row(f"bench {' '.join(words)}", ours, "import torch", theirs, f"at best {min(ours):.2f} s")
+        yield Row(
+            f"bench {' '.join(words)}",
+            ours,
+            "import torch",
+            theirs,
+            f"at best {min(spent.clock for spent in ours):.2f} s; {median(spent.processor for spent in ours):.2f} s "
+            "of one core",
+        )
 
 
 def _run(*words: str) -> None:

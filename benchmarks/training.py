@@ -57,14 +57,11 @@ def measure() -> Iterator[Row]:
 
     ours()
     theirs()
+    ours_times, bare_times = side_by_side(ours, theirs, PAIRS)
     yield Row(
         f"{STEPS} training steps, batch {BATCH}, {PATCH}^3",
-        *_swapped(side_by_side(ours, theirs, PAIRS)),
+        ours_times,
+        "bare forward, backward, Adam",
+        bare_times,
         "U-Net++ " + "-".join(map(str, WIDTHS)) + "; a ratio of 0.95 is 5 % more than the bare steps",
     )
-
-
-def _swapped(
-    times: tuple[tuple[float, ...], tuple[float, ...]],
-) -> tuple[tuple[float, ...], str, tuple[float, ...]]:
-    return times[0], "bare forward, backward, Adam", times[1]

@@ -22,7 +22,8 @@ BLOCK = (16, 64)
 """Depth and height of a block in voxels of the result; its width is that of the volume. With its halo a block of
 three arrays takes 2.3 MB at a width of 160: the blocks of a tile of images fit a last-level cache."""
 HALF, EIGHTH = np.float32(0.5), np.float32(0.125)
-WORKSPACE_PLANES = BLOCK[0] + HALO + 3
+STAGES = 3
+WORKSPACE_PLANES = BLOCK[0] + HALO + STAGES
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -79,11 +80,11 @@ def _averaged_plane(work, plane, size, rows, width, taps):
     """
     stride, count = size, size
     source = work[plane * size :]
-    for stage in range(3):  # depth, height, width
-        out = work[len(work) - (3 - stage) * size :]
+    for stage in range(STAGES):  # depth, height, width
+        out = work[len(work) - (STAGES - stage) * size :]
         _weighted(out, source, stride, count, taps)
         source = out
-        stride, count = (width, rows * width) if stage == 0 else (1, rows * width - 6)
+        stride, count = (width, rows * width) if stage == 0 else (1, rows * width - HALO)
     return source
 
 
@@ -93,11 +94,11 @@ def _structure_of_block(x, y, mean_x, mean_y, spread_x, spread_y, box, taps, hal
     """Sum of the contrast-structure term (times luminance at the coarsest scale) over a box of the result."""
     top, bottom, front, back, left, right = box[0], box[1], box[2], box[3], box[4], box[5]
     rows, valid = back - front, right - left
-    width = valid + 6
-    size = (rows + 6) * width
-    work = work[: (bottom - top + 9) * size]
-    for z in range(bottom - top + 6):
-        for h in range(rows + 6):
+    width = valid + HALO
+    size = (rows + HALO) * width
+    work = work[: (bottom - top + HALO + STAGES) * size]
+    for z in range(bottom - top + HALO):
+        for h in range(rows + HALO):
             a = x[top + z, front + h, left : left + width]
             b = y[top + z, front + h, left : left + width]
             product = work[z * size + h * width : z * size + (h + 1) * width]
@@ -187,13 +188,13 @@ def local_statistics(image, taps, half_c2, blocks, work, means, spreads, boxes):
             blocks[block][5],
         )
         rows, valid = back - front, right - left
-        width = valid + 6
-        size = (rows + 6) * width
-        used = work[: (bottom - top + 9) * size]
+        width = valid + HALO
+        size = (rows + HALO) * width
+        used = work[: (bottom - top + HALO + STAGES) * size]
         _box_of_block(image, blocks[block], boxes[block])
         for squared in (False, True):
-            for z in range(bottom - top + 6):
-                for h in range(rows + 6):
+            for z in range(bottom - top + HALO):
+                for h in range(rows + HALO):
                     a = image[top + z, front + h, left : left + width]
                     product = used[z * size + h * width : z * size + (h + 1) * width]
                     for w in range(width):
@@ -216,9 +217,9 @@ def local_statistics(image, taps, half_c2, blocks, work, means, spreads, boxes):
 def _box_of_block(image, block, box):
     top, bottom, front, back, left, right = block[0], block[1], block[2], block[3], block[4], block[5]
     box[0], box[1], box[2], box[3], box[4], box[5] = bottom, top, back, front, right, left
-    for z in range(top, bottom + 6):
-        for h in range(front, back + 6):
-            line = image[z, h, left : right + 6]
+    for z in range(top, bottom + HALO):
+        for h in range(front, back + HALO):
+            line = image[z, h, left : right + HALO]
             first = 0
             while first < len(line) and line[first] == 0:
                 first += 1
@@ -228,9 +229,9 @@ def _box_of_block(image, block, box):
             while line[last] == 0:
                 last -= 1
             # A voxel lies in the windows of the results from six before it up to itself.
-            box[0], box[1] = min(box[0], max(top, z - 6)), max(box[1], min(bottom, z + 1))
-            box[2], box[3] = min(box[2], max(front, h - 6)), max(box[3], min(back, h + 1))
-            box[4], box[5] = min(box[4], max(left, left + first - 6)), max(box[5], min(right, left + last + 1))
+            box[0], box[1] = min(box[0], max(top, z - HALO)), max(box[1], min(bottom, z + 1))
+            box[2], box[3] = min(box[2], max(front, h - HALO)), max(box[3], min(back, h + 1))
+            box[4], box[5] = min(box[4], max(left, left + first - HALO)), max(box[5], min(right, left + last + 1))
 
 
 @compiled
