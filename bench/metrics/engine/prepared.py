@@ -15,6 +15,7 @@ from bench.metrics.msssim import MsSsimSettings
 
 Shape = tuple[int, int, int]
 Blocks = Int64[np.ndarray, "block 6"]
+Volumes = Float32[np.ndarray, "scan depth height width"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +50,12 @@ def prepared(images: Sequence[Tensor] | Tensor, settings: MsSsimSettings, pool: 
         pool: of threads.
     """
     shapes = scale_shapes(images[0].shape[1:], settings)
-    scales = tuple(_empty(len(images), shape) for shape in shapes)
+    inputs = _as_they_are(images)
+    scales = tuple(_empty(len(images), shape, inputs if level == 0 else None) for level, shape in enumerate(shapes))
 
     def fill(row: int) -> None:
-        scales[0].images[row] = images[row][0].detach().numpy()
+        if inputs is None:
+            scales[0].images[row] = images[row][0].detach().numpy()
         work = workspace(shapes[0])
         for level, scale in enumerate(scales):
             if level > 0:
@@ -73,7 +76,7 @@ def prepared(images: Sequence[Tensor] | Tensor, settings: MsSsimSettings, pool: 
 
 
 def bytes_per_image(shape: Sequence[int], settings: MsSsimSettings) -> int:
-    """Memory of one prepared image."""
+    """Memory of one prepared image; less by the image itself where a stack is used as it is."""
     return 4 * sum(math.prod(side) + 2 * math.prod(valid(side)) for side in scale_shapes(shape, settings))
 
 
@@ -116,9 +119,17 @@ def single(taps: Sequence[float]) -> Float32[np.ndarray, " tap"]:
     return np.array(taps, dtype=np.float32)
 
 
-def _empty(count: int, shape: Shape) -> PreparedScale:
+def _as_they_are(images: Sequence[Tensor] | Tensor) -> Volumes | None:
+    """A stack of images in the layout that the passes read, which need not be copied; None for any other."""
+    if isinstance(images, Tensor) and images.is_contiguous():
+        volumes: Volumes = images.detach()[:, 0].numpy()
+        return volumes
+    return None
+
+
+def _empty(count: int, shape: Shape, images: Volumes | None) -> PreparedScale:
     return PreparedScale(
-        images=np.empty((count, *shape), dtype=np.float32),
+        images=np.empty((count, *shape), dtype=np.float32) if images is None else images,
         means=np.empty((count, *valid(shape)), dtype=np.float32),
         spreads=np.empty((count, *valid(shape)), dtype=np.float32),
         boxes=np.empty((count, len(blocks_of(shape)), 6), dtype=np.int64),
