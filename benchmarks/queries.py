@@ -8,7 +8,7 @@ from bench.models.inference import predict
 from bench.models.unetpp import UNetPlusPlus
 from benchmarks.timing import Row, side_by_side
 
-QUERIES, PAIRS, WIDTHS = 15, 9, (8, 16, 32)
+QUERIES, PAIRS, WIDTHS = 15, 5, (8, 16, 32)
 
 
 def measure() -> Iterator[Row]:

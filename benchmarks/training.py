@@ -17,7 +17,7 @@ from bench.types.training import Phase, Schedule
 from benchmarks.cohorts import CLASSES, made_up
 from benchmarks.timing import Row, side_by_side
 
-BATCH, PATCH, WIDTHS, STEPS, PAIRS = 4, 32, (8, 16, 32, 64), 12, 7
+BATCH, PATCH, WIDTHS, STEPS, PAIRS = 4, 32, (8, 16, 32, 64), 8, 5
 
 
 class Segmentation(nn.Module):
