@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,7 @@ def test_every_name_is_a_module() -> None:
 
 
 def test_an_unknown_name_is_refused_in_one_line() -> None:
-    ended = subprocess.run([sys.executable, "-m", "benchmarks", "startpu"], capture_output=True, text=True, check=False)
+    words = [sys.executable, "-m", "benchmarks", "startpu"]
+    ended = subprocess.run(words, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "no benchmark named 'startpu'; available: startup, sampling," in ended.stderr
