@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float
-from monai.networks.nets.basic_unet import TwoConv
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -80,6 +79,9 @@ def pad_to_multiple(
     return F.pad(x, (0, missing[2], 0, missing[1], 0, missing[0]), mode=mode)
 
 
-def plain_block(in_channels: int, out_channels: int, norm: str = "batch") -> TwoConv:
+def plain_block(in_channels: int, out_channels: int, norm: str = "batch") -> nn.Module:
     """Two convolutions with MONAI's norm of that name."""
-    return TwoConv(3, in_channels, out_channels, act=_ACTIVATION, norm=norm, bias=False)
+    from monai.networks.nets.basic_unet import TwoConv  # seconds, so not before it is needed
+
+    block: nn.Module = TwoConv(3, in_channels, out_channels, act=_ACTIVATION, norm=norm, bias=False)
+    return block

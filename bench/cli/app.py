@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.allocator import keep_pages
 from bench.cli.data import data
 from bench.cli.exits import clear_errors
 
@@ -260,4 +261,5 @@ def main() -> None:
     """Entry point of the console scripts."""
     # Threads that spin while they wait make training some ten times slower as soon as another process wants a core.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    keep_pages()
     app()

@@ -16,7 +16,7 @@ from bench import config
 from bench.attack import Attack
 from bench.errors import BenchError
 from bench.registry import KINDS, Entry, Registry
-from bench.runner import adaptive
+from bench.runner import contenders
 
 EVALUATION = "evaluation"
 """The component of settings that is no plugin."""
@@ -33,7 +33,7 @@ def print_list(plugins: tuple[Path, ...]) -> None:
         for entry in registry.of(kind):
             table.add_row(entry.name, _line(entry))
         if kind == "attacks":
-            table.add_row(adaptive.NAME, adaptive.SUMMARY)
+            table.add_row(contenders.NAME, contenders.SUMMARY)
         console.print(table)
         console.print()
 
@@ -52,10 +52,10 @@ def print_entry(name: str, preset: str | None, plugins: tuple[Path, ...]) -> Non
         _print_settings(console, config.Evaluation, config.PRESETS.get(preset or "", {}))
         return
     registry = Registry(plugins)
-    if name == adaptive.NAME:
+    if name == contenders.NAME:
         console = Console(highlight=False)
-        console.print(f"[bold]{name}[/]: {adaptive.SUMMARY}", soft_wrap=True)
-        console.print(f"tries, in this order: {', '.join(adaptive.suite(registry))}", soft_wrap=True)
+        console.print(f"[bold]{name}[/]: {contenders.SUMMARY}", soft_wrap=True)
+        console.print(f"tries, in this order: {', '.join(contenders.suite(registry))}", soft_wrap=True)
         return
     entries = [entry for entry in registry.entries if entry.name == name]
     if not entries:

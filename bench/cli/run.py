@@ -22,7 +22,7 @@ def run_and_report(
         BenchError: something the user must mend.
     """
     from bench.errors import BenchError
-    from bench.runner.adaptive import NAME
+    from bench.runner.contenders import NAME
 
     if request["attack"] == NAME:
         names = tuple(name.strip() for name in only.split(",")) if only is not None else ()

@@ -17,6 +17,10 @@ log = logging.getLogger(__name__)
 
 MOST_CENTRES = 4096
 
+Volumes = Float16[Tensor, "scan depth height width"] | UInt8[Tensor, "scan depth height width"]
+Starts = Int64[Tensor, "batch some 3"]
+Cubes = Float32[Tensor, "batch some edge edge edge"] | UInt8[Tensor, "batch some edge edge edge"]
+
 
 @dataclass(frozen=True, eq=False)
 class Patches:
@@ -123,10 +127,11 @@ class PatchSampler:
     def cut(self, scans: Int64[Tensor, "batch some"], starts: Int64[Tensor, "batch some 3"]) -> Patches:
         """These cubes of these scans, on the device of `starts`."""
         home = self.images.device
-        where = (scans.to(home), *(start.to(home) for start in starts.unbind(-1)))  # each batch some
+        there = scans.to(home), starts.to(home)
+        take = _sliced if home.type == "cpu" else _gathered
         return Patches(
-            images=_windows(self.images, self.patch)[where].to(starts.device).float().unsqueeze(2),
-            labels=_windows(self.labels, self.patch)[where].to(starts.device),
+            images=take(self.images, *there, self.patch, torch.float32).to(starts.device).unsqueeze(2),
+            labels=take(self.labels, *there, self.patch, torch.uint8).to(starts.device),
             starts=starts,
         )
 
@@ -177,9 +182,23 @@ def _home(cohort: Cohort, device: torch.device) -> torch.device:
     return torch.device("cpu")
 
 
-def _windows(volumes: Tensor, edge: int) -> Tensor:
-    """All cubes of this edge as a view: scan, start along each axis, edge, edge, edge."""
-    return volumes.unfold(1, edge, 1).unfold(2, edge, 1).unfold(3, edge, 1)
+def _sliced(
+    volumes: Volumes, scans: Int64[Tensor, "batch some"], starts: Starts, edge: int, dtype: torch.dtype
+) -> Cubes:
+    """Cubes copied one by one: on a CPU some three times faster than a gather, which goes voxel by voxel."""
+    cubes = torch.empty((*scans.shape, edge, edge, edge), dtype=dtype)
+    places = zip(cubes.flatten(0, 1), scans.flatten().tolist(), starts.flatten(0, 1).tolist(), strict=True)
+    for cube, scan, (z, y, x) in places:
+        cube.copy_(volumes[scan, z : z + edge, y : y + edge, x : x + edge])
+    return cubes
+
+
+def _gathered(
+    volumes: Volumes, scans: Int64[Tensor, "batch some"], starts: Starts, edge: int, dtype: torch.dtype
+) -> Cubes:
+    """The same in one operation, which never asks a GPU where the cubes are."""
+    windows = volumes.unfold(1, edge, 1).unfold(2, edge, 1).unfold(3, edge, 1)  # scan, starts, edge edge edge
+    return windows[(scans, *starts.unbind(-1))].to(dtype)
 
 
 def _brain_voxels(labels: UInt8[np.ndarray, "depth height width"], name: str) -> Int64[Tensor, "voxel 3"]:

@@ -4,6 +4,7 @@ Source: own reorganisation of Eq. (7) of Wang et al. 2003, see `bench.metrics.ms
 belong to one image; a pair adds only its local covariance, one filtering of the product per scale.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,11 @@ from bench.metrics.msssim import MsSsimSettings, blurred, check_images, combined
 VOXELS_AT_ONCE = 2**20
 """Candidates are compared in groups of about this many voxels: enough to hide the cost of a call, few enough to
 stay in a processor's cache and to keep memory far below one volume per pair."""
+ENGINE_PAYS = 2**27
+"""Voxels times pairs from which the engine is used: the plain path takes some seconds for that many, as long as the
+engine's compilation, which happens once on a machine."""
+MEMORY = 4 * 2**30
+"""Bytes that the engine may take for its prepared images: room for more than 70 volumes of 144x192x160."""
 
 Images = Sequence[Float[Tensor, "1 depth height width"]] | Float[Tensor, "scan 1 depth height width"]
 Others = Sequence[Float[Tensor, "1 _ _ _"]] | Float[Tensor, "other 1 _ _ _"]
@@ -50,14 +56,9 @@ def pyramid_of(images: Images, settings: MsSsimSettings) -> Pyramid:
         BenchError: the grid is too small for the settings.
         ValueError: there are no images, they differ in shape, or they have less than single precision.
     """
-    if len(images) == 0:
-        raise ValueError("MS-SSIM of no images; give at least one")
-    shapes = {tuple(image.shape) for image in images}
-    if len(shapes) > 1:
-        raise ValueError(f"images must share one grid, got shapes {sorted(shapes)}")
+    check_cohort(images, settings)
     scales: list[Scale] = []
     for row, image in enumerate(images):
-        check_images(image, settings)
         current = image.detach()
         for level in range(settings.levels):
             means = blurred(current, settings.taps)
@@ -79,21 +80,46 @@ def ms_ssim_matrix(
     *,
     others: Others | None = None,
     progress: Progress | None = None,
+    memory: int = MEMORY,
 ) -> Float[Tensor, "probe candidate"]:
     """MS-SSIM of every image with every image of `others`, or among themselves; in [0, 1], on the images' device.
 
-    Without `others` each pair is computed once and the diagonal is 1. No gradients flow.
+    Without `others` each pair is computed once and the diagonal is 1. No gradients flow. K queries of one scan are K
+    rows. Large cohorts on a CPU go through `bench.metrics.engine`, whose scores are within 1e-6 of the plain path's.
 
     Args:
         images: the rows.
         settings: levels and window.
         others: the columns; None for `images` again.
-        progress: called with `(pairs done, pairs in all)` after every row.
+        progress: called with `(pairs done, pairs in all)` every now and then, at the latest after every row of tiles.
+        memory: bytes that the engine may take for what it keeps of the images, beside the images themselves.
 
     Raises:
         BenchError: the grid is too small for the settings.
         ValueError: there are no images, they differ in shape, or they have less than single precision.
     """
+    columns = images if others is None else others
+    for group in (images, columns):
+        check_cohort(group, settings)
+    grid, other_grid = tuple(images[0].shape[1:]), tuple(columns[0].shape[1:])
+    if grid != other_grid:
+        raise ValueError(f"images and others must share one grid, got {grid} and {other_grid}")
+    pairs = len(images) * (len(images) - 1) // 2 if others is None else len(images) * len(others)
+    if pairs * math.prod(grid) < ENGINE_PAYS or not _suits_the_engine(images[0], columns[0], settings):
+        return plain_matrix(images, settings, others=others, progress=progress)
+    from bench.metrics.engine.matrix import engine_matrix  # loads a compiler, which takes a moment
+
+    return engine_matrix(images, settings, others=others, memory=memory, progress=progress)
+
+
+def plain_matrix(
+    images: Images,
+    settings: MsSsimSettings,
+    *,
+    others: Others | None = None,
+    progress: Progress | None = None,
+) -> Float[Tensor, "probe candidate"]:
+    """`ms_ssim_matrix` of checked images by torch alone, on any device and in double precision too; the reference."""
     probes = pyramid_of(images, settings)
     count = len(images)
     if others is None:
@@ -106,15 +132,28 @@ def ms_ssim_matrix(
                 progress((row + 1) * (2 * count - row - 2) // 2, count * (count - 1) // 2)
         return matrix
     candidates = pyramid_of(others, settings)
-    grid, other_grid = tuple(probes[0].images.shape[1:]), tuple(candidates[0].images.shape[1:])
-    if grid != other_grid:
-        raise ValueError(f"images and others must share one grid, got {grid} and {other_grid}")
     rows = []
     for row in range(count):
         rows.append(compare(probes, row, candidates, 0, settings))
         if progress is not None:
             progress((row + 1) * len(others), count * len(others))
     return torch.stack(rows)
+
+
+def check_cohort(images: Images, settings: MsSsimSettings) -> None:
+    """Refuse images that cannot be compared with each other.
+
+    Raises:
+        BenchError: the grid is too small for the settings.
+        ValueError: there are no images, they differ in shape, or they have less than single precision.
+    """
+    if len(images) == 0:
+        raise ValueError("MS-SSIM of no images; give at least one")
+    shapes = {tuple(image.shape) for image in images}
+    if len(shapes) > 1:
+        raise ValueError(f"images must share one grid, got shapes {sorted(shapes)}")
+    for image in images:
+        check_images(image, settings)
 
 
 def compare(
@@ -134,6 +173,13 @@ def compare(
         term = _structure(last, row, other, chosen, settings) * _luminance(last, row, other, chosen, settings)
         parts.append(combined(torch.stack([*terms, term.mean(dim=(1, 2, 3))]), settings))
     return torch.cat(parts)
+
+
+def _suits_the_engine(image: Tensor, other: Tensor, settings: MsSsimSettings) -> bool:
+    from bench.metrics.engine import WINDOW
+
+    single = image.dtype == other.dtype == torch.float32
+    return single and image.device.type == other.device.type == "cpu" and settings.window == WINDOW
 
 
 def _structure(

@@ -10,23 +10,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench import config
-from bench.attack import Attack
 from bench.errors import BenchError
 from bench.progress import Display
 from bench.records.parts import Interval
 from bench.records.schema import Status
 from bench.registry import Registry
 from bench.runner.cell import Cell, Request
-from bench.runner.leakage.scores import CLAIMS
+from bench.runner.contenders import suite
 from bench.runner.run import Outcome, run_cell
 from bench.runner.tuning import stored
 from bench.store import Store
-from bench.types.threat import Goal, Phase, Tier
-
-NAME = "adaptive"
-SUMMARY = "every attack up to T2 in turn, and the worst case; no attack but a name for all of them"
-STRONGEST = Tier.SEMI_INFORMED
-"""The strongest adversary that is an outsider still; what is stronger is an upper bound and decides nothing."""
+from bench.types.threat import Goal, Phase
 
 
 @dataclass(frozen=True)
@@ -62,37 +56,6 @@ class Tried:
     def about_membership(self) -> bool:
         """Whether it asks who was trained on, and not whose scan it is: another question, on another scale."""
         return self.outcome is not None and self.outcome.record.attack.threat.goal == Goal.MEMBERSHIP
-
-
-def suite(registry: Registry, only: Sequence[str] = ()) -> list[str]:
-    """Names of the attacks that are tried, the weakest adversary first.
-
-    Args:
-        only: those among them that are wanted; empty for all.
-
-    Raises:
-        BenchError: one of `only` is no attack, or stronger than T2; or a plugin has taken the name of the suite.
-    """
-    entries = registry.of("attacks")
-    if any(entry.name == NAME for entry in entries):
-        raise BenchError(f"an attack is registered as {NAME!r}, which names all of them; choose another name for it")
-    for name in only:
-        registry.find("attacks", name)
-    fit: list[tuple[int, str]] = []
-    for entry in entries:
-        wanted = entry.name in only if only else entry.defect is None
-        if not wanted:
-            continue
-        attack = entry.load()
-        assert issubclass(attack, Attack)
-        if attack.threat.tier <= STRONGEST and attack.goal in CLAIMS:
-            fit.append((attack.threat.tier, entry.name))
-        elif only:
-            raise BenchError(
-                f"{entry.name} (T{int(attack.threat.tier)} {attack.goal.value}) is not in the suite; it holds attacks "
-                f"up to T{int(STRONGEST)} that are scored; run it by its name"
-            )
-    return [name for _, name in sorted(fit)]
 
 
 def run_suite(

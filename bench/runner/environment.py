@@ -17,6 +17,7 @@ _PACKAGES = (
     "monai",
     "numpy",
     "scipy",
+    "numba",
     "nibabel",
     "nilearn",
     "scikit-learn",

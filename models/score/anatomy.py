@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float, Int64
-from monai.networks.layers.simplelayers import GaussianFilter
 from torch import Tensor, nn
 
 from bench.errors import BenchError
@@ -54,6 +53,8 @@ class Anatomy(nn.Module):
         Raises:
             BenchError: there are no two different scans.
         """
+        from monai.networks.layers.simplelayers import GaussianFilter  # seconds, so not before it is needed
+
         if not scans:
             raise BenchError("the attacker has no scan to learn anatomy from; choose other roles or shares")
         images = torch.stack([scan.image for scan in scans])

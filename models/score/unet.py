@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
-from monai.networks.utils import pixelshuffle, pixelunshuffle
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -47,6 +46,8 @@ class DenoisingUNet(nn.Module):
         self, x: Float[Tensor, "batch in_channels depth height width"], condition: Float[Tensor, " batch"]
     ) -> Float[Tensor, "batch out_channels depth height width"]:
         """The network's output for every voxel."""
+        from monai.networks.utils import pixelshuffle, pixelunshuffle  # seconds, so not before it is needed
+
         size = x.shape[2:]
         x = pad_to_multiple(x, self.fold * 2 ** (self.depth - 1), mode="replicate")
         x = pixelunshuffle(x, 3, self.fold).contiguous(memory_format=torch.channels_last_3d)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from bench.data.patches import PatchSampler, _home
+from bench.data.patches import PatchSampler, _gathered, _home, _sliced
 from bench.errors import BenchError
 from bench.types.scan import Cohort
 from tests.conftest import toy_cohort
@@ -52,6 +52,19 @@ def test_starts_say_where_each_patch_was_cut() -> None:
     for image, label, (i, j, k) in zip(images, labels, batch.starts.flatten(0, 1).tolist(), strict=True):
         scan = cohort.scans[round(float(image.flatten()[0]) * 64)]
         assert torch.equal(scan.labels[i : i + 8, j : j + 8, k : k + 8], label)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.uint8])
+def test_slices_and_a_gather_give_the_same_cubes(dtype: torch.dtype) -> None:
+    rng = generator()
+    stored = torch.float16 if dtype == torch.float32 else torch.uint8
+    volumes = (torch.rand(4, 11, 14, 12, generator=rng) * 200).to(stored)
+    scans = torch.randint(4, (5, 3), generator=rng)
+    starts = torch.stack([torch.randint(side - 6, (5, 3), generator=rng) for side in (11, 14, 12)], dim=-1)
+    for layout in (volumes, volumes.transpose(1, 3).contiguous().transpose(1, 3)):
+        sliced = _sliced(layout, scans, starts, 7, dtype)
+        assert torch.equal(sliced, _gathered(layout, scans, starts, 7, dtype))
+        assert sliced.dtype == dtype
 
 
 @pytest.mark.parametrize("group", [2, 4])
