@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 from bench.cli.app import app
 from bench.registry import Registry
 from tests.cli.conftest import Bench, environment
-from tests.cohort_trees import manifest_tree
+from tests.cohort_trees import brats_tree, manifest_tree, mslesseg_tree, open_ms_tree, ppmi_tree
 
 NAMES = [entry.name for entry in Registry().of("datasets")]
 
@@ -115,3 +116,32 @@ def test_real_scans_are_prepared_stopped_continued_and_run(bench: Bench, ixi: Pa
     )
     assert ran.returncode in (0, 3), ran.stderr  # eight people may be too few for a valid attack
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "tree"),
+    [
+        ("ppmi", ppmi_tree),
+        ("brats2021", brats_tree),
+        ("mslesseg", mslesseg_tree),
+        ("open_ms", open_ms_tree),
+        ("manifest", manifest_tree),
+    ],
+)
+def test_every_layout_is_checked_prepared_and_run(
+    bench: Bench, tmp_path: Path, name: str, tree: Callable[[Path], Path]
+) -> None:
+    """As it lies, and prepared."""
+    raw, out = tree(tmp_path / "raw"), tmp_path / "out"
+    assert bench("data", "check", name, "--root", raw, "--quiet").returncode == 0
+    made = bench("data", "prepare", name, "--root", raw, "--out", out, "--spacing", "4", "--jobs", "2")
+    assert made.returncode == 0, made.stderr
+    assert bench("data", "check", "prepared", "--root", out, "--quiet").returncode == 0
+    for data, root in ((name, raw), ("prepared", out)):
+        ran = bench(
+            *("run", "no-proxy", "reid-msssim", "--data", data, "--root", root, "--preset", "smoke", "--device", "cpu"),
+            *("--set", "iterations=5", "--set", "utility_subjects=2", "--out", tmp_path / "runs"),
+        )
+        assert ran.returncode == 0, ran.stderr
+        assert f"on {data}, smoke" in ran.stdout

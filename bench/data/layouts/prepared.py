@@ -63,9 +63,10 @@ class Prepared(ListedDataset):
 
     def listing(self, root: Path | None) -> Listing:
         """Every line of the table that the preparation wrote when it was through."""
-        if root is not None and root.is_dir() and not (root / MANIFEST).exists():
+        if root is not None and not root.is_dir():
+            raise BenchError(f"{root} is no folder; give the one that `bench data prepare NAME --root RAW --out` wrote")
+        if root is not None and not (root / MANIFEST).exists():
             raise BenchError(f"{root} has no {MANIFEST}: `bench data prepare` did not finish there; run it again")
-
         listing = Manifest().listing(root)
         described = listing.root / DESCRIPTION
         return replace(

@@ -260,3 +260,8 @@ def test_an_unfinished_preparation_is_not_a_cohort(tmp_path: Path) -> None:
     (tmp_path / "scans").mkdir()
     with pytest.raises(BenchError, match=r"did not finish there; run it again"):
         Prepared().listing(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(BenchError, match=r"is no folder; give the one that `bench data prepare"):
+        Prepared().listing(Path("nowhere"))
