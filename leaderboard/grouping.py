@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.leaderboard.entry import Entry, links
 from bench.leaderboard.ranking import fingerprint, in_order
+from bench.leaderboard.submissions.verdict import verdict_beside
 from bench.leaderboard.union_ranks import RankedRow, defense_places, ranked_rows
 from bench.leaderboard.union_rows import union_rows
 from bench.leaderboard.variants import variant_names
@@ -125,9 +126,12 @@ def _entries(records: Sequence[tuple[Path, Record]]) -> list[Entry]:
         for (path, record), defense, attack in zip(records, defenses, attacks, strict=True)
     ]
     once: dict[str, Entry] = {}
-    for entry in sorted(entries, key=lambda entry: entry.path):
+    verified = {entry.path for entry in entries if verdict_beside(entry.path) is not None}
+    for entry in sorted(entries, key=lambda entry: (entry.path not in verified, entry.path)):
         once.setdefault(fingerprint(entry), entry)
-    return [once[text] for text in sorted(once)]
+    known = {entry.record.cell for entry in once.values() if entry.path in verified}
+    # Of a cell that was run again, what was found counts and not what was claimed.
+    return [once[text] for text in sorted(once) if once[text].path in verified or once[text].record.cell not in known]
 
 
 def _boards(entries: Sequence[Entry], judged: Mapping[str, tuple[bool, float, str]]) -> tuple[Board, ...]:

@@ -96,7 +96,7 @@ def run(
             plugins=tuple(plugin or ()),
             isolate=isolate,
             attack_timeout=attack_timeout,
-            command=spelled(sys.argv[1:], root),
+            command=spelled(sys.argv[1:]),
             as_json=as_json,
             quiet=quiet,
         )
@@ -144,7 +144,7 @@ def tune(
             device=device,
             assignments=tuple(assignments or ()),
             plugins=tuple(plugin or ()),
-            command=spelled(sys.argv[1:], root),
+            command=spelled(sys.argv[1:]),
             as_json=as_json,
             quiet=quiet,
         )

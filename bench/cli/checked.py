@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bench import config
 from bench.cli.cohorts import listed
@@ -75,7 +76,9 @@ def _print(report: CohortReport, name: str, root: Path) -> None:
             near.add_column(head, justify="left" if head in ("people", "") else "right")
         for pair in report.nearest:
             verdict = "one family" if pair.declared else "relatives?" if pair.suspicious else ""
-            near.add_row(f"{pair.one}, {pair.other}", f"{pair.correlation:.3f}", f"{pair.stands_out:.1f} sd", verdict)
+            near.add_row(
+                Text(f"{pair.one}, {pair.other}"), f"{pair.correlation:.3f}", f"{pair.stands_out:.1f} sd", verdict
+            )
         console.print(near)
     _lines(console, "warning", report.warnings, "yellow")
     _lines(console, "problem", report.problems, "red")

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bench.cli.cohorts import listed
 from bench.data.prepare.result import Preparation, Prepared
@@ -74,7 +75,7 @@ def _print(scans: Sequence[Prepared], out: Path) -> None:
     for scan in odd[:SHOWN]:
         quality = scan.quality
         numbers = (f"{quality.dice:.3f}", f"{quality.correlation:.2f}", f"{quality.scale:.2f}")
-        table.add_row(scan.row.name, *numbers, quality.suspicion)
+        table.add_row(Text(scan.row.name), *numbers, Text(quality.suspicion))
     console.print(table)
 
 

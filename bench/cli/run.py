@@ -1,7 +1,7 @@
 """`bench run`."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +84,23 @@ def _run_suite(
         raise typer.Exit(FAILED_CELL)
 
 
-def spelled(words: Sequence[str], root: Path | None) -> str:
-    """The command for the record. Where the data lie on this machine is nobody's business, and no help elsewhere."""
-    shown = [word.replace(str(root), "DIR") if root is not None and str(root) in word else word for word in words]
+def spelled(words: Sequence[str]) -> str:
+    """The command for the record. Where files lie on this machine is nobody's business, and no help elsewhere.
+
+    The data's folder reads DIR, an absolute folder for results OUT, and a plugin goes by its file's name.
+    """
+    hidden: dict[str, Callable[[str], str]] = {
+        "--root": lambda place: "DIR",
+        "--out": lambda place: "OUT" if Path(place).is_absolute() else place,
+        "--plugin": lambda place: Path(place).name,
+    }
+    shown: list[str] = []
+    for before, word in zip(("", *words), words, strict=False):
+        option, equals, place = word.partition("=")
+        if before in hidden:
+            shown.append(hidden[before](word))
+        elif equals and option in hidden:
+            shown.append(f"{option}={hidden[option](place)}")
+        else:
+            shown.append(word)
     return shlex.join(["bench", *shown])

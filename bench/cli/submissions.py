@@ -1,5 +1,7 @@
 """`bench leaderboard pack`, `validate`, `verify` and `diff`."""
 
+import json
+import tempfile
 from pathlib import Path
 
 import typer
@@ -9,7 +11,6 @@ from rich.text import Text
 
 from bench.cli.exits import FAILED_CELL
 from bench.errors import BenchError
-from bench.leaderboard.submissions.bundle import SUFFIX
 from bench.leaderboard.submissions.validate import Examined, validate
 
 
@@ -50,22 +51,23 @@ def verify_and_report(
     record = examined.record
     if record is None or examined.problems:
         raise BenchError(f"{bundle} is not run again: mend its problems first")
-    from bench.leaderboard.submissions.verdict import judge, keep
+    from bench.leaderboard.submissions.verdict import files_beside, judge, keep, place_of
     from bench.progress import Display
     from bench.registry import Registry
     from bench.runner.cell import Cell
     from bench.runner.rerun import request_of
     from bench.store import Store
 
-    registry = Registry(plugins)
-    folder = out / bundle.name.removesuffix(SUFFIX)
-    request = request_of(record, registry, root=root, plugins=plugins, device=device, out=out / "again")
-    cell = Cell.resolve(request, registry)
+    registry, place = Registry(plugins), place_of(examined, out)
+    with tempfile.TemporaryDirectory(prefix="unveil-verify-") as again:
+        request = request_of(record, registry, root=root, plugins=plugins, device=device, out=Path(again))
+        cell = Cell.resolve(request, registry)
 
-    from bench.runner.run import run_cell
+        from bench.runner.run import run_cell
 
-    found = run_cell(cell, Store.default(), Display(quiet=quiet)).record
-    verdict = judge(examined, found)
+        outcome = run_cell(cell, Store.default(), Display(quiet=quiet))
+        files = files_beside(outcome.path, outcome.record)
+    verdict = judge(examined, outcome.record, files)
     table = Table(title=Text("Claimed, and found again"), title_justify="left")
     for head in ("number", "claimed", "found", "agrees"):
         table.add_column(head, justify="right" if head in ("claimed", "found") else "left")
@@ -74,8 +76,8 @@ def verify_and_report(
         table.add_row(Text(one.name), str(one.claimed), str(one.found), "yes" if one.agrees else "NO", style=style)
     Console(highlight=False).print(table)
     for difference in verdict.differences:
-        typer.echo(f"differs {difference}", err=True)
-    path = keep(examined, verdict, folder)
+        typer.echo(_plain(f"differs {difference}"), err=True)
+    path = keep(verdict, files, place)
     typer.echo(f"verdict {'verified' if verdict.verified else 'NOT verified'}")
     typer.echo(f"kept    {path}")
     if not verdict.verified:
@@ -98,6 +100,14 @@ def _summary(bundle: Path, examined: Examined) -> None:
     if record is not None:
         claim = f"{record.defense.name} against {record.attack.name} on {record.data.name}, {record.preset}"
         typer.echo(_plain(f"claims  {claim}, seed {record.seed}: {record.status.value}"))
+        for part, settings in (
+            ("defense", record.defense.settings),
+            ("attack", record.attack.settings),
+            ("data", record.data.settings),
+            ("evaluation", record.settings),
+        ):
+            words = " ".join(f"{key}={json.dumps(value)}" for key, value in settings.items())
+            typer.echo(_plain(f"with    {part}: {words}"))
     for problem in examined.problems:
         typer.echo(_plain(f"problem {problem}"), err=True)
     if not examined.problems:
@@ -107,4 +117,4 @@ def _summary(bundle: Path, examined: Examined) -> None:
 def _plain(line: str) -> str:
     """Without what could steer a terminal, on one line, and no longer than anybody reads."""
     shown = "".join(letter if letter.isprintable() else "?" for letter in line)
-    return shown if len(shown) <= 400 else f"{shown[:400]}…"
+    return shown if len(shown) <= 2000 else f"{shown[:2000]}…"

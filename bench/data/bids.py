@@ -80,6 +80,8 @@ or, with --set labels=PIPELINE, the label maps in
         for setting, allowed in (("mask", tuple(REGIONS)), ("runs", ("refuse", "first", "all"))):
             if getattr(self, setting) not in allowed:
                 raise ValueError(f"{setting} must be one of {', '.join(allowed)}, got {getattr(self, setting)!r}")
+        if self.labels is not None and (Path(self.labels).is_absolute() or ".." in Path(self.labels).parts):
+            raise ValueError(f"labels must name a folder below derivatives, got {self.labels!r}")
         self.recipe()
 
     def recipe(self) -> Recipe:

@@ -5,7 +5,7 @@ principles", IEEE S&P 2022, Sec. IV-C. A segmentation has as many answers as vox
 """
 
 from jaxtyping import Float, UInt8
-from torch import Tensor, where
+from torch import Tensor, ones_like, where
 
 SMALLEST = 6e-5
 """What half precision still tells from 0: answers come over the wire."""
@@ -16,10 +16,13 @@ def mean_logit(
 ) -> Float[Tensor, ""]:
     """The mean over labelled voxels (not background) of phi; 0 where truth and error are equally likely.
 
+    Over all voxels where none is labelled, as in a scan without a lesion.
+
     Args:
         scores: before softmax, or logarithms of probabilities: any constant a voxel cancels.
     """
-    inside = labels > 0
+    labelled = labels > 0
+    inside = labelled if bool(labelled.any()) else ones_like(labelled)
     there, truth = scores[:, inside].double(), labels[inside].long()[None]  # class voxel
     right = there.gather(0, truth)[0]
     wrong = where(_is(truth, len(scores)), -float("inf"), there).logsumexp(dim=0)

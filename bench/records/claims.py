@@ -1,7 +1,9 @@
 """The linkage behind a record, kept beside it so that several attacks can be judged together."""
 
 import os
+import tokenize
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from jaxtyping import Float32
 from bench.errors import BenchError
 
 CLAIM_NAME = "linkage.npz"
+_DAMAGED = (TypeError, OverflowError, MemoryError, RuntimeError, zlib.error, tokenize.TokenError, SyntaxError)
+"""What numpy raises about arrays that are not what they say, beside its own errors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +67,7 @@ def read_linkage(path: Path) -> StoredLinkage:
             return StoredLinkage(stored["scores"].astype(np.float32), people, None if everyone else probes)
     except FileNotFoundError as error:
         raise BenchError(f"{path} is missing; run the command of the record beside it again") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (*_DAMAGED, OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise BenchError(
             f"{path} is no linkage ({type(error).__name__}); run the command of the record beside it again"
         ) from error

@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -16,6 +16,7 @@ from bench.records.schema import SCHEMA_VERSION, Record
 PartT = TypeVar("PartT", bound=Part)
 
 RECORD_NAME = "record.json"
+DEEPEST = 50
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -73,6 +74,7 @@ def record_of(content: bytes, path: str) -> Record:
     """
     try:
         raw = json.loads(content)
+        _check_plain(raw)
     except (ValueError, RecursionError) as error:
         raise BenchError(f"{path} is no JSON record: {error}") from error
     version = raw.get("schema_version") if isinstance(raw, dict) else None
@@ -89,6 +91,27 @@ def record_of(content: bytes, path: str) -> Record:
             f"{path} does not fit the record schema at {where}: {first['msg']}; "
             "run the command that made it again, or leave it out"
         ) from error
+
+
+def _check_plain(raw: Any, depth: int = 0) -> None:
+    """Refuse what JSON allows and no run writes: whoever reads on would trip over it.
+
+    Raises:
+        ValueError: deep nesting, an integer of more than 64 bits, or half of a surrogate pair.
+    """
+    if depth > DEEPEST:
+        raise ValueError(f"it is nested more than {DEEPEST} deep")
+    if isinstance(raw, str) and any("\ud800" <= letter <= "\udfff" for letter in raw):
+        raise ValueError("a text holds half of a character")
+    if isinstance(raw, int) and not -(2**63) <= raw < 2**63:
+        raise ValueError("an integer has more than 64 bits")
+    if isinstance(raw, dict):
+        for key, value in raw.items():
+            _check_plain(key, depth)
+            _check_plain(value, depth + 1)
+    elif isinstance(raw, list):
+        for value in raw:
+            _check_plain(value, depth + 1)
 
 
 def find_records(paths: Iterable[Path]) -> list[Path]:

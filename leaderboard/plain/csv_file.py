@@ -11,7 +11,7 @@ _FORMULA = "=+-@\t\r"
 
 def csv_text(tables: Sequence[PlainTable]) -> str:
     """Quoted where needed; columns `group`, `table`, then every column of any table, its small print beside it."""
-    heads = list(dict.fromkeys(title for table in tables for title, _ in table.heads))
+    heads = list(dict.fromkeys(head for table in tables for head in _heads(table)))
     names = ["group", "table"]
     for head in heads:
         names += [head, f"{head}, detail"]
@@ -21,10 +21,19 @@ def csv_text(tables: Sequence[PlainTable]) -> str:
     for table in tables:
         for row in table.rows:
             line = {"group": harmless(table.group), "table": harmless(table.title)}
-            for (head, _), cell in zip(table.heads, row, strict=True):
+            for head, cell in zip(_heads(table), row, strict=True):
                 line[head], line[f"{head}, detail"] = harmless(cell.text), harmless(cell.detail)
             writer.writerow(line)
     return whole.getvalue()
+
+
+def _heads(table: PlainTable) -> list[str]:
+    """Titles of the columns; one that a record chose (its headline score) cannot take another's place."""
+    found: list[str] = []
+    for title, _ in table.heads:
+        head = harmless(title)
+        found.append(head if head not in found else f"{head} ({len(found) + 1})")
+    return found
 
 
 def harmless(text: str) -> str:

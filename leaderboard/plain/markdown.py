@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bench.leaderboard.plain.tables import PlainTable
 
-_SPECIAL = "\\`*_{}[]<>()#+!|~$&"
+_SPECIAL = "\\`*_{}[]<>()#+!|~$&@"
 
 
 def markdown(tables: Sequence[PlainTable]) -> str:
@@ -32,4 +32,5 @@ def markdown(tables: Sequence[PlainTable]) -> str:
 def escaped(text: str) -> str:
     """Text that stays text: no link, picture, HTML, emphasis or new cell comes out of it."""
     line = " ".join(text.split())
-    return "".join(f"\\{letter}" if letter in _SPECIAL else letter for letter in line)
+    found = "".join(f"\\{letter}" if letter in _SPECIAL else letter for letter in line)
+    return found.replace("://", "\\://").replace("www.", "www\\.")

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pydantic import Field
+
+from bench.leaderboard.submissions.bundle import Packed
 from bench.records.parts import Interval, Part
 from bench.records.schema import Environment, Record
 
@@ -27,7 +30,8 @@ class Verification(Part):
 
     verification_version: int = 1
     cell: str
-    record_sha256: str
+    claimed_sha256: str = Field(description="of the claimed record")
+    files: dict[str, Packed] = Field(description="what was found and kept, beside this file")
     verified: bool
     differences: list[str]
     comparisons: list[Comparison]
@@ -60,7 +64,10 @@ def differences(claimed: Record, found: Record) -> list[str]:
         ("data", claimed.data.data_hash, found.data.data_hash),
         ("split", claimed.data.split_hash, found.data.split_hash),
         ("protocol", claimed.protocol_version, found.protocol_version),
+        ("kind of anatomy", claimed.data.synthetic, found.data.synthetic),
+        ("kind of second visits", claimed.data.revisits, found.data.revisits),
         ("status", claimed.status.value, found.status.value),
+        ("set of scores", _scores(claimed), _scores(found)),
         ("tier of the attack", claimed.attack.threat.tier, found.attack.threat.tier),
         ("threat card", claimed.attack.threat.model_dump(), found.attack.threat.model_dump()),
         ("settings of the defense", claimed.defense.settings, found.defense.settings),
@@ -71,6 +78,16 @@ def differences(claimed: Record, found: Record) -> list[str]:
         if one != other:
             lines.append(f"another {name}: claimed {_short(one)}, found {_short(other)}")
     return lines
+
+
+def _scores(record: Record) -> list[str]:
+    """Names, the headline marked, and which way is worse."""
+    if record.privacy is None:
+        return []
+    privacy = record.privacy
+    ways = {True: "larger is worse", False: "smaller is worse"}
+    named = [f"{name}, {ways[score.higher_is_worse]}" for name, score in sorted(privacy.scores.items())]
+    return [*named, f"headline {privacy.headline}"]
 
 
 def _numbers(record: Record) -> Iterator[_Number]:

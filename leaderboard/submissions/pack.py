@@ -1,11 +1,13 @@
 """A bundle out of a run."""
 
+import re
 from pathlib import Path
 
 from bench.errors import BenchError
 from bench.leaderboard.pictures import picture
 from bench.leaderboard.submissions.archive import packed
 from bench.leaderboard.submissions.bundle import MANIFEST_NAME, SUFFIX, Manifest, hashed, most_bytes
+from bench.records.claims import CLAIM_NAME
 from bench.records.files import RECORD_NAME, find_records, read_record, write_bytes_atomically
 
 
@@ -29,6 +31,8 @@ def pack(run: Path, out: Path, *, pictures: bool | None = None) -> Path:
     record = read_record(path)
     files = {RECORD_NAME: path.read_bytes()}
     linkage = None if record.privacy is None else record.privacy.linkage
+    if linkage is not None and linkage != CLAIM_NAME:
+        raise BenchError(f"{path} names {linkage[:100]!r} as its linkage; a run writes {CLAIM_NAME}")
     if linkage is not None:
         try:
             files[linkage] = (path.parent / linkage).read_bytes()
@@ -45,8 +49,8 @@ def pack(run: Path, out: Path, *, pictures: bool | None = None) -> Path:
             raise BenchError(f"{path.parent / name} has {len(content)} bytes; a bundle takes {limit or 0} at most")
     manifest = Manifest(cell=record.cell, files={name: hashed(files[name]) for name in sorted(files)})
     files[MANIFEST_NAME] = (manifest.model_dump_json(indent=2) + "\n").encode()
-    bundle = (
-        out / f"{record.defense.name}+{record.attack.name}-{record.data.name}-s{record.seed}-{record.cell[:8]}{SUFFIX}"
-    )
+    words = (record.defense.name, record.attack.name, record.data.name, f"s{record.seed}", record.cell[:8])
+    name = "-".join(re.sub(r"[^A-Za-z0-9]+", "-", word).strip("-")[:40] for word in words)
+    bundle = out / f"{name}{SUFFIX}"
     write_bytes_atomically(bundle, packed(files))
     return bundle

@@ -8,7 +8,7 @@ from bench.leaderboard.score_names import plain
 from bench.records.parts import Interval
 from bench.records.schema import Record
 
-_UNBOUNDED = {"psnr": (0.0, math.inf)}
+_UNBOUNDED = {"psnr": (-math.inf, math.inf)}  # below 0 where the error is larger than the range of images
 _SIGNED = {"ncc", "advantage", "excess", "correlation"}
 ROUNDING = 1e-6
 

@@ -1,19 +1,46 @@
-"""Claimed becomes verified: the outcome of running a bundle's cell again, and how a leaderboard knows of it."""
+"""Claimed becomes verified: the outcome of running a bundle's cell again, and how a leaderboard knows of it.
 
-import hashlib
+What is kept, shown and ranked is what was found by whoever keeps the leaderboard; the claim only has to agree with it.
+So nothing that a bundle says can move a rank, and what is refused leaves no record behind.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from bench.errors import BenchError
+from bench.leaderboard.submissions.bundle import hashed, most_bytes
 from bench.leaderboard.submissions.compare import VERIFICATION_NAME, Verification, compare, differences
 from bench.leaderboard.submissions.validate import Examined
+from bench.records.claims import CLAIM_NAME
 from bench.records.files import RECORD_NAME, write_atomically, write_bytes_atomically
 from bench.records.schema import Record, Status
 
+REFUSED = "refused"
+"""Folder for verdicts about claims that did not come out again."""
 
-def judge(examined: Examined, found: Record) -> Verification:
+
+def place_of(examined: Examined, out: Path) -> Path:
+    """The folder below `out` for what a second run finds; named by the claim's hash and by nothing that it says.
+
+    Raises:
+        BenchError: the bundle holds no record, or was run again before.
+    """
+    if examined.record is None:
+        raise BenchError("a bundle without a record claims nothing")
+    place = out / hashed(examined.files[RECORD_NAME]).sha256[:16]
+    if place.exists():
+        raise BenchError(f"this record was run again before, see {place}; remove that folder to do it once more")
+    return place
+
+
+def judge(examined: Examined, found: Record, files: Mapping[str, bytes]) -> Verification:
     """Whether a second run says what the bundle says.
+
+    Args:
+        found: the record of the second run.
+        files: what is kept of it, by name.
 
     Raises:
         BenchError: the bundle holds no record.
@@ -25,7 +52,8 @@ def judge(examined: Examined, found: Record) -> Verification:
     agree = bool(comparisons) and all(one.agrees for one in comparisons)
     return Verification(
         cell=claimed.cell,
-        record_sha256=hashlib.sha256(examined.files[RECORD_NAME]).hexdigest(),
+        claimed_sha256=hashed(examined.files[RECORD_NAME]).sha256,
+        files={name: hashed(content) for name, content in files.items()},
         verified=agree and not differing and found.status is Status.OK,
         differences=differing,
         comparisons=comparisons,
@@ -33,22 +61,42 @@ def judge(examined: Examined, found: Record) -> Verification:
     )
 
 
-def keep(examined: Examined, verdict: Verification, folder: Path) -> Path:
-    """Unpack the bundle into a folder of its own, with the verdict beside its record."""
-    for name, content in examined.files.items():
-        write_bytes_atomically(folder / name, content)
-    write_atomically(folder / VERIFICATION_NAME, verdict.model_dump_json(indent=2) + "\n")
-    return folder
+def files_beside(path: Path, record: Record) -> dict[str, bytes]:
+    """What is kept of a second run: its record and linkage, and pictures where the anatomy is made up."""
+    names = [path.name, CLAIM_NAME, *(record.pictures if record.data.synthetic else [])]
+    kept = [path.parent / name for name in names if most_bytes(name) is not None]
+    return {file.name: file.read_bytes() for file in kept if file.is_file()}
+
+
+def keep(verdict: Verification, files: Mapping[str, bytes], place: Path) -> Path:
+    """Write what was found into its place, or of a claim that did not come out again the verdict alone.
+
+    Returns:
+        The folder, or the file in `REFUSED`.
+    """
+    text = verdict.model_dump_json(indent=2) + "\n"
+    if not verdict.verified:
+        refused = place.parent / REFUSED / f"{place.name}.json"
+        write_atomically(refused, text)
+        return refused
+    for name, content in files.items():
+        write_bytes_atomically(place / name, content)
+    write_atomically(place / VERIFICATION_NAME, text)
+    return place
 
 
 def verdict_beside(record: Path) -> Verification | None:
-    """The verdict about the record in this file, if there is one and it is about the very bytes of the record."""
+    """The verdict about the run in this record's folder, if there is one and every file is as it was kept."""
     file = record.parent / VERIFICATION_NAME
-    if not file.is_file() or file.resolve().parent != record.parent.resolve():
+    if record.name != RECORD_NAME or not file.is_file() or file.resolve().parent != record.parent.resolve():
         return None
     try:
         verdict = Verification.model_validate_json(file.read_bytes())
-        same = verdict.record_sha256 == hashlib.sha256(record.read_bytes()).hexdigest()
+        kept = verdict.files
+        same = all(
+            most_bytes(name) is not None and hashed((record.parent / name).read_bytes()) == kept[name] for name in kept
+        )
     except (OSError, ValidationError, ValueError):
         return None
-    return verdict if same else None
+    whole = RECORD_NAME in kept and (CLAIM_NAME in kept) == (record.parent / CLAIM_NAME).exists()
+    return verdict if same and whole and verdict.verified else None

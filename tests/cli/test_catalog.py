@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 import bench
 from bench.cli.app import app
+from bench.cli.run import spelled
 from bench.records.files import write_record
 from bench.registry import Registry
 from tests.factories import make_record
@@ -98,3 +99,17 @@ def test_a_bad_record_is_one_clear_line(tmp_path: Path, text: str, message: str)
     assert ended.exit_code == 2
     assert message in ended.output
     assert ended.output.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["run", "--data", "bids", "--root", "data"], "bench run --data bids --root DIR"),
+        (["run", "--root", ".", "--set", "strength=0.1"], "bench run --root DIR --set strength=0.1"),
+        (["run", "--root=/home/me/scans"], "bench run --root=DIR"),
+        (["run", "--out", "/home/me/runs", "--plugin", "/home/me/attack.py"], "bench run --out OUT --plugin attack.py"),
+        (["run", "--out", "runs/a b"], "bench run --out 'runs/a b'"),
+    ],
+)
+def test_a_record_says_the_command_and_not_where_files_lie(words: list[str], expected: str) -> None:
+    assert spelled(words) == expected

@@ -40,6 +40,9 @@ def test_an_honest_bundle_is_fine_and_verified(bench: Bench, bundle: Path, folde
     (verdict,) = (folder / "verified").rglob(VERIFICATION_NAME)
     assert json.loads(verdict.read_text())["verified"] is True
     assert (verdict.parent / RECORD_NAME).is_file()
+    assert "with    defense: " in checked.stdout
+    once_more = bench("leaderboard", "verify", bundle, "--quiet", "--out", folder / "verified")
+    assert (once_more.returncode, "was run again before" in once_more.stderr) == (2, True)
 
 
 def test_a_forged_score_is_found_out(bench: Bench, bundle: Path, folder: Path) -> None:
@@ -56,6 +59,7 @@ def test_a_forged_score_is_found_out(bench: Bench, bundle: Path, folder: Path) -
     again = bench("leaderboard", "verify", forged, "--quiet", "--device", "cpu", "--out", folder / "forged")
     assert again.returncode == 3
     assert "verdict NOT verified" in again.stdout
+    assert list((folder / "forged").rglob(RECORD_NAME)) == []
 
 
 def test_what_is_wrong_is_a_line_each_and_exit_code_2(bench: Bench, bundle: Path, folder: Path) -> None:

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import bench
+from bench.data.bids_tables import CLASSES, DESCRIPTION
 from bench.data.layouts.manifest import MANIFEST
 from bench.data.listed import default_classes, highest_label
 from bench.data.prepare.reference import SPACE, load_reference
 from bench.data.prepare.result import SCANS, Preparation, Prepared, write_tables
 from bench.data.prepare.scan import Quality, prepare_scan
+from bench.data.prepare.sheet import PAGE, PICTURE
 from bench.data.prepare.write import (
+    PROVENANCE,
     folder_name,
     hash_of,
     known_quality,
@@ -28,6 +31,8 @@ from bench.data.template import template_hash
 from bench.errors import BenchError
 from bench.progress import Task
 
+OURS = frozenset({SCANS, MANIFEST, CLASSES, DESCRIPTION, PICTURE, PAGE})
+"""What a preparation leaves in its folder; a folder with anything else belongs to somebody else."""
 FORMAT = 1
 """Counts up when the same files would be prepared differently."""
 
@@ -168,9 +173,14 @@ def _require_apart(root: Path, out: Path) -> None:
         raise BenchError(f"{out} lies within the raw data; write to a folder of its own with --out")
     if out.exists() and not out.is_dir():
         raise BenchError(f"{out} is no folder; choose another --out")
-    strangers = [path.name for path in out.iterdir()] if out.exists() else []
-    if strangers and SCANS not in strangers:
-        raise BenchError(f"{out} holds other files, such as {sorted(strangers)[0]}; choose an empty folder with --out")
+    for path in sorted(out.iterdir()) if out.exists() else []:
+        if path.name not in OURS and not path.name.startswith("."):
+            raise BenchError(f"{out} holds other files, such as {path.name}; choose an empty folder with --out")
+    for place in sorted((out / SCANS).iterdir()) if (out / SCANS).is_dir() else []:
+        if not place.name.startswith(".") and not (place / PROVENANCE).is_file():
+            raise BenchError(f"{place} was not made by a preparation; choose an empty folder with --out")
+    if (out / MANIFEST).exists() and not (out / SCANS).is_dir():
+        raise BenchError(f"{out} holds a {MANIFEST} of another kind; choose an empty folder with --out")
 
 
 def _require_different(places: list[Path], listing: Listing) -> None:

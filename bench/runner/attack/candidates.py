@@ -98,10 +98,21 @@ def _some(scans: tuple[Scan, ...], count: int, order: list[int]) -> list[Scan]:
 
 
 def _unnamed(like: Cohort, scans: tuple[Scan, ...]) -> Cohort:
-    """The scans as a cohort in which every name is a number."""
+    """The scans as a cohort in which every name is a number.
+
+    Copies: where a scan lies in memory tells its place in the cohort's file, and so its role.
+    """
     names = [f"candidate-{number:04d}" for number in range(len(scans))]
     bare = (
-        replace(scan, subject=name, family=name, session="1", simulated=False)
+        replace(
+            scan,
+            image=scan.image.clone(),
+            labels=scan.labels.clone(),
+            subject=name,
+            family=name,
+            session="1",
+            simulated=False,
+        )
         for scan, name in zip(scans, names, strict=True)
     )
     return replace(like, name="candidates", scans=tuple(bare), revisits=Revisits.NONE, notes=())

@@ -269,3 +269,19 @@ def test_names_that_would_share_a_folder_are_refused(tmp_path: Path) -> None:
 def test_settings_out_of_range_are_refused(changes: dict) -> None:
     with pytest.raises(ValueError, match=r"must be"):
         Preparation(**changes)
+
+
+def test_a_folder_of_somebody_else_is_left_as_it_is(tmp_path: Path) -> None:
+    """A table with files of its own, in the layout that a preparation has as well."""
+    raw, out = tmp_path / "raw", tmp_path / "out"
+    raw.mkdir()
+    (out / "scans/a_visit-1").mkdir(parents=True)
+    (out / "scans/a_visit-1/T1.nii.gz").write_bytes(b"mine")
+    (out / "manifest.csv").write_text("mine")
+    with pytest.raises(BenchError, match="was not made by a preparation"):
+        run._require_apart(raw, out)
+    assert (out / "manifest.csv").read_text() == "mine"
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/notes.txt").write_text("mine")
+    with pytest.raises(BenchError, match=r"holds other files, such as notes\.txt"):
+        run._require_apart(raw, tmp_path / "other")

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from bench.errors import BenchError
@@ -217,16 +216,81 @@ def test_archives_that_are_too_large_or_not_there_are_refused(
         unpacked(bundle)
 
 
-def test_a_table_that_would_not_fit_into_memory_is_not_loaded(bundle: Path) -> None:
-    """Its header says that it is huge; the file is small."""
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (9, 40000, 40000)})
-    bomb = io.BytesIO()
-    with zipfile.ZipFile(bomb, "w") as made:
-        made.writestr("scores.npy", header.getvalue())
-    files = {**unpacked(bundle), CLAIM_NAME: bomb.getvalue()}
-    (line,) = validate(rebuilt(bundle, files)).problems
-    assert "is damaged, or holds a table of more than" in line
+def header(kind: str, shape: tuple[int, ...], text: str | None = None) -> bytes:
+    """The beginning of an array file, without what it promises."""
+    said = text or repr({"descr": kind, "fortran_order": False, "shape": shape})
+    return b"\x93NUMPY\x01\x00" + len(said).to_bytes(2, "little") + said.encode()
+
+
+SCORES, PEOPLE_, PROBES = header("<f4", (1, 4, 4)), header("<U8", (4,)), header("<i8", (4,))
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"scores": header("<f4", (9, 40000, 40000)), "people": header("<U8", (40000,)), "probes": PROBES},
+        {"scores": header("|b1", (1, 4, 4)), "people": PEOPLE_, "probes": PROBES},
+        {"scores": header("|O", (1, 4, 4)), "people": PEOPLE_, "probes": PROBES},
+        {"scores": header("<f4", (0, 4, 4)), "people": PEOPLE_, "probes": PROBES},
+        {"scores": header("<f4", (1, 4, 5)), "people": PEOPLE_, "probes": PROBES},
+        {"scores": SCORES, "people": header("<U0", (10**12,)), "probes": PROBES},
+        {"scores": SCORES, "people": header("<U8", ()), "probes": PROBES},
+        {"scores": SCORES, "people": PEOPLE_, "probes": header("<f8", (4,))},
+        {"scores": SCORES, "people": PEOPLE_, "probes": header("<i8", (2, 2))},
+        {"scores": SCORES, "people": PEOPLE_, "probes": header("", (), "((((")},
+        {"scores": SCORES, "people": PEOPLE_, "probes": header("", (), " " * 60_000)},
+        {"scores": SCORES, "people": PEOPLE_},
+        {"scores": SCORES, "people": PEOPLE_, "probes": PROBES, "more": PROBES},
+    ],
+)
+def test_arrays_of_another_kind_or_size_are_not_loaded(bundle: Path, arrays: dict[str, bytes]) -> None:
+    odd = io.BytesIO()
+    with zipfile.ZipFile(odd, "w") as made:
+        for name, content in arrays.items():
+            made.writestr(f"{name}.npy", content)
+    (line,) = validate(rebuilt(bundle, {**unpacked(bundle), CLAIM_NAME: odd.getvalue()})).problems
+    assert "is damaged, or not what a run writes" in line
+
+
+def test_every_flipped_byte_of_a_linkage_is_a_line_and_no_crash(bundle: Path) -> None:
+    files = unpacked(bundle)
+    for place in range(0, len(files[CLAIM_NAME]), 97):
+        content = bytearray(files[CLAIM_NAME])
+        content[place] ^= 0x55
+        for line in validate(rebuilt(bundle, {**files, CLAIM_NAME: bytes(content)})).problems:
+            assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda r: r["defense"]["settings"].update(deep=json.loads("[" * 60 + "]" * 60)), "nested more than 50 deep"),
+        (lambda r: r["defense"].update(name="\ud800"), "half of a character"),
+        (lambda r: r["cost"].update(bytes_sent=10**400), "more than 64 bits"),
+        (lambda r: r["data"].update(spacing_mm="nan"), "spacing_mm is no number"),
+    ],
+)
+def test_what_no_run_writes_is_refused(bundle: Path, change: Change, words: str) -> None:
+    problems = validate(forged(bundle, change)).problems
+    assert [line for line in problems if words in line], problems
+
+
+def test_an_honest_control_may_have_a_psnr_below_0(bundle: Path) -> None:
+    def amplify(raw: dict[str, Any]) -> None:
+        raw["privacy"]["controls"]["do-nothing"]["scores"]["psnr"] = {"value": 9.2, "low": -0.06, "high": 18.2, "n": 12}
+
+    assert validate(forged(bundle, amplify)).problems == ()
+
+
+def test_names_in_a_record_choose_no_place_for_its_bundle(run: Path, tmp_path: Path) -> None:
+    raw = json.loads(run.read_text())
+    raw["defense"]["name"] = "../../else\x00where/x"
+    run.write_text(json.dumps(raw))
+    assert pack(run, tmp_path / "out").parent == tmp_path / "out"
+    raw["privacy"]["linkage"] = "/etc/hostname"
+    run.write_text(json.dumps(raw))
+    with pytest.raises(BenchError, match=r"a run writes linkage\.npz"):
+        pack(run, tmp_path / "out")
 
 
 def test_a_folder_of_several_runs_is_no_bundle(run: Path, tmp_path: Path) -> None:

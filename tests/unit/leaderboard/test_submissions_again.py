@@ -1,6 +1,9 @@
 """Running a claimed cell again: what is asked for, when two records agree, and who knows of it."""
 
 import dataclasses
+import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +12,14 @@ import pytest
 from bench import config
 from bench.errors import BenchError
 from bench.leaderboard.build import build
+from bench.leaderboard.grouping import groups_of
 from bench.leaderboard.provenance import provenance_facts
 from bench.leaderboard.submissions.changes import changes, numbers_of
 from bench.leaderboard.submissions.compare import compare, differences
 from bench.leaderboard.submissions.pack import pack
-from bench.leaderboard.submissions.validate import validate
-from bench.leaderboard.submissions.verdict import judge, keep, verdict_beside
+from bench.leaderboard.submissions.validate import Examined, validate
+from bench.leaderboard.submissions.verdict import files_beside, judge, keep, place_of, verdict_beside
+from bench.records.claims import CLAIM_NAME
 from bench.records.files import RECORD_NAME
 from bench.records.schema import Record
 from bench.registry import Registry
@@ -109,22 +114,80 @@ def test_other_data_settings_or_cards_are_no_luck() -> None:
     ]
 
 
-def test_a_verdict_is_about_the_bytes_of_one_record(tmp_path: Path) -> None:
-    path, record = judged_record(tmp_path / "run", PEOPLE, seeing(PEOPLE, set(PEOPLE)))
+def claimed_and_found(tmp_path: Path, **changes: Any) -> tuple[Examined, Path, Record]:
+    """A bundle, and the run of somebody else: the record's file, and the record."""
+    path, record = judged_record(tmp_path / "claimed", PEOPLE, seeing(PEOPLE, set(PEOPLE)))
     path.write_text(record.model_dump_json())
+    found = tmp_path / "found"
+    shutil.copytree(path.parent, found)
+    again = record.model_copy(update={"created": "2030-01-01T00:00:00Z", **changes})
+    (found / RECORD_NAME).write_text(again.model_dump_json())
+    return validate(pack(path, tmp_path)), found / RECORD_NAME, again
+
+
+def test_what_was_found_is_kept_and_every_file_of_it_is_watched(tmp_path: Path) -> None:
+    examined, path, found = claimed_and_found(tmp_path)
     assert verdict_beside(path) is None
-    examined = validate(pack(path, tmp_path))
-    verdict = judge(examined, record)
-    assert verdict.verified
-    folder = keep(examined, verdict, tmp_path / "kept")
-    assert verdict_beside(folder / RECORD_NAME) == verdict
-    (folder / RECORD_NAME).write_text(record.model_dump_json(indent=1))
-    assert verdict_beside(folder / RECORD_NAME) is None
-    moved = dataclasses.replace(examined, record=record)
+    files = files_beside(path, found)
+    place = place_of(examined, tmp_path / "verified")
+    assert keep(judge(examined, found, files), files, place) == place
+    assert json.loads((place / RECORD_NAME).read_text())["created"] == "2030-01-01T00:00:00Z"
+    assert verdict_beside(place / RECORD_NAME) is not None
+    with pytest.raises(BenchError, match="was run again before"):
+        place_of(examined, tmp_path / "verified")
+    for name in (CLAIM_NAME, RECORD_NAME):
+        before = (place / name).read_bytes()
+        (place / name).write_bytes(before + b" ")
+        assert verdict_beside(place / RECORD_NAME) is None
+        (place / name).write_bytes(before)
+    (place / CLAIM_NAME).unlink()
+    assert verdict_beside(place / RECORD_NAME) is None
+
+
+def test_a_claim_that_does_not_come_out_again_leaves_a_verdict_and_no_record(tmp_path: Path) -> None:
+    utility = make_record(utility={"dice_average": interval(0.3)}).utility
+    examined, path, found = claimed_and_found(tmp_path, utility=utility)
+    files = files_beside(path, found)
+    verdict = judge(examined, found, files)
+    assert [one.name for one in verdict.comparisons if not one.agrees] == ["Dice, average"]
+    kept = keep(verdict, files, place_of(examined, tmp_path / "verified"))
+    assert kept.parent.name == "refused"
+    assert [path.name for path in (tmp_path / "verified").rglob("*") if path.is_file()] == [kept.name]
     failed = make_record(status="failed", reason="broke")
-    assert not judge(moved, failed).verified
+    assert not judge(examined, failed, {}).verified
     with pytest.raises(BenchError, match="without a record"):
-        judge(dataclasses.replace(examined, record=None), record)
+        judge(dataclasses.replace(examined, record=None), found, {})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda record: record["privacy"]["scores"].pop("map"),
+        lambda record: record["privacy"].update(headline="map"),
+        lambda record: record["privacy"]["scores"]["map"].update(higher_is_worse=False),
+        lambda record: record["data"].update(revisits="real"),
+        lambda record: record["data"].update(synthetic=True),
+    ],
+)
+def test_what_a_record_is_about_is_no_matter_of_intervals(change: Callable[[dict[str, Any]], None]) -> None:
+    found = make_record()
+    raw = found.model_dump()
+    change(raw)
+    assert len(differences(Record.model_validate(raw), found)) == 1
+
+
+def test_what_was_found_counts_and_not_what_was_claimed(tmp_path: Path) -> None:
+    examined, path, found = claimed_and_found(tmp_path)
+    files = files_beside(path, found)
+    place = keep(judge(examined, found, files), files, place_of(examined, tmp_path / "verified"))
+    assert examined.record is not None
+    claimed = (tmp_path / "claimed" / RECORD_NAME, examined.record)
+    (group,) = groups_of([claimed, (place / RECORD_NAME, found)])
+    assert [entry.path for entry in group.entries] == [place / RECORD_NAME]
+    page = build([claimed, (place / RECORD_NAME, found)], tmp_path / "site").read_text()
+    assert "verified" in page
+    assert [fact.value for fact in provenance_facts(place / RECORD_NAME)] == ["verified"]
+    assert [fact.value for fact in provenance_facts(claimed[0])] == ["claimed"]
 
 
 def test_a_bundle_cannot_bring_its_own_verdict(tmp_path: Path) -> None:
@@ -163,21 +226,3 @@ def test_what_is_no_leaderboard_is_refused(tmp_path: Path, content: str) -> None
         numbers_of(tmp_path)
     with pytest.raises(BenchError, match="cannot read"):
         numbers_of(tmp_path / "nowhere.json")
-
-
-def test_the_page_says_how_a_number_is_known(tmp_path: Path) -> None:
-    path, record = judged_record(tmp_path / "run", PEOPLE, seeing(PEOPLE, set(PEOPLE)))
-    path.write_text(record.model_dump_json())
-    (claimed,) = provenance_facts(path)
-    assert claimed.value == "claimed"
-    examined = validate(pack(path, tmp_path))
-    folder = keep(examined, judge(examined, record), tmp_path / "fine")
-    (verified,) = provenance_facts(folder / RECORD_NAME)
-    assert verified.value == "verified"
-    other = make_record(utility={"dice_average": interval(0.3)}, seed=0)
-    folder = keep(examined, judge(examined, other), tmp_path / "bad")
-    found = provenance_facts(folder / RECORD_NAME)
-    assert found[0].value == "NOT verified"
-    assert ("Dice, average", "found 0.300 [0.280, 0.320]") in [(fact.term, fact.detail) for fact in found]
-    page = build([(folder / RECORD_NAME, record)], tmp_path / "site").read_text()
-    assert "NOT verified" in page

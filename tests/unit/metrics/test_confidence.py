@@ -36,3 +36,8 @@ def test_certainty_beyond_the_wire_is_finite() -> None:
     found = mean_logit_of_answer(_volume([0.0, 1.0], [1.0, 0.0]), _labels(1, 1))
     assert float(found) == pytest.approx(0, abs=1e-5)  # sure and right, sure and wrong
     assert float(mean_logit_of_answer(_volume([0.0, 1.0]), _labels(1))) == pytest.approx(-math.log(SMALLEST), abs=1e-3)
+
+
+def test_where_nothing_is_labelled_all_voxels_count() -> None:
+    found = mean_logit_of_answer(_volume([0.8, 0.2], [0.5, 0.5]), _labels(0, 0))
+    assert float(found) == pytest.approx(math.log(0.8 / 0.2) / 2, abs=1e-5)

@@ -105,3 +105,12 @@ def test_nobody_knows_on_whom_a_method_was_trained_elsewhere(tmp_path: Any) -> N
 def test_running_the_training_code_is_not_for_the_ignorant() -> None:
     with pytest.raises(ValueError, match="tier T2 or above, got T1"):
         ThreatModel(tier=Tier.KNOWS_DISTRIBUTION, knows=frozenset({Knows.TRAINING_CODE}))
+
+
+def test_memory_tells_nothing(roles: Roles) -> None:
+    """Scans of one cohort lie in one file, role after role."""
+    asked = candidates_of(roles, 0, "secret")
+    for bare, scan in zip(asked.cohort, asked.scans, strict=True):
+        assert torch.equal(bare.image, scan.image)
+        assert bare.image.data_ptr() != scan.image.data_ptr()
+        assert bare.labels.data_ptr() != scan.labels.data_ptr()
