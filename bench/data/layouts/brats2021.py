@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import ClassVar, Literal, final
 
 from bench.data.about import About
-from bench.data.listed import ListedDataset, Recipe, RevisitsFrom
+from bench.data.layouts.lesions import LesionCohort
 from bench.data.row import FIRST_SESSION, Labelling, Listing, Row, repeated, require_folder
-from bench.data.source import STRIPPED
 from bench.errors import BenchError
 
 LABELS = "_seg.nii.gz"
@@ -23,21 +22,17 @@ GROUPS = {0: 0, 1: 1, 2: 2, 4: 3}
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Brats2021(ListedDataset):
+class Brats2021(LesionCohort):
     """Tumours: the image is left as it is where there is none.
 
     Attributes:
         image: which of the four contrasts; `t1ce` is T1-weighted after contrast agent.
         revisits: `simulate` makes a second visit from everybody's scan, `real` leaves it at one; `auto` simulates.
-        max_subjects: only so many people, chosen by seed; None for all.
-        seed: chooses people and simulated visits.
     """
 
     name: ClassVar[str] = "brats2021"
     summary: ClassVar[str] = "BraTS 2021: tumours in T1CE, 1251 people, one visit each (a second one is simulated)."
     source: ClassVar[str] = "Baid et al., arXiv:2107.02314; Menze et al., IEEE TMI 34(10), 2015"
-    synthetic: ClassVar[bool] = False
-    needs_root: ClassVar[bool] = True
     about: ClassVar[About] = About(
         size="1251 people with labels, one visit each",
         licence="terms of the challenge at synapse.org",
@@ -49,24 +44,6 @@ class Brats2021(ListedDataset):
     )
 
     image: Literal["t1ce", "t1", "t2", "flair"] = "t1ce"
-    revisits: RevisitsFrom = "auto"
-    max_subjects: int | None = None
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.image not in ("t1ce", "t1", "t2", "flair"):
-            raise ValueError(f"image must be t1ce, t1, t2 or flair, got {self.image!r}")
-        self.recipe()
-
-    def recipe(self) -> Recipe:
-        """The settings, checked."""
-        return Recipe(
-            name=self.name,
-            region=STRIPPED,
-            revisits=self.revisits,
-            max_subjects=self.max_subjects,
-            seed=self.seed,
-        )
 
     def listing(self, root: Path | None) -> Listing:
         """Every folder `BraTS2021_*`."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import ClassVar, Literal, final
 
 from bench.data.about import About
-from bench.data.listed import ListedDataset, Recipe, RevisitsFrom
+from bench.data.layouts.lesions import LesionCohort
+from bench.data.listed import RevisitsFrom
 from bench.data.row import FIRST_SESSION, Labelling, Listing, Row, repeated, require_folder
-from bench.data.source import STRIPPED
 from bench.errors import BenchError
 
 PARTS = ("train", "test")
@@ -22,22 +22,12 @@ CLASSES = {0: "background", 1: "lesion"}
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class MsLesSeg(ListedDataset):
-    """Lesions of multiple sclerosis at one to four visits of a person.
-
-    Attributes:
-        image: which contrast.
-        revisits: `real` uses every visit; `simulate` uses everybody's first one and makes a second visit from it;
-            `auto` is `real` if everybody has two or more visits, else `simulate`.
-        max_subjects: only so many people, chosen by seed; None for all.
-        seed: chooses people and simulated visits.
-    """
+class MsLesSeg(LesionCohort):
+    """Lesions of multiple sclerosis at one to four visits of a person."""
 
     name: ClassVar[str] = "mslesseg"
     summary: ClassVar[str] = "MSLesSeg: lesions in FLAIR, 75 people, 115 scans, real visits, free to download."
     source: ClassVar[str] = "Guarnera et al., MSLesSeg, Scientific Data 12, 2025; Rondinella et al., arXiv:2410.07924"
-    synthetic: ClassVar[bool] = False
-    needs_root: ClassVar[bool] = True
     about: ClassVar[About] = About(
         size="75 people, 115 scans, one to four visits",
         licence="see the page of the archive",
@@ -51,23 +41,6 @@ class MsLesSeg(ListedDataset):
 
     image: Literal["FLAIR", "T1", "T2"] = "FLAIR"
     revisits: RevisitsFrom = "real"
-    max_subjects: int | None = None
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.image not in ("FLAIR", "T1", "T2"):
-            raise ValueError(f"image must be FLAIR, T1 or T2, got {self.image!r}")
-        self.recipe()
-
-    def recipe(self) -> Recipe:
-        """The settings, checked."""
-        return Recipe(
-            name=self.name,
-            region=STRIPPED,
-            revisits=self.revisits,
-            max_subjects=self.max_subjects,
-            seed=self.seed,
-        )
 
     def listing(self, root: Path | None) -> Listing:
         """Every time point below `train` and `test`."""

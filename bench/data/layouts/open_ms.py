@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import ClassVar, Literal, final
 
 from bench.data.about import About
-from bench.data.listed import ListedDataset, Recipe, RevisitsFrom
+from bench.data.layouts.lesions import LesionCohort
 from bench.data.row import FIRST_SESSION, Labelling, Listing, Row, repeated, require_folder
-from bench.data.source import STRIPPED
 from bench.errors import BenchError
 
 CHANGE = "change of lesions"
@@ -24,23 +23,16 @@ SHARED_LABELS = (
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class OpenMs(ListedDataset):
+class OpenMs(LesionCohort):
     """Lesions of multiple sclerosis, or how they changed from one visit to the next.
 
     Attributes:
         part: `longitudinal` (two real visits) or `cross-sectional` (one).
-        image: which contrast.
-        revisits: `real` uses every visit; `simulate` uses everybody's first one and makes a second visit from it;
-            `auto` is `real` if everybody has two or more visits, else `simulate`.
-        max_subjects: only so many people, chosen by seed; None for all.
-        seed: chooses people and simulated visits.
     """
 
     name: ClassVar[str] = "open_ms"
     summary: ClassVar[str] = "Open MS data of Ljubljana: 20 people with two real visits, or 30 with one; CC BY."
     source: ClassVar[str] = "Lesjak et al., Neuroinformatics 14(4), 2016 (longitudinal) and 16(1), 2018"
-    synthetic: ClassVar[bool] = False
-    needs_root: ClassVar[bool] = True
     about: ClassVar[About] = About(
         size="longitudinal: 20 people, 40 scans; cross-sectional: 30 people, 30 scans",
         licence="CC BY",
@@ -54,26 +46,11 @@ class OpenMs(ListedDataset):
 
     part: Literal["longitudinal", "cross-sectional"] = "longitudinal"
     image: Literal["FLAIR", "T1W", "T2W"] = "FLAIR"
-    revisits: RevisitsFrom = "auto"
-    max_subjects: int | None = None
-    seed: int = 0
 
     def __post_init__(self) -> None:
         if self.part not in ("longitudinal", "cross-sectional"):
             raise ValueError(f"part must be longitudinal or cross-sectional, got {self.part!r}")
-        if self.image not in ("FLAIR", "T1W", "T2W"):
-            raise ValueError(f"image must be FLAIR, T1W or T2W, got {self.image!r}")
-        self.recipe()
-
-    def recipe(self) -> Recipe:
-        """The settings, checked."""
-        return Recipe(
-            name=self.name,
-            region=STRIPPED,
-            revisits=self.revisits,
-            max_subjects=self.max_subjects,
-            seed=self.seed,
-        )
+        super().__post_init__()
 
     def listing(self, root: Path | None) -> Listing:
         """Every visit of every `patient*` folder."""

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from bench.config import build
 from bench.data.layouts.brats2021 import Brats2021
 from bench.data.layouts.manifest import Manifest
 from bench.data.layouts.mslesseg import MsLesSeg
@@ -265,3 +266,9 @@ def test_an_unfinished_preparation_is_not_a_cohort(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_one_line() -> None:
     with pytest.raises(BenchError, match=r"is no folder; give the one that `bench data prepare"):
         Prepared().listing(Path("nowhere"))
+
+
+@pytest.mark.parametrize("cohort", [Brats2021, MsLesSeg, OpenMs])
+def test_a_contrast_that_a_cohort_does_not_have_is_refused(cohort: type[ListedDataset]) -> None:
+    with pytest.raises(BenchError, match=r"image='DWI' does not fit: Input should be '[A-Za-z0-9]+'"):
+        build(cohort, {"image": "DWI"})
