@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,7 @@ def test_real_scans_are_prepared_stopped_continued_and_run(bench: Bench, ixi: Pa
 @pytest.mark.parametrize(
     ("name", "tree"),
     [
-        ("ppmi", ppmi_tree),
+        ("ppmi", partial(ppmi_tree, people=16)),  # half of them have two visits: somebody of the test role, too
         ("brats2021", brats_tree),
         ("mslesseg", mslesseg_tree),
         ("open_ms", open_ms_tree),
