@@ -26,7 +26,7 @@ def pack_and_report(run: Path, out: Path, pictures: bool | None) -> None:
     if examined.record is not None and examined.record.pictures and not examined.record.data.synthetic and not pictures:
         typer.echo("note: pictures of real scans stay here; --pictures takes them along, if the people agreed to that")
     for problem in examined.problems:
-        typer.echo(f"problem {problem}", err=True)
+        typer.echo(_plain(f"problem {problem}"), err=True)
     typer.echo(f"bundle  {bundle}")
 
 
@@ -41,7 +41,7 @@ def validate_and_report(bundle: Path) -> None:
 def verify_and_report(
     bundle: Path, *, root: Path | None, plugins: tuple[Path, ...], device: str, out: Path, quiet: bool
 ) -> None:
-    """Run a bundle's cell again, compare, and keep both with the verdict.
+    """Run a bundle's cell again, compare, and keep what was found with the verdict.
 
     Raises:
         BenchError: something the user must mend.

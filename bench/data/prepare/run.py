@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -107,7 +108,14 @@ def _in_processes(orders: list[_Order], jobs: int) -> Iterator[tuple[int, tuple[
         while waiting:
             finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in finished:
-                yield waiting.pop(future), future.result()
+                try:
+                    result = future.result()
+                except BrokenProcessPool as error:
+                    raise BenchError(
+                        f"a process that prepares scans was ended from outside, maybe for want of memory; take fewer "
+                        f"than --jobs {jobs}; the same command continues with what is finished"
+                    ) from error
+                yield waiting.pop(future), result
 
 
 @contextmanager

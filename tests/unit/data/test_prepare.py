@@ -2,6 +2,9 @@
 
 import json
 import shutil
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -285,3 +288,15 @@ def test_a_folder_of_somebody_else_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "other/notes.txt").write_text("mine")
     with pytest.raises(BenchError, match=r"holds other files, such as notes\.txt"):
         run._require_apart(raw, tmp_path / "other")
+
+
+def test_a_worker_that_is_killed_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed:
+        def submit(self, *_: object) -> Future[None]:
+            future: Future[None] = Future()
+            future.set_exception(BrokenProcessPool("ended"))
+            return future
+
+    monkeypatch.setattr(run, "_pool", lambda jobs: nullcontext(Killed()))
+    with pytest.raises(BenchError, match=r"ended from outside.*fewer than --jobs 2; the same command continues"):
+        list(run._in_processes([object.__new__(run._Order), object.__new__(run._Order)], 2))
