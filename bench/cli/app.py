@@ -9,6 +9,7 @@ import typer
 from bench.cli.allocator import keep_pages
 from bench.cli.data import data
 from bench.cli.exits import clear_errors
+from bench.interrupts import listen
 
 app = typer.Typer(
     name="bench",
@@ -262,4 +263,5 @@ def main() -> None:
     # Threads that spin while they wait make training some ten times slower as soon as another process wants a core.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     keep_pages()
+    listen()
     app()

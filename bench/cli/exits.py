@@ -6,9 +6,12 @@ from contextlib import contextmanager
 import typer
 
 from bench.errors import BenchError, DivergedError, InterruptedTraining
+from bench.interrupts import heard
 
 FAILED_CELL = 3
 """Exit code of a run whose record says FAILED, INVALID or TIMEOUT."""
+
+STOPPED = "stopped; the same command continues with what is finished"
 
 
 @contextmanager
@@ -21,14 +24,20 @@ def clear_errors() -> Iterator[None]:
     except InterruptedTraining as stop:
         _end(str(stop), 130)
     except KeyboardInterrupt:
-        _end("stopped; the same command continues with what is finished", 130)
+        _end(STOPPED, 130)
     except BrokenPipeError:
+        raise
+    except typer.Exit:
         raise
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise
         place = f" {error.filename}" if error.filename else ""
         _end(f"error: cannot use{place}: {error.strerror or error}; check space and permissions", 2)
+    except Exception:
+        if not heard():
+            raise
+        _end(STOPPED, 130)
 
 
 def _end(line: str, code: int) -> None:

@@ -10,6 +10,7 @@ import torch
 from bench.attack import Attack
 from bench.defense import Brought, Networks
 from bench.errors import BenchError
+from bench.interrupts import heard
 from bench.records.schema import Status
 from bench.runner.attack.authors import Authors
 from bench.runner.attack.candidates import candidates_of, require_fair
@@ -88,6 +89,8 @@ def attack_transcript(
     except LostAttack as lost:
         return Verdict(lost.status, lost.reason, None)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the one place where any error becomes a FAILED cell
+        if heard():
+            raise KeyboardInterrupt from error
         return Verdict(Status.FAILED, reason_for(error), None)
     return Verdict(Status.OK, None, claim)
 

@@ -54,6 +54,14 @@ def test_a_broken_attack_fails_and_has_no_score(deed: object, reason: str, roles
     assert re.search(reason, verdict.reason)
 
 
+def test_a_crash_that_an_interrupt_caused_is_an_interrupt(
+    roles: Roles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.runner.attack.attacking.heard", lambda: True)
+    with pytest.raises(KeyboardInterrupt):
+        _verdict(Doing(deed=_boom), roles, tmp_path)
+
+
 def test_reaching_for_a_key_fails_the_cell_and_names_the_grant(roles: Roles, tmp_path: Path) -> None:
     verdict = _verdict(Doing(deed=lambda view: view.keys), roles, tmp_path)
     assert verdict.status is Status.FAILED
