@@ -88,7 +88,7 @@ def attack_transcript(
         raise
     except LostAttack as lost:
         return Verdict(lost.status, lost.reason, None)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the one place where any error becomes a FAILED cell
+    except (Exception, SystemExit) as error:  # the one place where any error becomes a FAILED cell
         if heard():
             raise KeyboardInterrupt from error
         return Verdict(Status.FAILED, reason_for(error), None)
