@@ -7,9 +7,11 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from bench.leaderboard.entry import Entry
+from bench.leaderboard.numbers import finite
 from bench.leaderboard.plots import in_reach, limits_of
 from bench.leaderboard.score_names import shown
 from bench.leaderboard.svg.curve import Chart, Knot, curve
+from bench.leaderboard.svg.histogram import histogram
 from bench.leaderboard.svg.roc import roc
 from bench.records.parts import Interval
 from bench.records.privacy import LeakCurve, Trace
@@ -17,6 +19,7 @@ from bench.records.privacy import LeakCurve, Trace
 _DICE, _LEAKAGE = 0, 1
 CLOSENESS = "ms_ssim"
 MOST_TRACES = 6
+FEWEST_PEOPLE = 4
 _LEAST_FPR = 1e-9  # far below what any cohort supports
 
 
@@ -34,13 +37,14 @@ class Figure:
 
 
 def cell_figures(entry: Entry, ident: str) -> list[Figure]:
-    """ROC, leakage and Dice along queries, then along the dial, traces; what has fewer than two points is left out."""
+    """ROC, risk by person, leakage and Dice along queries, then along the dial, traces; what is too short is left out."""
     utility, privacy = entry.record.utility, entry.privacy
     by_queries = [(float(point.queries), point.dice) for point in utility.dice_by_queries if point.queries >= 1]
     dial = utility.dice_by_dial
     by_dial = [] if dial is None else [(point.value, point.dice) for point in dial.points]
     found = [
         _roc(entry, f"{ident}-roc"),
+        _people(entry, f"{ident}-people"),
         _leakage(entry, None if privacy is None else privacy.by_queries, f"{ident}-lq", logarithmic=True),
         _dice(by_queries, "queries", f"{ident}-dq", logarithmic=True),
         _leakage(entry, None if privacy is None else privacy.by_dial, f"{ident}-ld", logarithmic=False),
@@ -69,6 +73,18 @@ def _roc(entry: Entry, ident: str) -> Figure | None:
     points = ((point.fpr, point.tpr) for point in entry.verification.roc if _LEAST_FPR <= point.fpr <= 1)
     knots = _knots((fpr, tpr) for fpr, tpr in points if tpr is not None)
     return Figure("TPR against false alarms", roc(ident, knots), "") if len(knots) > 1 else None
+
+
+def _people(entry: Entry, ident: str) -> Figure | None:
+    """The page's average hides whoever is hidden worst."""
+    if entry.privacy is None or entry.privacy.residual is None or entry.headline_name is None:
+        return None
+    risks = [finite(risk) for risk in entry.privacy.residual.per_subject.values()]
+    known = [risk for risk in risks if risk is not None and 0 <= risk <= 1]
+    if len(known) < FEWEST_PEOPLE or len(known) < len(risks):
+        return None
+    title = f"{shown(entry.headline_name)}, person by person"
+    return Figure(title, histogram(ident, known, (shown(entry.headline_name), "People")), "")
 
 
 def _leakage(entry: Entry, along: LeakCurve | None, ident: str, *, logarithmic: bool) -> Figure | None:

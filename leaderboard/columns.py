@@ -32,7 +32,14 @@ def columns_of(board: Board) -> list[Column[Entry]]:
         Column("do-nothing", "Do nothing", f"{headline} of {nothing}", True, _do_nothing),
         *([] if membership else [oracle]),  # no key opens who was trained on
         Column("tpr-10", f"TPR at {percent(FPR)}", f"{found} at one false alarm in ten", True, _tpr),
-        Column("client-ms", "Client ms", "the hospital's computing time for one scan", True, _client),
+        Column(
+            "client-ms",
+            "Client ms",
+            "computing time for one scan, the hospital's and below it the server's",
+            True,
+            _client,
+        ),
+        Column("training-s", "Train s", "seconds that training took on the machine that ran it", True, _training),
         Column("megabytes", "MB sent", "megabytes that leave the hospital for one scan", True, _megabytes),
         Column("seed", "Seed", "of all randomness in the cell", True, _seed),
         Column("cell", "Cell", "content address of the cell; leads to its details", False, _cell),
@@ -86,6 +93,12 @@ def _tpr(entry: Entry) -> Cell:
 
 def _client(entry: Entry) -> Cell:
     value = milliseconds(entry.record.cost.client_seconds)
+    server = milliseconds(entry.record.cost.server_seconds)
+    return Cell(about(value), "" if server is None else f"server {about(server)}", value)
+
+
+def _training(entry: Entry) -> Cell:
+    value = finite(entry.record.cost.training_seconds)
     return Cell(about(value), "", value)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.leaderboard.entry import Entry, links
+from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
 from bench.leaderboard.ranking import fingerprint, in_order
 from bench.leaderboard.submissions.verdict import verdict_beside
 from bench.leaderboard.union_ranks import RankedRow, defense_places, ranked_rows
@@ -77,12 +77,18 @@ class Group:
     """Comparable records.
 
     Attributes:
-        worst: every defense at every seed under all valid attacks together, in order; empty if no goal is linkage.
+        worst_by_tier: for every tier up to T2 every defense at every seed under all valid attacks up to it together,
+            in order; empty if no such attack tells people apart.
     """
 
     key: GroupKey
     boards: tuple[Board, ...]
-    worst: tuple[RankedRow, ...]
+    worst_by_tier: Mapping[int, tuple[RankedRow, ...]]
+
+    @property
+    def worst(self) -> tuple[RankedRow, ...]:
+        """What the ranks go by: all valid attacks up to T2 together."""
+        return self.worst_by_tier[LAST_RANKED_TIER]
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -114,8 +120,17 @@ def groups_of(records: Sequence[tuple[Path, Record]]) -> list[Group]:
 
 
 def _group(key: GroupKey, entries: Sequence[Entry]) -> Group:
-    worst = tuple(ranked_rows(union_rows(entries)))
-    return Group(key, _boards(entries, defense_places(worst)), worst)
+    worst = _worst_by_tier(entries)
+    return Group(key, _boards(entries, defense_places(worst[LAST_RANKED_TIER])), worst)
+
+
+def _worst_by_tier(entries: Sequence[Entry]) -> dict[int, tuple[RankedRow, ...]]:
+    worst: dict[int, tuple[RankedRow, ...]] = {}
+    tiers = {entry.record.attack.threat.tier for entry in entries if links(entry.record.attack.threat)}
+    for tier in range(LAST_RANKED_TIER + 1):
+        same = tier - 1 in worst and tier not in tiers
+        worst[tier] = worst[tier - 1] if same else tuple(ranked_rows(union_rows(entries, tier)))
+    return worst
 
 
 def _entries(records: Sequence[tuple[Path, Record]]) -> list[Entry]:

@@ -9,13 +9,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bench.leaderboard.export import inline_json
+from bench.leaderboard.glossary import example
 from bench.leaderboard.grouping import Group
-from bench.leaderboard.numbers import about, bounds, fixed, megabytes, milliseconds
+from bench.leaderboard.matrix import BAND_WORDS
+from bench.leaderboard.numbers import about, bounds, fixed, megabytes, milliseconds, percent
 from bench.leaderboard.rows import group_views
 from bench.leaderboard.score_names import shown
 from bench.leaderboard.variants import setting_text
 
 TEMPLATES = Path(__file__).parent / "templates"
+SCRIPTS = ("sorting.js", "choosing.js", "page.js")
 
 
 def page(groups: Sequence[Group], numbers: str) -> str:
@@ -26,13 +29,15 @@ def page(groups: Sequence[Group], numbers: str) -> str:
         numbers: the same rows as JSON text, for readers who want to save them.
     """
     style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
-    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
+    script = "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
     records = [entry.record for group in groups for board in group.boards for entry in board.entries]
     html = (
         _environment()
         .get_template("page.html.j2")
         .render(
             groups=group_views(groups),
+            bands=BAND_WORDS,
+            example=example(),
             count=len(records),
             versions=sorted({record.unveil_version for record in records}),
             newest=max(record.created for record in records),
@@ -55,7 +60,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     filters = {"fixed": fixed, "bounds": bounds, "about": about, "megabytes": megabytes, "milliseconds": milliseconds}
-    environment.filters |= {**filters, "shown": shown, "setting": setting_text}
+    environment.filters |= {**filters, "shown": shown, "setting": setting_text, "percent": percent}
     return environment
 
 

@@ -10,7 +10,8 @@ from bench.leaderboard.numbers import finite
 from bench.leaderboard.ranking import worst_cases
 from bench.leaderboard.score_names import shown
 from bench.leaderboard.svg.drawing import Size
-from bench.leaderboard.svg.scatter import Plot, Point, scatter
+from bench.leaderboard.svg.point import Point
+from bench.leaderboard.svg.scatter import Plot, scatter
 from bench.records.parts import Interval
 
 WIDE, NARROW = Size(760, 420), Size(340, 360)
@@ -44,7 +45,19 @@ def scatters(board: Board, series: Mapping[str, int], ident: str) -> list[Markup
     worse = all(score.higher_is_worse for score in headlines)
     sizes = (("wide", WIDE), ("narrow", NARROW))
     return [
-        scatter(Plot(f"{ident}-{css}", points, shown(board.headline), known, worse), size, css) for css, size in sizes
+        scatter(
+            Plot(
+                ident=f"{ident}-{css}",
+                points=points,
+                utility="Average Dice",
+                score=shown(board.headline),
+                chances=known,
+                higher_is_worse=worse,
+            ),
+            size,
+            css,
+        )
+        for css, size in sizes
     ]
 
 
@@ -73,13 +86,14 @@ def _point(entry: Entry, series: int, labelled: bool) -> Point:
         utility_limits=limits_of(dice),
         series=series,
         hollow=tier > LAST_RANKED_TIER,
-        label=_short(entry.attack) if labelled else "",
+        label=short(entry.attack) if labelled else "",
         title=f"{entry.defense} against {entry.attack} (T{tier}, seed {entry.record.seed})\n"
         f"Dice {dice}\n{shown(entry.headline_name)} {score}",
     )
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """A name as a label can hold it."""
     return name if len(name) <= MOST_LETTERS else name[: MOST_LETTERS - 1] + "…"
 
 

@@ -1,58 +1,30 @@
-"""Everything the template needs for one board and one row."""
+"""The sections of the page, group by group."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bench.leaderboard.cell_figures import Figure, cell_figures
 from bench.leaderboard.columns import columns_of
+from bench.leaderboard.defense_parts import DefensePart, defense_parts
 from bench.leaderboard.differences import differences
-from bench.leaderboard.entry import LAST_RANKED_TIER, Entry
-from bench.leaderboard.facts import Fact, check_facts, confound_facts, control_facts, residual_facts
+from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
 from bench.leaderboard.grouping import Board, Group
+from bench.leaderboard.matrix import Matrix, matrix_of
 from bench.leaderboard.over_seeds import SeedsView, over_seeds, seeds_view
-from bench.leaderboard.pictures import Picture, picture
+from bench.leaderboard.overview.view import OverviewView, overview_view
 from bench.leaderboard.plots import drawable, scatters
-from bench.leaderboard.provenance import provenance_facts
+from bench.leaderboard.row import Row, row_of
 from bench.leaderboard.score_names import shown
-from bench.leaderboard.state_words import STATES
 from bench.leaderboard.svg.markers import marker_icon
-from bench.leaderboard.tables import Cell, Column
-from bench.leaderboard.threat_words import card_in_words, goal_in_words
-from bench.leaderboard.verification_words import membership_facts, verification_facts
-from bench.leaderboard.worst_view import WorstView, part_of, parts, worst_view
-from bench.types.threat import Goal
-
-
-@dataclass(frozen=True, eq=False)
-class Row:
-    """One row and its details.
-
-    Attributes:
-        ident: unique on the page; made of counters, never of anything a record says.
-        state: what the state says and does not say.
-        part: what the cell adds to the worst case of its defense.
-        facts: titled lists of lines about the attack.
-        pictures_left_out: how many listed pictures could not be embedded.
-    """
-
-    ident: str
-    entry: Entry
-    cells: tuple[tuple[Column[Entry], Cell], ...]
-    icon: Markup
-    card: list[tuple[str, str]]
-    state: str
-    part: str
-    facts: tuple[tuple[str, list[Fact]], ...]
-    figures: tuple[Figure, ...]
-    pictures: tuple[Picture, ...]
-    pictures_left_out: int
+from bench.leaderboard.tables import Column
+from bench.leaderboard.threat_words import goal_in_words
+from bench.leaderboard.worst_view import WorstView, parts, worst_view
 
 
 @dataclass(frozen=True, eq=False)
 class BoardView:
-    """One plot with its legend and one table.
+    """One table, and a plot of its own where the picture above all tables does not show its cells.
 
     Attributes:
         not_drawn: cells without both coordinates.
@@ -71,14 +43,25 @@ class BoardView:
 
 @dataclass(frozen=True, eq=False)
 class GroupView:
-    """One section of the page."""
+    """One section of the page.
+
+    Attributes:
+        worst: by the tier of the strongest attacker, the worst case of every defense.
+        idents: by `id` of an entry, where its details stand.
+        defense_idents: by name, where the part about a defense stands.
+    """
 
     ident: str
     group: Group
     differs: tuple[str, ...]
-    worst: WorstView | None
+    overview: OverviewView | None
+    worst: tuple[tuple[int, WorstView], ...]
+    matrix: Matrix
     seeds: SeedsView | None
     boards: tuple[BoardView, ...]
+    defenses: tuple[DefensePart, ...]
+    idents: Mapping[int, str]
+    defense_idents: Mapping[str, str]
 
 
 def group_views(groups: Sequence[Group]) -> list[GroupView]:
@@ -93,17 +76,31 @@ def _group_view(group: Group, differs: Sequence[str], ident: str) -> GroupView:
     defenses = sorted({entry.defense for board in group.boards for entry in board.entries})
     series = {name: index for index, name in enumerate(defenses)}
     known = parts(group.worst)
-    boards = (
+    boards = tuple(
         _board_view(board, known, series, f"{ident}b{number}") for number, board in enumerate(group.boards, start=1)
     )
-    seeds = seeds_view(over_seeds(group.entries), f"{ident}-seeds")
-    worst = worst_view(group.worst, f"{ident}-worst")
-    return GroupView(ident, group, tuple(differs), worst, seeds, tuple(boards))
+    rows = [row for board in boards for row in board.rows]
+    about = tuple(defense_parts(group, rows, series, f"{ident}d"))
+    worst = ((tier, worst_view(ranked, f"{ident}-worst-{tier}")) for tier, ranked in group.worst_by_tier.items())
+    return GroupView(
+        ident=ident,
+        group=group,
+        differs=tuple(differs),
+        overview=overview_view(group, series, f"{ident}-overview"),
+        worst=tuple((tier, view) for tier, view in worst if view is not None),
+        matrix=matrix_of(group),
+        seeds=seeds_view(over_seeds(group.entries), f"{ident}-seeds"),
+        boards=boards,
+        defenses=about,
+        idents={id(row.entry): row.ident for row in rows},
+        defense_idents={part.name: part.ident for part in about},
+    )
 
 
 def _board_view(board: Board, known: dict[int, str], series: Mapping[str, int], ident: str) -> BoardView:
     columns = tuple(columns_of(board))
-    drawn = [entry for entry in board.entries if drawable(entry)]
+    shown_above = links(board.entries[0].record.attack.threat)
+    drawn = [] if shown_above else [entry for entry in board.entries if drawable(entry)]
     names = dict.fromkeys(entry.defense for entry in drawn)
     return BoardView(
         ident=ident,
@@ -111,50 +108,11 @@ def _board_view(board: Board, known: dict[int, str], series: Mapping[str, int], 
         headline=None if board.headline is None else shown(board.headline),
         columns=columns,
         rows=tuple(
-            _row(entry, columns, marker_icon(series[entry.defense], hollow=False), known, f"{ident}r{number}")
+            row_of(entry, columns, marker_icon(series[entry.defense], hollow=False), known, f"{ident}r{number}")
             for number, entry in enumerate(board.entries, start=1)
         ),
-        scatters=tuple(scatters(board, series, f"{ident}-scatter")),
+        scatters=() if shown_above else tuple(scatters(board, series, f"{ident}-scatter")),
         legend=tuple((marker_icon(series[name], hollow=False), name) for name in names),
-        not_drawn=len(board.entries) - len(drawn),
+        not_drawn=0 if shown_above else len(board.entries) - len(drawn),
         has_hollow=any(entry.record.attack.threat.tier > LAST_RANKED_TIER for entry in drawn),
     )
-
-
-def _row(entry: Entry, columns: Sequence[Column[Entry]], icon: Markup, known: dict[int, str], ident: str) -> Row:
-    found = [picture(entry.path, name) for name in entry.record.pictures]
-    embedded = tuple(one for one in found if one is not None)
-    return Row(
-        ident=ident,
-        entry=entry,
-        cells=tuple((column, column.cell(entry)) for column in columns),
-        icon=icon,
-        card=card_in_words(entry.record.attack.threat),
-        state=STATES[entry.record.status],
-        part=part_of(entry, known),
-        facts=tuple((title, facts) for title, facts in _facts(entry) if facts),
-        figures=tuple(cell_figures(entry, ident)),
-        pictures=embedded,
-        pictures_left_out=len(found) - len(embedded),
-    )
-
-
-def _facts(entry: Entry) -> list[tuple[str, list[Fact]]]:
-    """What is known about the attack, title by title."""
-    validity, privacy = entry.record.validity, entry.privacy
-    missing = [Fact("planted leaks", "not looked for", "the checks could not be run")]
-    checks = ("Known-answer checks", missing if validity is None else check_facts(validity))
-    known = ("How it is known", provenance_facts(entry.path))
-    if privacy is None:
-        return [checks, known]
-    among = ("The score among its controls", control_facts(entry))
-    if entry.record.attack.threat.goal == Goal.MEMBERSHIP:
-        return [checks, known, among, ("Trained on or not?", membership_facts(privacy.verification))]
-    return [
-        checks,
-        known,
-        among,
-        ("Verification: one person or two?", verification_facts(privacy.verification)),
-        ("Residual risk", residual_facts(privacy.residual)),
-        ("Patient or key?", confound_facts(privacy.confound)),
-    ]

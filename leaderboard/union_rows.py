@@ -47,8 +47,8 @@ class UnionRow:
         return self.absent[0][0] if self.result is None else self.entries[self.result.best]
 
 
-def union_rows(entries: Sequence[Entry]) -> list[UnionRow]:
-    """One row for every defense and seed that met an attack of tier T0 to T2 that tells people apart.
+def union_rows(entries: Sequence[Entry], strongest: int = LAST_RANKED_TIER) -> list[UnionRow]:
+    """One row for every defense and seed that met an attack up to a tier that tells people apart.
 
     Raises:
         BenchError: two linkage files are about other people.
@@ -56,7 +56,7 @@ def union_rows(entries: Sequence[Entry]) -> list[UnionRow]:
     cells: dict[tuple[str, int], list[Entry]] = {}
     for entry in entries:
         threat = entry.record.attack.threat
-        if links(threat) and threat.tier <= LAST_RANKED_TIER:
+        if links(threat) and threat.tier <= strongest:
             cells.setdefault((entry.defense, entry.record.seed), []).append(entry)
     first: tuple[Entry, StoredLinkage] | None = None
     rows = []

@@ -49,16 +49,19 @@ SHAPES = (
 )
 
 
-def draw_marker(parent: Element, series: int, hollow: bool) -> None:
+def draw_marker(parent: Element, series: int | None, hollow: bool) -> None:
     """The marker of a series at the origin; hollow for attackers that are never ranked.
 
-    Eight shapes against seven colours give 56 pairs before one comes again.
+    Eight shapes against seven colours give 56 pairs before one comes again. No series: a number that a paper reports.
     """
+    if series is None:
+        SubElement(parent, "path", {"class": "marker reported", "d": _CIRCLE})
+        return
     css = f"marker series-{series % COLOURS}" + (" hollow" if hollow else "")
     SubElement(parent, "path", {"class": css, "d": SHAPES[series % len(SHAPES)]})
 
 
-def marker_icon(series: int, hollow: bool) -> Markup:
+def marker_icon(series: int | None, hollow: bool) -> Markup:
     """The marker as a little picture for legend and table; it means nothing without the words beside it."""
     icon = Element(
         "svg", {"class": "icon", "viewBox": "-9 -9 18 18", "width": "16", "height": "16", "aria-hidden": "true"}

@@ -1,5 +1,6 @@
 """Debian's Chromium, without any network."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -44,7 +45,7 @@ def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
         page = context.new_page()
 
         def only_the_file(route: Route) -> None:
-            if route.request.url.split("#")[0] == file.as_uri():
+            if re.split("[?#]", route.request.url)[0] == file.as_uri():
                 route.continue_()
             else:
                 wrong.append(f"asked for {route.request.url}")

@@ -24,7 +24,7 @@ def cells(**changes: Any) -> dict[str, Cell]:
 
 def test_columns_stand_in_the_agreed_order() -> None:
     expected = ["Defense", "Attack", "Tier", "State", "Dice", "macro-F1", "Chance", "Do nothing", "Oracle key"]
-    assert [*cells()] == [*expected, TPR, "Client ms", "MB sent", "Seed", "Cell"]
+    assert [*cells()] == [*expected, TPR, "Client ms", "Train s", "MB sent", "Seed", "Cell"]
 
 
 def test_numbers_are_shown_with_their_intervals_and_units() -> None:

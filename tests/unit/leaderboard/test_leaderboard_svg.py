@@ -98,7 +98,7 @@ def test_a_scatter_has_one_point_a_cell_and_a_chance_line() -> None:
 
 def test_seeds_of_one_cell_share_one_label() -> None:
     for svg in drawn(make_record(), make_record(seed=1)):
-        assert len(svg.findall("text[@class='label']")) == 1
+        assert len(svg.findall(".//text[@class='label']")) == 1
 
 
 def test_cells_without_a_valid_score_or_dice_are_not_drawn() -> None:

@@ -1,0 +1,89 @@
+"""From marks to a scatter: where they lie, what stands beside them, which ones are dominated."""
+
+from collections.abc import Mapping, Sequence
+
+from bench.leaderboard.entry import LAST_RANKED_TIER
+from bench.leaderboard.numbers import finite
+from bench.leaderboard.overview.front import dominated, front
+from bench.leaderboard.overview.marks import Mark, harm_of
+from bench.leaderboard.overview.measures import Measure
+from bench.leaderboard.overview.reported import REPORTED
+from bench.leaderboard.overview.utility import AVERAGE, title_of, utility_of
+from bench.leaderboard.plots import MOST_LABELLED, in_reach, limits_of, short
+from bench.leaderboard.score_names import plain
+from bench.leaderboard.svg.point import Point
+from bench.leaderboard.svg.scatter import Plot
+
+MAP = "map"
+
+
+def plot_of(
+    marks: Sequence[Mark], measure: Measure, utility: str, series: Mapping[str, int], ident: str
+) -> Plot | None:
+    """The plot of these marks; None if none of them can be drawn.
+
+    Defenses at their worst get a Pareto front and reported numbers beside them, single cells do not: a defense is no
+    better than the strongest attack on it.
+    """
+    kept = [mark for mark in marks if in_reach(mark.leak.value) and in_reach(utility_of(mark.entry, utility).value)]
+    if not kept:
+        return None
+    places = [_place(mark, measure, utility) for mark in kept]
+    whole = all(mark.whole_defense for mark in kept)
+    beaten = dominated(places) if whole else [False] * len(kept)
+    labelled = len(kept) <= MOST_LABELLED
+    points = [
+        _point(mark, measure, utility, series[mark.entry.defense], lost, labelled)
+        for mark, lost in zip(kept, beaten, strict=True)
+    ]
+    chances = sorted({chance for mark in kept if (chance := finite(mark.chance)) is not None and in_reach(chance)})
+    sign = 1 if measure.higher_is_worse else -1
+    return Plot(
+        ident=ident,
+        points=(*(_reported() if whole and utility == AVERAGE and plain(measure.key) == MAP else ()), *points),
+        utility=title_of(utility),
+        score=measure.title,
+        chances=tuple(chances),
+        higher_is_worse=measure.higher_is_worse,
+        front=tuple((sign * leakage, dice) for leakage, dice in front(places)) if whole else (),
+    )
+
+
+def _place(mark: Mark, measure: Measure, utility: str) -> tuple[float, float]:
+    return harm_of(mark, measure), utility_of(mark.entry, utility).value or 0.0
+
+
+def _point(mark: Mark, measure: Measure, utility: str, series: int, lost: bool, labelled: bool) -> Point:
+    dice, entry = utility_of(mark.entry, utility), mark.entry
+    tier = entry.record.attack.threat.tier
+    against = mark.attack if mark.whole_defense else f"{mark.attack} (T{tier}, seed {entry.record.seed})"
+    return Point(
+        leakage=mark.leak.value or 0.0,
+        leakage_limits=limits_of(mark.leak),
+        utility=dice.value or 0.0,
+        utility_limits=limits_of(dice),
+        series=series,
+        hollow=tier > LAST_RANKED_TIER and not mark.whole_defense,
+        dominated=lost,
+        label=short(entry.defense if mark.whole_defense else entry.attack) if labelled else "",
+        title=f"{entry.defense} against {against}\n{title_of(utility)} {dice}\n{measure.title} {mark.leak}",
+        tier=tier,
+        attack=entry.attack,
+    )
+
+
+def _reported() -> list[Point]:
+    return [
+        Point(
+            leakage=row.mean_average_precision,
+            leakage_limits=None,
+            utility=row.dice,
+            utility_limits=None,
+            series=None,
+            label=f"{row.method}, reported",
+            title=f"{row.method}: reported, other data ({row.data})\nDice {row.dice:.3f}\n"
+            f"mAP {row.mean_average_precision:.3f}",
+        )
+        for row in REPORTED
+        if row.mean_average_precision is not None
+    ]

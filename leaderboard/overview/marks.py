@@ -1,0 +1,84 @@
+"""The marks of the picture: every cell, or every defense at its worst under attackers up to a tier."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.leaderboard.entry import Entry
+from bench.leaderboard.overview.measures import Measure, leak_of
+from bench.leaderboard.union_ranks import RANK_FPR, RankedRow
+from bench.leaderboard.worst_columns import tpr_of, union_of
+from bench.records.parts import Interval
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    """One mark.
+
+    Attributes:
+        entry: a cell of the defense: the attack's own, or the one that says most about it.
+        attack: what did it, in words.
+        chance: what a guess would get.
+        whole_defense: stands for a defense and not for a cell.
+    """
+
+    entry: Entry
+    attack: str
+    leak: Interval
+    chance: float | None
+    whole_defense: bool
+
+
+def every_cell(entries: Sequence[Entry], measure: Measure) -> list[Mark]:
+    """A mark for every cell that has the score, attackers of all tiers."""
+    found = [(entry, leak_of(entry, measure)) for entry in entries]
+    return [
+        Mark(entry, entry.attack, leak[0], leak[1], whole_defense=False) for entry, leak in found if leak is not None
+    ]
+
+
+def worst_alone(entries: Sequence[Entry], measure: Measure, tier: int) -> list[Mark]:
+    """Every defense under the strongest single attack up to this tier, over all seeds."""
+    worst: dict[str, Mark] = {}
+    for mark in every_cell(entries, measure):
+        if mark.entry.record.attack.threat.tier > tier:
+            continue
+        before = worst.get(mark.entry.defense)
+        if before is None or harm_of(mark, measure) > harm_of(before, measure):
+            worst[mark.entry.defense] = mark
+    return [Mark(mark.entry, mark.attack, mark.leak, mark.chance, whole_defense=True) for mark in worst.values()]
+
+
+def worst_together(ranked: Sequence[RankedRow]) -> list[Mark]:
+    """Every defense under all attacks together, at the seed that is worst for it."""
+    worst: dict[str, Mark] = {}
+    for one in ranked:
+        leak = tpr_of(union_of(one))
+        if leak is None or leak.value is None:
+            continue
+        count = len(one.row.entries)
+        words = one.row.result.best if count == 1 and one.row.result is not None else f"{count} attacks together"
+        mark = Mark(one.row.example, words, leak, RANK_FPR, whole_defense=True)
+        before = worst.get(one.row.defense)
+        if before is None or leak.value > (before.leak.value or 0.0):
+            worst[one.row.defense] = mark
+    return list(worst.values())
+
+
+def worst_marks(
+    entries: Sequence[Entry], ranked: Mapping[int, Sequence[RankedRow]], measure: Measure, tier: int
+) -> list[Mark]:
+    """Every defense at its worst under attackers up to this tier.
+
+    Args:
+        entries: the cells of the group.
+        ranked: by tier, the defenses under all attacks up to it.
+        measure: how leakage is told.
+        tier: of the strongest attackers.
+    """
+    return worst_together(ranked[tier]) if measure.together else worst_alone(entries, measure, tier)
+
+
+def harm_of(mark: Mark, measure: Measure) -> float:
+    """The leakage, turned so that larger is always worse for the patient."""
+    value = mark.leak.value or 0.0
+    return value if measure.higher_is_worse else -value

@@ -1,0 +1,150 @@
+"""The picture above the tables: marks, Pareto front, choices."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.leaderboard.grouping import Group, groups_of
+from bench.leaderboard.overview.front import dominated, dominates, front
+from bench.leaderboard.overview.marks import worst_marks
+from bench.leaderboard.overview.measures import PAIRS, measures
+from bench.leaderboard.overview.reported import REPORTED
+from bench.leaderboard.overview.utility import AVERAGE, WORST, utilities, utility_of
+from bench.leaderboard.overview.view import OverviewView, overview_view
+from bench.records.schema import Record
+from tests.factories import interval, make_record
+from tests.unit.leaderboard.judging import EVEN, EVERYBODY, NOBODY, ODD, judged_in
+
+PLACES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=12)
+
+
+def leaking(defense: str, attack: str, leak: float, tier: int = 0, dice: float = 0.8, seed: int = 0) -> Record:
+    return make_record(
+        seed=seed,
+        defense={"name": defense},
+        attack={"name": attack, "threat": {"tier": tier}},
+        utility={"dice_average": interval(dice)},
+        privacy={"scores": {"map": {"value": interval(leak), "chance": 0.1}}, "headline": "map"},
+    )
+
+
+def group(*records: Record) -> Group:
+    (found,) = groups_of([(Path(f"{number}/record.json"), record) for number, record in enumerate(records)])
+    return found
+
+
+def drawn(found: Group) -> OverviewView:
+    view = overview_view(found, {entry.defense: 0 for entry in found.entries}, "g1-overview")
+    assert view is not None
+    return view
+
+
+def test_a_front_worked_out_by_hand() -> None:
+    places = [(0.1, 0.5), (0.3, 0.7), (0.3, 0.6), (0.8, 0.7), (0.9, 0.9)]
+    assert front(places) == [(0.1, 0.5), (0.3, 0.7), (0.9, 0.9)]
+    assert dominated(places) == [False, False, True, True, False]
+
+
+@given(PLACES)
+def test_nothing_on_the_front_is_dominated_and_all_else_is(places: list[tuple[float, float]]) -> None:
+    best = front(places)
+    assert best == sorted(best)
+    assert all(a[1] < b[1] for a, b in zip(best, best[1:], strict=False))  # more leakage must buy more utility
+    for place in places:
+        assert (place in best) != any(dominates(other, place) for other in best)
+
+
+def test_the_worst_attack_up_to_the_tier_stands_for_its_defense() -> None:
+    found = group(leaking("a", "weak", 0.2), leaking("a", "strong", 0.6, tier=2), leaking("a", "oracle", 1.0, tier=4))
+    (measure, pairs) = measures(found.entries)
+    assert (measure.key, measure.title, pairs) == ("map", "mAP", PAIRS)
+    for tier, attack in ((0, "weak"), (1, "weak"), (2, "strong")):
+        (mark,) = worst_marks(found.entries, found.worst_by_tier, measure, tier)
+        assert (mark.attack, mark.leak.value) == (attack, {"weak": 0.2, "strong": 0.6}[attack])
+
+
+def test_over_seeds_the_worst_one_counts() -> None:
+    found = group(leaking("a", "x", 0.2), leaking("a", "x", 0.5, seed=1))
+    (mark,) = worst_marks(found.entries, found.worst_by_tier, measures(found.entries)[0], 2)
+    assert mark.leak.value == 0.5
+
+
+def test_together_attacks_up_to_the_tier_recognise_what_they_recognise_jointly(tmp_path: Path) -> None:
+    make = judged_in(tmp_path)
+    cells = (make("mix", "a", EVEN), make("mix", "b", ODD, tier=1), make("mix", "c", NOBODY, tier=2))
+    (found,) = groups_of(cells)
+    by_tier = {
+        tier: worst_marks(found.entries, found.worst_by_tier, PAIRS, tier)[0].leak.value or 0.0 for tier in (0, 1)
+    }
+    assert by_tier[1] == pytest.approx(1.0)
+    assert by_tier[0] < 0.75
+    (mark,) = worst_marks(found.entries, found.worst_by_tier, PAIRS, 2)
+    assert mark.attack == "3 attacks together"
+
+
+def test_classes_worst_class_and_average_can_be_chosen() -> None:
+    found = group(leaking("a", "x", 0.2))
+    (entry,) = found.entries
+    assert utilities(found.classes) == [AVERAGE, WORST, "GM", "WM", "CSF"]
+    assert utility_of(entry, WORST) == utility_of(entry, "CSF") == entry.record.utility.dice["CSF"]
+    assert utility_of(entry, "no such class").value is None
+    assert utilities(["lesion"]) == [AVERAGE]
+
+
+def test_every_choice_is_drawn_and_the_first_is_what_the_form_says() -> None:
+    view = drawn(group(leaking("a", "x", 0.2), leaking("b", "y", 0.4, tier=2)))
+    assert view.first.key == "map|average|worst-2"
+    keys = {drawing.key for drawing in view.others}
+    assert {"map|GM|all", "map|worst class|worst-0", "map|average|worst-1"} <= keys
+    assert all(len(drawing.sizes) == 2 for drawing in (view.first, *view.others))
+
+
+def test_reported_numbers_stand_beside_map_and_average_dice_only() -> None:
+    view = drawn(group(leaking("a", "x", 0.2)))
+    shown = {
+        drawing.key: len(ElementTree.fromstring(drawing.sizes[0]).findall(".//path[@class='marker reported']"))
+        for drawing in (view.first, *view.others)
+    }
+    both = sum(row.mean_average_precision is not None for row in REPORTED)
+    assert both == 4
+    assert {key for key, count in shown.items() if count} == {f"map|average|worst-{tier}" for tier in (0, 1, 2)}
+    assert set(shown.values()) == {0, both}
+
+
+def test_dominated_marks_are_pale_and_single_cells_never() -> None:
+    view = drawn(group(leaking("good", "x", 0.2, dice=0.9), leaking("bad", "x", 0.5, dice=0.7)))
+    pale = {
+        drawing.key: len(ElementTree.fromstring(drawing.sizes[0]).findall(".//g[@class='point dominated']"))
+        for drawing in (view.first, *view.others)
+    }
+    assert pale["map|average|worst-2"] == 1
+    assert pale["map|average|all"] == 0
+
+
+def test_marks_carry_what_the_script_hides_them_by() -> None:
+    view = drawn(group(leaking("a", "x", 0.2), leaking("a", "key", 1.0, tier=4)))
+    (every,) = (drawing for drawing in view.others if drawing.key == "map|average|all")
+    points = ElementTree.fromstring(every.sizes[0]).findall(".//g[@class='point']")
+    assert {(point.get("data-tier"), point.get("data-attack")) for point in points} == {("0", "x"), ("4", "key")}
+
+
+def test_groups_without_a_linking_score_have_no_picture() -> None:
+    member = make_record(attack={"threat": {"goal": "membership"}})
+    assert overview_view(group(member), {"mixup": 0}, "g") is None
+
+
+def test_reported_averages_are_those_of_the_printed_classes() -> None:
+    for row in REPORTED:
+        if row.classes is not None:
+            assert row.dice == pytest.approx(sum(row.classes) / 3)
+    assert {row.data for row in REPORTED} == {"PPMI", "BraTS 2021"}
+
+
+def test_everybody_known_is_everybody_drawn_at_one(tmp_path: Path) -> None:
+    (found,) = groups_of([judged_in(tmp_path)("open", "a", EVERYBODY)])
+    (mark,) = worst_marks(found.entries, found.worst_by_tier, PAIRS, 2)
+    assert mark.leak.value == 1
+    assert mark.attack == "a"
