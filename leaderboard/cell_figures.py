@@ -37,7 +37,7 @@ class Figure:
 
 
 def cell_figures(entry: Entry, ident: str) -> list[Figure]:
-    """ROC, risk by person, leakage and Dice along queries, then along the dial, traces; what is too short is left out."""
+    """ROC, risk by person, leakage and Dice along queries and along the dial, traces; what is too short is left out."""
     utility, privacy = entry.record.utility, entry.privacy
     by_queries = [(float(point.queries), point.dice) for point in utility.dice_by_queries if point.queries >= 1]
     dial = utility.dice_by_dial

@@ -1,5 +1,6 @@
 """The picture above the tables: marks, Pareto front, choices."""
 
+import itertools
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -52,7 +53,7 @@ def test_a_front_worked_out_by_hand() -> None:
 def test_nothing_on_the_front_is_dominated_and_all_else_is(places: list[tuple[float, float]]) -> None:
     best = front(places)
     assert best == sorted(best)
-    assert all(a[1] < b[1] for a, b in zip(best, best[1:], strict=False))  # more leakage must buy more utility
+    assert all(a[1] < b[1] for a, b in itertools.pairwise(best))  # more leakage must buy more utility
     for place in places:
         assert (place in best) != any(dominates(other, place) for other in best)
 
