@@ -12,7 +12,7 @@ import torch
 from bench.runner.environment import describe_environment
 from benchmarks.timing import HEADER, Row
 
-NAMES = ("startup", "sampling", "training", "queries", "msssim", "growth", "cell")
+NAMES = ("startup", "sampling", "training", "queries", "msssim", "growth", "cell", "page")
 PACKAGES = ("torch", "numpy", "numba", "monai", "lightning-fabric", "pytorch-msssim")
 RESULTS = Path(__file__).parent / "RESULTS.md"
 

@@ -50,6 +50,7 @@
         shown += cell.hidden ? 0 : 1;
       }
     }
+    document.querySelectorAll("table.sortable").forEach(trim);
     const defenses = new Set();
     for (const part of document.querySelectorAll("section.defense")) {
       part.hidden = !part.querySelector("details[data-state]:not([hidden])");

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from bench.leaderboard.build import build
+from tests.factories import interval, make_record
 from tests.gallery import gallery
 
 pytestmark = pytest.mark.browser
@@ -203,3 +204,24 @@ def test_without_a_script_all_is_there(visit: Visit, leaderboard: Path, tmp_path
     expect(rows(page)).to_have_count(11)
     expect(page.locator("form:visible")).to_have_count(0)
     assert len(drawn(page)) == 3
+
+
+def test_long_tables_show_their_first_rows_in_any_order_until_all_are_asked_for(visit: Visit, tmp_path: Path) -> None:
+    scores = {
+        number: {"scores": {"map": {"value": interval(number / 200), "chance": 0.1}}, "headline": "map"}
+        for number in range(120)
+    }
+    records = [make_record(cell=f"{n:016x}", attack={"name": f"a{n:03d}"}, privacy=p) for n, p in scores.items()]
+    page = visit(build([(tmp_path / f"{n}.json", record) for n, record in enumerate(records)], tmp_path))
+    attacks = page.locator(".board tbody tr:visible .column-attack")
+    expect(attacks).to_have_count(100)
+    page.locator(".board").get_by_role("button", name="mAP", exact=True).click()
+    expect(attacks.first).to_have_text("a000")
+    expect(attacks.last).to_have_text("a099")
+    page.get_by_label("Find").fill("a11")
+    expect(attacks).to_have_count(10)
+    expect(page.locator(".more")).to_be_hidden()
+    page.get_by_label("Find").fill("")
+    page.get_by_role("button", name="Show all 120 rows").click()
+    expect(attacks).to_have_count(120)
+    expect(page.locator(".more")).to_be_hidden()
