@@ -57,7 +57,7 @@ def cell_figures(entry: Entry, ident: str) -> list[Figure]:
 
 def _trace(trace: Trace, ident: str) -> Figure | None:
     """How close images come along calls, restarts or queries: on a few scans, so without the page's other numbers."""
-    knots = _knots((point.at, point.scores[CLOSENESS]) for point in trace.points if CLOSENESS in point.scores)
+    knots = knots_of((point.at, point.scores[CLOSENESS]) for point in trace.points if CLOSENESS in point.scores)
     if len(knots) < 2 or knots[0].at <= 0 or any(b.at <= a.at for a, b in pairwise(knots)):
         return None
     along = trace.along[:40]
@@ -71,7 +71,7 @@ def _roc(entry: Entry, ident: str) -> Figure | None:
     if entry.verification is None:
         return None
     points = ((point.fpr, point.tpr) for point in entry.verification.roc if _LEAST_FPR <= point.fpr <= 1)
-    knots = _knots((fpr, tpr) for fpr, tpr in points if tpr is not None)
+    knots = knots_of((fpr, tpr) for fpr, tpr in points if tpr is not None)
     return Figure("TPR against false alarms", roc(ident, knots), "") if len(knots) > 1 else None
 
 
@@ -91,7 +91,7 @@ def _leakage(entry: Entry, along: LeakCurve | None, ident: str, *, logarithmic: 
     if along is None or entry.headline is None or entry.headline_name is None:
         return None
     points = [(point.at, point.score) for point in along.points if point.at > 0 or not logarithmic]
-    knots = _knots(points)
+    knots = knots_of(points)
     if len(knots) < 2:
         return None
     name = shown(entry.headline_name)
@@ -99,26 +99,28 @@ def _leakage(entry: Entry, along: LeakCurve | None, ident: str, *, logarithmic: 
     lost = [f"{at:g}" for at, score in points if score.value is None]
     note = f"No score at {', '.join(lost)}: the attack failed there." if lost else ""
     chart = Chart(
-        ident=ident, titles=(_axis(along.along), name), logarithmic=logarithmic, chance=chance, series=_LEAKAGE
+        ident=ident, titles=(along_title(along.along), name), logarithmic=logarithmic, chance=chance, series=_LEAKAGE
     )
     return Figure(f"Leakage ({name}) against {along.along}", curve(chart, knots), note)
 
 
 def _dice(points: Sequence[tuple[float, Interval]], along: str, ident: str, *, logarithmic: bool) -> Figure | None:
-    knots = _knots(points)
+    knots = knots_of(points)
     if len(knots) < 2:
         return None
     chart = Chart(
-        ident=ident, titles=(_axis(along), "Average Dice"), logarithmic=logarithmic, chance=None, series=_DICE
+        ident=ident, titles=(along_title(along), "Average Dice"), logarithmic=logarithmic, chance=None, series=_DICE
     )
     return Figure(f"Dice against {along}", curve(chart, knots), "")
 
 
-def _axis(along: str) -> str:
+def along_title(along: str) -> str:
+    """The axis title of what a curve runs along."""
     return "Queries per scan" if along == "queries" else along[:40]
 
 
-def _knots(points: Iterable[tuple[float, Interval]]) -> list[Knot]:
+def knots_of(points: Iterable[tuple[float, Interval]]) -> list[Knot]:
+    """The points that can be drawn, from left to right; none if an axis could not hold them apart."""
     found = {
         at: Knot(at, interval.value, limits_of(interval))
         for at, interval in points

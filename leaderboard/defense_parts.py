@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from bench.leaderboard.curves import Curves, curves_of
 from bench.leaderboard.entry import LAST_RANKED_TIER, Entry
 from bench.leaderboard.grouping import Group
 from bench.leaderboard.numbers import bounds, fixed, percent
@@ -26,6 +27,7 @@ class DefensePart:
         first: a cell of it, whose record says what the defense is.
         trained: a cell for every training seed, for its utility.
         sentences: what is known of its leaks, in plain words.
+        curves: all attacks on it in one drawing, along queries and along its dial.
         rows: its cells, table by table.
     """
 
@@ -35,6 +37,7 @@ class DefensePart:
     first: Entry
     trained: tuple[Entry, ...]
     sentences: tuple[str, ...]
+    curves: tuple[Curves, ...]
     rows: tuple[Row, ...]
 
 
@@ -65,6 +68,7 @@ def _part(group: Group, name: str, rows: Sequence[Row], series: int, ident: str)
         first=rows[0].entry,
         trained=tuple(by_seed[seed] for seed in sorted(by_seed)),
         sentences=tuple(_sentences(group, name)),
+        curves=tuple(curves_of([row.entry for row in rows], f"{ident}-curves")),
         rows=tuple(rows),
     )
 
