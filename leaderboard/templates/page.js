@@ -1,13 +1,4 @@
 (() => {
-  let opened = [];
-  window.addEventListener("beforeprint", () => {
-    opened = Array.from(document.querySelectorAll("details:not([open])"));
-    opened.forEach((details) => { details.open = true; });
-  });
-  window.addEventListener("afterprint", () => {
-    opened.forEach((details) => { details.open = false; });
-  });
-
   const save = document.getElementById("save");
   save.hidden = false;
   save.addEventListener("click", () => {

@@ -145,9 +145,10 @@ def test_groups_share_no_table(tmp_path: Path) -> None:
     # Worst cases up to T0, T1 and T2, the matrix, cells, and what papers report on other data.
     assert all(section.count("<table") == 6 for section in sections)
     headings = [re.sub(r"<[^>]*>", "", heading) for heading in re.findall(r"<h2.*?</h2>", html)][:-1]
+    among = f"preset quick, protocol {make_record().protocol_version}, split 5p1175p1"
     assert headings == [
-        "ixi, real scans, simulated second visits",
-        "phantom, made-up anatomy: difficulty is a dial, not evidence about patients",
+        f"ixi, real scans, simulated second visits, {among}",
+        f"phantom, made-up anatomy: difficulty is a dial, not evidence about patients, {among}",
     ]
 
 
