@@ -80,7 +80,9 @@ def _cells(group: Row) -> dict[str, str]:
             score = row["scores"].get(board["headline"])
             if score is not None:
                 told.append(f"{board['headline']} {_number(score)}")
-            found[f"{row['defense']} x {row['attack']}, seed {row['seed']}"] = ", ".join(told)
+            name = f"{row['defense']} x {row['attack']}, seed {row['seed']}"
+            # Two runs of one cell can differ in what stands in no name, such as the evaluation's settings.
+            found[name if name not in found else f"{name}, cell {row['cell'][:8]}"] = ", ".join(told)
     return found
 
 

@@ -20,7 +20,7 @@ from bench.leaderboard.submissions.pack import pack
 from bench.leaderboard.submissions.validate import Examined, validate
 from bench.leaderboard.submissions.verdict import files_beside, judge, keep, place_of, verdict_beside
 from bench.records.claims import CLAIM_NAME
-from bench.records.files import RECORD_NAME
+from bench.records.files import RECORD_NAME, write_record
 from bench.records.schema import Record
 from bench.registry import Registry
 from bench.runner.cell import Cell, Request
@@ -217,6 +217,17 @@ def test_changes_name_what_came_went_and_moved(tmp_path: Path) -> None:
     assert "rank of mixup" in lines[3]
     assert "gone, weak" in lines[3]
     assert "strong, weak" in lines[3]
+
+
+def test_two_cells_of_one_name_are_both_compared(tmp_path: Path) -> None:
+    def numbers(folder: str, *cells: str) -> dict[str, Any]:
+        for cell in cells:
+            write_record(make_record(cell=cell), tmp_path / folder / cell / "record.json")
+        return numbers_of(tmp_path / folder)
+
+    one, two = numbers("one", "aaaaaaaa1"), numbers("two", "aaaaaaaa1", "bbbbbbbb2")
+    (_, line) = changes(one, two)
+    assert line.startswith("  + mixup x nearest-neighbor, seed 0, cell bbbbbbbb: ok, Dice 0.800")
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"groups": 3}', '{"groups": [{}]}', '{"groups": [{"boards": []}]}'])
