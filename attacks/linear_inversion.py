@@ -6,15 +6,16 @@ S&P 2021, for the step that finds which encodings share a source); the equations
 Threat model: T1; sees all queries of every release and owns scans of other people. Neither keys nor references.
 
 1. Alphas of every release alone: from its spread, or one for each query by factor analysis (`alphas=own`).
-2. Which mixtures hold the same reference: what is left of them without their target correlates (K >= 3).
+2. Which mixtures hold the same reference: what is left of them without their target correlates (K >= 3); of fewer
+   queries, three or more releases whose products are those of one common factor (`common`), which also gives alpha.
 3. Those ties fix the alphas further: the most probable ones, all equations together.
 4. Best linear estimate of all targets at once. Without ties that is the mean of m_k / a_k around the mean brain,
    weighed by a_k^2 / (1 - a_k)^2. With N K equations for N targets and R < N (K - 1) references it is an inversion, up
    to rounding and one direction: adding t to all references and -(1 - a_i) / a_i t to every target changes nothing.
 
 Scans that were mixed cube by cube are solved place by place, each with its alphas and ties.
-Left out: mixtures of more than one reference, and references shared between releases of fewer than three queries, where
-what is left is not one reference's.
+Left out: mixtures of more than one reference, and a reference that only two releases of one or two queries share: two
+scans of one person look the same.
 """
 
 from collections.abc import Sequence
@@ -27,10 +28,12 @@ from torch import Tensor
 
 from bench.attack import Attack
 from bench.attacks.mixtures.alphas import likeliest_alphas, own_alphas, shared_alpha
+from bench.attacks.mixtures.common import common_references
 from bench.attacks.mixtures.equations import target_weights
-from bench.attacks.mixtures.links import remainders, shared_references
+from bench.attacks.mixtures.links import LARGEST_SHARE, remainders, shared_references
 from bench.attacks.mixtures.people import People
 from bench.attacks.mixtures.places import Place, Solved, solve_everywhere
+from bench.attacks.separation.weights import CLOSEST
 from bench.types.claim import Reconstruction
 from bench.types.threat import Goal, Observes, Owns, ThreatModel, Tier
 from bench.types.training import Trainer
@@ -81,7 +84,9 @@ class LinearInversion(Attack):
         """All targets at one place, from the mixtures there."""
         people = People.of(place.own, whiten=self.whiten)
         features = [people.features(queries) for queries in place.queries]
-        found = equations(features, people.variance, people.mean_error, own=self.alphas == "own", link=self.link)
+        deviation = people.deviation(place.own)
+        own = self.alphas == "own"
+        found = equations(features, people.variance, people.mean_error, own=own, link=self.link, deviation=deviation)
         if self.iterations and found.tied:
             found = self._likeliest(found, torch.cat(features), people.variance)
         weights = target_weights(found.alpha, found.target, found.reference, self.noise).float()
@@ -134,6 +139,7 @@ def equations(
     *,
     own: bool = False,
     link: bool = True,
+    deviation: float = 0.0,
 ) -> Equations:
     """First estimates, release by release, and the references that releases share.
 
@@ -143,6 +149,7 @@ def equations(
         mean_error: of the mean brain, as a share of `variance`.
         own: one alpha for every query instead of one for the release.
         link: look for shared references; else everybody has their own.
+        deviation: standard deviation of products of different people, as a share of `variance`.
     """
     alphas, units, shares = [], [], []
     for queries in features:
@@ -156,7 +163,15 @@ def equations(
         shares.append(share)
     target = torch.arange(len(features)).repeat_interleave(torch.tensor([len(queries) for queries in features]))
     reference = torch.arange(len(target))
+    alpha = torch.cat(alphas)
     if link:
         everything = torch.cat(units)
         reference = shared_references(everything @ everything.T, torch.cat(shares))
-    return Equations(torch.cat(alphas), target, reference)
+        short = (torch.cat(shares) > LARGEST_SHARE).nonzero()[:, 0]
+        products = torch.cat(features)[short] @ torch.cat(features)[short].T / variance - mean_error
+        found = common_references(products, target[short], deviation)
+        held = short[found.group >= 0]
+        alpha[held] = (1 - found.weight[found.group >= 0]).clamp(CLOSEST, 1 - CLOSEST)
+        reference[held] = len(reference) + found.group[found.group >= 0]
+        reference = reference.unique(return_inverse=True)[1]
+    return Equations(alpha, target, reference)

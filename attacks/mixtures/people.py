@@ -77,6 +77,14 @@ class People:
         """
         return (self.covariance.to_basis(images - self.mean) / self.covariance.power ** (self.whiten / 2)).flatten(1)
 
+    def deviation(self, own: Cohort) -> float:
+        """How far products of two people's features are off zero, as a share of `variance`: a standard deviation."""
+        features = self.features(torch.stack([scan.image for scan in own]))
+        names = own.subjects
+        who = torch.tensor([names.index(scan.subject) for scan in own])
+        products = (features @ features.T / self.variance)[who[:, None] != who[None, :]]
+        return float(products.square().mean().sqrt())
+
 
 def power_of(coordinates: Float[Tensor, "scan *axis"]) -> Float[Tensor, "*axis"]:
     """Variance of every coordinate, at least `FLOOR` of the mean."""

@@ -14,6 +14,8 @@ from tests.gallery import gallery
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
+ARTIFACTS = Path(__file__).parents[2] / "test-artifacts"
+"""For people to look at; no part of the project."""
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 LOOKS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((1280, "light"), (1280, "dark"), (380, "light"))
 
@@ -38,8 +40,8 @@ def said(rule: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_a_screenshot_is_kept(visit: Visit, leaderboard: Path, tmp_path: Path, width: int, scheme: str) -> None:
+def test_a_screenshot_is_kept(visit: Visit, leaderboard: Path, width: int, scheme: str) -> None:
     page = visit(leaderboard, width=width, scheme=scheme)
-    kept = tmp_path / f"leaderboard-{width}-{scheme}.png"
+    kept = ARTIFACTS / f"leaderboard-{width}-{scheme}.png"
     page.screenshot(path=kept, full_page=True)
     assert kept.stat().st_size > 20_000

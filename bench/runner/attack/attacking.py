@@ -20,6 +20,7 @@ from bench.runner.attack.deadline import time_limit
 from bench.runner.attack.guard import Watch, watching
 from bench.runner.attack.isolation import claim_from_own_process
 from bench.runner.attack.learning import AttackTrainer, Shelves, folders
+from bench.runner.attack.own_pool import own_pool
 from bench.runner.attack.public_training import PublicTraining
 from bench.runner.leakage.scores import checked_claim
 from bench.runner.traffic import wire
@@ -122,7 +123,8 @@ def _offers(
     shelves: Shelves,
 ) -> dict[str, Any]:
     """What a threat card may grant beside the traffic. Only what the card names reaches the view."""
-    own = Client(hospital.defense, networks.client, roles.auxiliary.first_visits().scans, trainer.device)
+    pool = own_pool(roles.auxiliary, len(hospital.references))
+    own = Client(hospital.defense, networks.client, pool, trainer.device)
     key_for = key_source(hospital, int(axes[0]))
     offers = {
         Owns.AUXILIARY.value: roles.auxiliary,
