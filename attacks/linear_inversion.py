@@ -168,10 +168,10 @@ def equations(
         everything = torch.cat(units)
         reference = shared_references(everything @ everything.T, torch.cat(shares))
         short = (torch.cat(shares) > LARGEST_SHARE).nonzero()[:, 0]
-        products = torch.cat(features)[short] @ torch.cat(features)[short].T / variance - mean_error
+        products = torch.cat(list(features))[short] @ torch.cat(list(features))[short].T / variance - mean_error
         found = common_references(products, target[short], deviation)
         held = short[found.group >= 0]
         alpha[held] = (1 - found.weight[found.group >= 0]).clamp(CLOSEST, 1 - CLOSEST)
         reference[held] = len(reference) + found.group[found.group >= 0]
-        reference = reference.unique(return_inverse=True)[1]
+        _, reference = torch.unique(reference, return_inverse=True)
     return Equations(alpha, target, reference)
