@@ -19,7 +19,7 @@ from torch import Tensor
 
 from bench.data.phantom import Phantom
 from bench.dataset import Grid
-from bench.metrics.engine.matrix import engine_matrix
+from bench.metrics.engine.cpu.matrix import engine_matrix
 from bench.metrics.msssim import MsSsimSettings, settings_for
 from bench.metrics.pairwise_msssim import MEMORY, ms_ssim_matrix
 from benchmarks.timing import Row, Spent, once
@@ -43,7 +43,7 @@ print(json.dumps([time.perf_counter() - clock, sum(os.times()[:2]) - processor])
 """
 _START = """
 import time, torch
-from bench.metrics.engine.matrix import engine_matrix
+from bench.metrics.engine.cpu.matrix import engine_matrix
 from bench.metrics.msssim import settings_for
 images = torch.rand(2, 1, 16, 16, 16)
 engine_matrix(images, settings_for((16, 16, 16)), others=None, memory=2**20, progress=None)
