@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from bench.metrics.engine.gpu import matrix
 from bench.metrics.engine.gpu.matrix import gpu_matrix
 from bench.metrics.engine.gpu.prepared import Program, prepared
 from bench.metrics.msssim import MsSsimSettings
@@ -128,6 +129,15 @@ def test_the_memory_budget_changes_no_score() -> None:
     assert torch.equal(parts, fast(images, ONE))
     parts = gpu_matrix(images[:2], ONE, others=images[2:], memory=budget, progress=None, program=SMALL)
     assert torch.equal(parts, fast(images[:2], ONE, images[2:]))
+
+
+def test_the_size_of_a_launch_changes_no_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    images, alone = some(5, (7, 8, 7)), Program(side=1, planes=2, rows=3)
+    whole = fast(images, ONE, program=alone), fast(images[:2], ONE, images[2:], program=alone)
+    monkeypatch.setattr(matrix, "SQUARE", 2)
+    parts = fast(images, ONE, program=alone), fast(images[:2], ONE, images[2:], program=alone)
+    assert torch.equal(parts[0], whole[0])
+    assert torch.equal(parts[1], whole[1])
 
 
 def test_progress_counts_pairs_up_to_all() -> None:

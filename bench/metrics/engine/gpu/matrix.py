@@ -1,9 +1,10 @@
 """All pairs on a GPU: squares of pairs, one launch of the kernel for every scale of a square."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import torch
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32, Float64, Int32
 from torch import Tensor
 
 from bench.metrics.engine.gpu.kernel import block_sums
@@ -83,17 +84,16 @@ class _Work:
         self, rows: PreparedScale, columns: PreparedScale, square: Tile, coarsest: bool
     ) -> Float64[Tensor, "row column"]:
         """Mean of the term of one scale; pairs of a symmetric square that lie in no tile have 0."""
-        device, side = rows.filled.device, self.program.side
+        height, width, side = square.bottom - square.top, square.right - square.left, self.program.side
+        tops, lefts = _corners(height, width, square.symmetric, side, rows.filled.device)
         blocks = rows.filled.shape[1]
-        cut = list(tiles(range(square.top, square.bottom), range(square.left, square.right), square.symmetric, side))
-        tops, lefts = torch.tensor([[t.top, t.left] for t in cut], dtype=torch.int32, device=device).unbind(1)
-        sums = torch.full((len(cut), side * side, blocks), torch.nan, device=device)
+        sums = rows.scale.images.new_empty(len(tops), side * side, blocks)
         outer, middle, inner, centre = self.settings.taps[:4]
-        block_sums[(len(cut), blocks)](
+        block_sums[(len(tops), blocks)](
             *rows.tensors,
             *columns.tensors,
-            tops.contiguous(),
-            lefts.contiguous(),
+            tops + square.top,
+            lefts + square.left,
             sums,
             len(rows.filled),
             len(columns.filled),
@@ -111,18 +111,17 @@ class _Work:
             num_warps=side * side,
             enable_fp_fusion=True,  # as torch's own kernels
         )
-        found = sums.sum(dim=2, dtype=torch.float64) / rows.scale.means[0].numel()
-        return _in_place(found, cut, square, side)
+        means = sums.sum(dim=2, dtype=torch.float64) / rows.scale.means[0].numel()
+        whole = means.new_zeros(-(-height // side), -(-width // side), side, side)
+        whole[tops // side, lefts // side] = means.reshape(-1, side, side)
+        return whole.transpose(1, 2).flatten(2, 3).flatten(0, 1)[:height, :width]
 
 
-def _in_place(
-    found: Float64[Tensor, "tile pair"], cut: list[Tile], square: Tile, side: int
-) -> Float64[Tensor, "row column"]:
-    """The numbers of tiles as a square, without what sticks out of it."""
-    down, across = (-(-(square.bottom - square.top) // side), -(-(square.right - square.left) // side))
-    whole = found.new_zeros(down, across, side, side)
-    rows = torch.tensor([(tile.top - square.top) // side for tile in cut], device=found.device)
-    columns = torch.tensor([(tile.left - square.left) // side for tile in cut], device=found.device)
-    whole[rows, columns] = found.reshape(-1, side, side)
-    wide = whole.transpose(1, 2).reshape(down * side, across * side)
-    return wide[: square.bottom - square.top, : square.right - square.left]
+@lru_cache(maxsize=64)
+def _corners(
+    height: int, width: int, symmetric: bool, side: int, device: torch.device
+) -> tuple[Int32[Tensor, " tile"], Int32[Tensor, " tile"]]:
+    """First row and column of every tile of a square. Kept, because sending them waits for the device."""
+    cut = list(tiles(range(height), range(width), symmetric, side))
+    tops = torch.tensor([tile.top for tile in cut], dtype=torch.int32, device=device)
+    return tops, torch.tensor([tile.left for tile in cut], dtype=torch.int32, device=device)
