@@ -85,7 +85,8 @@ class _Work:
     ) -> Float64[Tensor, "row column"]:
         """Mean of the term of one scale; pairs of a symmetric square that lie in no tile have 0."""
         height, width, side = square.bottom - square.top, square.right - square.left, self.program.side
-        tops, lefts = _corners(height, width, square.symmetric, side, rows.filled.device)
+        halved = square.symmetric and square.top == square.left  # only squares on the diagonal have a lower half
+        tops, lefts = _corners(height, width, halved, side, rows.filled.device)
         blocks = rows.filled.shape[1]
         sums = rows.scale.images.new_empty(len(tops), side * side, blocks)
         outer, middle, inner, centre = self.settings.taps[:4]

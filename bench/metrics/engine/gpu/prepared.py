@@ -1,6 +1,5 @@
 """What the GPU engine computes once an image: the plain path's statistics, and which blocks are not all zero."""
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +13,8 @@ from bench.metrics.engine.order import Images
 from bench.metrics.engine.shapes import Shape, valid
 from bench.metrics.msssim import MsSsimSettings
 from bench.metrics.pairwise_msssim import Scale, pyramid_of
+
+IMAGES_AT_ONCE = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,23 +65,22 @@ Prepared = tuple[PreparedScale, ...]
 
 
 def prepared(images: Images, settings: MsSsimSettings, program: Program) -> Prepared:
-    """The statistics of every image, on its device, image by image."""
+    """The statistics of every image, on its device."""
     return tuple(
-        PreparedScale(scale, torch.stack([_filled(image, program) for image in scale.images]))
+        PreparedScale(scale, torch.cat([_filled(some, program) for some in torch.split(scale.images, IMAGES_AT_ONCE)]))
         for scale in pyramid_of(images, settings)
     )
 
 
-def _filled(image: Float[Tensor, "depth height width"], program: Program) -> Int32[Tensor, " block"]:
+def _filled(images: Float[Tensor, "scan depth height width"], program: Program) -> Int32[Tensor, "scan block"]:
     """Blocks overlap by the window's halo, and those at the end may stick out."""
-    depth, height, width = image.shape
-    size = (program.planes, program.rows, USED)
-    window = tuple(side + HALO for side in size)
+    depth, height, width = images.shape[1:]
+    found = (images != 0).float()[:, None]
     counts = program.blocks((depth, height, width))
-    missing = [
-        (count - 1) * step + whole - side
-        for count, step, whole, side in zip(counts, size, window, image.shape, strict=True)
-    ]
-    used = pad((image != 0).float(), [0, max(0, missing[2]), 0, max(0, missing[1]), 0, max(0, missing[0])])
-    found = max_pool3d(used[None, None], window, stride=size)[0, 0]
-    return found.reshape(math.prod(counts)).int()
+    for axis, (count, step) in enumerate(zip(counts, (program.planes, program.rows, USED), strict=True)):
+        # Axis by axis: all at once, a GPU would give every block to one thread.
+        window, stride, after = [1, 1, 1], [1, 1, 1], [0] * 6
+        window[axis], stride[axis] = step + HALO, step
+        after[5 - 2 * axis] = max(0, count * step + HALO - images.shape[1 + axis])
+        found = max_pool3d(pad(found, after), window, stride=stride)
+    return found.flatten(1).int()
