@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from bench.attacks.learned.bank import look
 from bench.attacks.learned.semi_informed import SemiInformed
 from bench.attacks.learned.windows import Pair, Windows
+from bench.models.batching import Budget
 from bench.models.inference import predict
 from bench.models.inversion import Inverter
 from bench.models.score.anatomy import Anatomy
@@ -70,7 +71,7 @@ class InvertEncoder(SemiInformed):
         images = []
         for release in view.releases:
             looks = look(release, own.shape)[None].to(trainer.device)
-            images.append(predict(inverter, looks, voxels_per_pass=looks[0, 0].numel()).clamp(0, 1).cpu())
+            images.append(predict(inverter, looks, Budget(looks[0, 0].numel())).clamp(0, 1).cpu())
         return Reconstruction(images=torch.cat(images))
 
 

@@ -30,6 +30,7 @@ from bench.attacks.learned.unmixing import Admission, GroupSampler, Unmixing
 from bench.attacks.mixtures.people import People
 from bench.attacks.separation.before import alpha_of_queries, averaged_channels
 from bench.data.patches import PatchSampler
+from bench.models.batching import Budget
 from bench.models.inference import predict
 from bench.models.score.anatomy import Anatomy
 from bench.models.unmixing_residual import ResidualUnmixer
@@ -131,5 +132,5 @@ def unmixed(unmixer: ResidualUnmixer, queries: Tensor, alpha: float) -> Tensor:
         found: Tensor = unmixer(x[:, :1], x[:, 1:], weight.expand(len(x)), len(queries), None)
         return found
 
-    whole: Tensor = predict(ask, torch.cat([mean, deviation], dim=1), voxels_per_pass=mean.numel())
+    whole: Tensor = predict(ask, torch.cat([mean, deviation], dim=1), Budget(mean.numel()))
     return whole

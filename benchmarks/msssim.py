@@ -10,21 +10,19 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import combinations, islice
 
 import pytorch_msssim
 import torch
 from torch import Tensor
 
-from bench.data.phantom import Phantom
-from bench.dataset import Grid
-from bench.metrics.engine.matrix import engine_matrix
+from bench.metrics.engine.cpu.matrix import engine_matrix
 from bench.metrics.msssim import MsSsimSettings, settings_for
 from bench.metrics.pairwise_msssim import MEMORY, ms_ssim_matrix
 from benchmarks.timing import Row, Spent, once
+from benchmarks.volumes import GRID, brains, dense, phantoms
 
-GRID = Grid((144, 192, 160), 1.0)
 COHORTS = {8: 1, 32: 1}
 """Repetitions for every size of cohort; `growth` measures a larger one."""
 LIBRARY_PAIRS = 10
@@ -43,7 +41,7 @@ print(json.dumps([time.perf_counter() - clock, sum(os.times()[:2]) - processor])
 """
 _START = """
 import time, torch
-from bench.metrics.engine.matrix import engine_matrix
+from bench.metrics.engine.cpu.matrix import engine_matrix
 from bench.metrics.msssim import settings_for
 images = torch.rand(2, 1, 16, 16, 16)
 engine_matrix(images, settings_for((16, 16, 16)), others=None, memory=2**20, progress=None)
@@ -61,7 +59,8 @@ def cohorts(sizes: Mapping[int, int]) -> Iterator[Row]:
     settings = settings_for(GRID.shape)
     _warm(settings)
     alone = _library_alone()
-    for name, images in (("dense volumes", _dense), ("brains on zero", _brains())):
+    scans = phantoms()
+    for name, images in (("dense volumes", dense), ("brains on zero", lambda count: brains(count, scans))):
         for count, times in sizes.items():
             yield from _cohort(f"MS-SSIM, all pairs of {count} {name}", images(count), settings, times, alone)
 
@@ -109,23 +108,6 @@ def _library_alone() -> Spent:
 def _warm(settings: MsSsimSettings) -> None:
     images = torch.rand(2, 1, *GRID.shape)
     engine_matrix(images, settings, others=None, memory=MEMORY, progress=None)
-
-
-def _dense(count: int) -> Tensor:
-    rng = torch.Generator().manual_seed(0)
-    images = torch.rand(count, 1, *GRID.shape, generator=rng)
-    return images.mul_(0.5).add_(0.5 * torch.rand(1, 1, *GRID.shape, generator=rng))
-
-
-def _brains() -> Callable[[int], Tensor]:
-    """Phantoms, and copies of them that are shifted by some voxels, which is as good for the time it takes."""
-    scans = torch.stack([scan.image for scan in Phantom(subjects=4, visits=2).load(None, GRID)])
-
-    def cohort(count: int) -> Tensor:
-        copies = [torch.roll(scans, (k % 3 - 1, k // 3 % 3 - 1), dims=(2, 3)) for k in range(-(-count // len(scans)))]
-        return torch.cat(copies)[:count]
-
-    return cohort
 
 
 def _start() -> Row:

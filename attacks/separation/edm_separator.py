@@ -19,6 +19,7 @@ from bench.attacks.separation.sampling import Sampler, sample, telling
 from bench.attacks.separation.schedules import karras_sigmas
 from bench.attacks.separation.separator import OnCalls, Queries, Separated
 from bench.attacks.separation.weights import AlphaUpdate
+from bench.models.batching import Budget
 from bench.models.inference import in_half_on_gpu, predict
 from bench.models.score.anatomy import Anatomy
 from bench.models.score.atlas import AtlasDenoiser
@@ -144,8 +145,10 @@ class EdmSeparator:
         )
 
     def _prior(self, averaged: int) -> Prior:
+        budget = Budget()
+
         def ask(x: Tensor, sigma: float) -> Tensor:
-            return predict(in_half_on_gpu(lambda volumes: self.denoiser(volumes, sigma)), x)
+            return predict(in_half_on_gpu(lambda volumes: self.denoiser(volumes, sigma)), x, budget)
 
         references: Denoiser | None = None if averaged == 1 else of_means(ask, averaged)
         return Prior(ask, references)

@@ -14,6 +14,7 @@ from bench.attacks.separation.mixing import per_mixture
 from bench.attacks.separation.prior import Prior
 from bench.attacks.separation.sampling import sample, telling
 from bench.attacks.separation.separator import OnCalls, Queries, Separated
+from bench.models.batching import Budget
 from bench.models.inference import predict
 
 STABLE_SHARE = 0.9
@@ -63,7 +64,8 @@ class LangevinSeparator:
         weights = alpha.repeat(self.restarts)
         stable = STABLE_SHARE * self.sampler.largest_stable_delta(per_mixture(weights, observed))
         safe = replace(self.sampler, delta=min(self.sampler.delta, stable))
-        prior = Prior(lambda x, sigma: predict(lambda volumes: self.score(volumes, sigma), x))
+        budget = Budget()
+        prior = Prior(lambda x, sigma: predict(lambda volumes: self.score(volumes, sigma), x, budget))
         state = sample(safe, safe.start(observed, weights, generator), observed, prior, telling(on_calls))
         sources = state.sources
         if self.denoise:

@@ -7,6 +7,8 @@ belong to one image; a pair adds only its local covariance, one filtering of the
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -17,11 +19,17 @@ from bench.metrics.msssim import MsSsimSettings, blurred, check_images, combined
 VOXELS_AT_ONCE = 2**20
 """Candidates are compared in groups of about this many voxels: enough to hide the cost of a call, few enough to
 stay in a processor's cache and to keep memory far below one volume per pair."""
+VOXELS_PREPARED_AT_ONCE = 2**25
+"""Statistics of so many voxels are computed together on a GPU, where an image alone would wait for its many launches;
+takes some 700 MB beside the result."""
 ENGINE_PAYS = 2**27
 """Voxels times pairs from which the engine is used: the plain path takes some seconds for that many, as long as the
 engine's compilation, which happens once on a machine."""
+KERNEL_PAYS = 2**30
+"""The same for a GPU, whose plain path is faster and whose compilation takes as long: 250 pairs of 144x192x160."""
 MEMORY = 4 * 2**30
-"""Bytes that the engine may take for its prepared images: room for more than 70 volumes of 144x192x160."""
+"""Bytes that the engine may take for its prepared images on a CPU: room for more than 70 volumes of 144x192x160. On a
+GPU it is half of what is free."""
 
 Images = Sequence[Float[Tensor, "1 depth height width"]] | Float[Tensor, "scan 1 depth height width"]
 Others = Sequence[Float[Tensor, "1 _ _ _"]] | Float[Tensor, "other 1 _ _ _"]
@@ -50,7 +58,7 @@ Pyramid = tuple[Scale, ...]
 
 
 def pyramid_of(images: Images, settings: MsSsimSettings) -> Pyramid:
-    """The statistics of every image, computed image by image.
+    """The statistics of every image, computed image by image, on other devices than CPUs by several at a time.
 
     Raises:
         BenchError: the grid is too small for the settings.
@@ -58,17 +66,20 @@ def pyramid_of(images: Images, settings: MsSsimSettings) -> Pyramid:
     """
     check_cohort(images, settings)
     scales: list[Scale] = []
-    for row, image in enumerate(images):
-        current = image.detach()
+    together = 1 if images[0].device.type == "cpu" else max(1, VOXELS_PREPARED_AT_ONCE // images[0].numel())
+    for start in range(0, len(images), together):
+        rows = slice(start, start + together)
+        # One image is read as it lies; its neighbours in memory must not change how it is rounded.
+        current = images[start].detach() if together == 1 else torch.cat([image.detach() for image in images[rows]])
         for level in range(settings.levels):
             means = blurred(current, settings.taps)
             spreads = torch.addcmul(blurred(current * current, settings.taps), means, means, value=-1)
             spreads.add_(settings.c2 / 2).mul_(0.5)
-            if row == 0:
+            if start == 0:
                 scales.append(_empty_scale(len(images), current, means))
-            scales[level].images[row] = current[0]
-            scales[level].means[row] = means[0]
-            scales[level].spreads[row] = spreads[0]
+            scales[level].images[rows] = current
+            scales[level].means[rows] = means
+            scales[level].spreads[rows] = spreads
             if level < settings.levels - 1:
                 current = halved(current)
     return tuple(scales)
@@ -80,12 +91,12 @@ def ms_ssim_matrix(
     *,
     others: Others | None = None,
     progress: Progress | None = None,
-    memory: int = MEMORY,
+    memory: int | None = None,
 ) -> Float[Tensor, "probe candidate"]:
     """MS-SSIM of every image with every image of `others`, or among themselves; in [0, 1], on the images' device.
 
     Without `others` each pair is computed once and the diagonal is 1. No gradients flow. K queries of one scan are K
-    rows. Large cohorts on a CPU go through `bench.metrics.engine`, whose scores are within
+    rows. Large cohorts go through `bench.metrics.engine`, on a GPU where Triton is installed; its scores are within
     1e-6 of the plain path's where images have contrast, and within 1e-5 where they are flat.
 
     Args:
@@ -93,7 +104,8 @@ def ms_ssim_matrix(
         settings: levels and window.
         others: the columns; None for `images` again.
         progress: called with `(pairs done, pairs in all)` every now and then, at the latest after every row of tiles.
-        memory: bytes that the engine may take for what it keeps of the images, beside the images themselves.
+        memory: bytes that the engine may take for what it keeps of the images, beside the images themselves; None for
+            `MEMORY` on a CPU and half of what is free on a GPU.
 
     Raises:
         BenchError: the grid is too small for the settings.
@@ -106,11 +118,31 @@ def ms_ssim_matrix(
     if grid != other_grid:
         raise ValueError(f"images and others must share one grid, got {grid} and {other_grid}")
     pairs = len(images) * (len(images) - 1) // 2 if others is None else len(images) * len(others)
-    if pairs * math.prod(grid) < ENGINE_PAYS or not _suits_the_engine(images[0], columns[0], settings):
-        return plain_matrix(images, settings, others=others, progress=progress)
-    from bench.metrics.engine.matrix import engine_matrix  # loads a compiler, which takes a moment
+    alike = images[0].dtype == columns[0].dtype and images[0].device == columns[0].device
+    room = room_for(images[0].device, images[0].dtype, settings) if alike else None
+    if room == "cpu" and pairs * math.prod(grid) >= ENGINE_PAYS:
+        from bench.metrics.engine.cpu.matrix import engine_matrix  # loads a compiler, which takes a moment
 
-    return engine_matrix(images, settings, others=others, memory=memory, progress=progress)
+        budget = MEMORY if memory is None else memory
+        return engine_matrix(images, settings, others=others, memory=budget, progress=progress)
+    if room == "gpu" and pairs * math.prod(grid) >= KERNEL_PAYS:
+        from bench.metrics.engine.gpu.matrix import gpu_matrix
+
+        budget = torch.cuda.mem_get_info(images[0].device)[0] // 2 if memory is None else memory
+        return gpu_matrix(images, settings, others=others, memory=budget, progress=progress)
+    return plain_matrix(images, settings, others=others, progress=progress)
+
+
+def room_for(device: torch.device, dtype: torch.dtype, settings: MsSsimSettings) -> Literal["cpu", "gpu"] | None:
+    """The room of the engine that was written for such images; None for the plain path."""
+    from bench.metrics.engine import WINDOW
+
+    if dtype != torch.float32 or settings.window != WINDOW:
+        return None
+    if device.type == "cpu":
+        return "cpu"
+    # Triton comes with torch's builds for CUDA, but not with all of them.
+    return "gpu" if device.type == "cuda" and find_spec("triton") is not None else None
 
 
 def plain_matrix(
@@ -174,13 +206,6 @@ def compare(
         term = _structure(last, row, other, chosen, settings) * _luminance(last, row, other, chosen, settings)
         parts.append(combined(torch.stack([*terms, term.mean(dim=(1, 2, 3))]), settings))
     return torch.cat(parts)
-
-
-def _suits_the_engine(image: Tensor, other: Tensor, settings: MsSsimSettings) -> bool:
-    from bench.metrics.engine import WINDOW
-
-    single = image.dtype == other.dtype == torch.float32
-    return single and image.device.type == other.device.type == "cpu" and settings.window == WINDOW
 
 
 def _structure(

@@ -5,7 +5,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from bench.metrics.engine.matrix import engine_matrix
+from bench.metrics.engine.cpu.matrix import engine_matrix
 from bench.metrics.msssim import MsSsimSettings, levels_for
 from bench.metrics.pairwise_msssim import plain_matrix
 

@@ -1,13 +1,15 @@
 """The benchmarks' arithmetic; what they measure is no matter of tests."""
 
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import torch
 
-from benchmarks.__main__ import NAMES
+from benchmarks.__main__ import GPU_NAMES, NAMES
 from benchmarks.timing import HEADER, Row, Spent, seconds, side_by_side
 
 
@@ -37,7 +39,7 @@ def test_sides_take_turns_at_going_first() -> None:
 
 
 def test_every_name_is_a_module() -> None:
-    assert all(find_spec(f"benchmarks.{name}") for name in NAMES)
+    assert all(find_spec(f"benchmarks.{name.replace('-', '_')}") for name in NAMES + GPU_NAMES)
 
 
 def test_an_unknown_name_is_refused_in_one_line() -> None:
@@ -45,3 +47,15 @@ def test_an_unknown_name_is_refused_in_one_line() -> None:
     ended = subprocess.run(words, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "no benchmark named 'startpu'; available: startup, sampling," in ended.stderr
+
+
+@pytest.mark.parametrize("name", GPU_NAMES)
+def test_what_needs_a_gpu_is_refused_in_one_line_without_one(name: str) -> None:
+    words = [sys.executable, "-m", "benchmarks", name]
+    hidden = os.environ | {"CUDA_VISIBLE_DEVICES": ""}
+    ended = subprocess.run(
+        words, cwd=Path(__file__).parents[2], env=hidden, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines() == [f"{name} needs a CUDA device, and torch {torch.__version__} sees none"]
+    assert ended.stdout == ""

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from bench.metrics import pairwise_msssim
-from bench.metrics.engine import matrix, passes
-from bench.metrics.engine.matrix import engine_matrix
-from bench.metrics.engine.prepared import BLOCK, blocks_of, bytes_per_image
+from bench.metrics.engine.cpu import matrix, passes
+from bench.metrics.engine.cpu.matrix import engine_matrix
+from bench.metrics.engine.cpu.prepared import BLOCK, blocks_of
+from bench.metrics.engine.shapes import bytes_per_image
 from bench.metrics.msssim import MsSsimSettings
 from bench.metrics.pairwise_msssim import ms_ssim_matrix
 
@@ -66,6 +67,24 @@ def test_what_it_was_not_written_for_goes_the_plain_path(
     monkeypatch.setattr(pairwise_msssim, "ENGINE_PAYS", 1)
     assert ms_ssim_matrix(of, chosen).dtype == of.dtype
     assert engine_runs == []
+
+
+@pytest.mark.parametrize(
+    ("device", "dtype", "window", "triton", "room"),
+    [
+        ("cpu", torch.float32, 7, False, "cpu"),
+        ("cuda:1", torch.float32, 7, True, "gpu"),
+        ("cuda:1", torch.float32, 7, False, None),
+        ("cuda", torch.float64, 7, True, None),
+        ("cuda", torch.float32, 5, True, None),
+        ("mps", torch.float32, 7, True, None),
+    ],
+)
+def test_every_kind_of_device_has_its_room(
+    device: str, dtype: torch.dtype, window: int, triton: bool, room: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairwise_msssim, "find_spec", lambda name: object() if triton and name == "triton" else None)
+    assert pairwise_msssim.room_for(torch.device(device), dtype, MsSsimSettings(levels=2, window=window)) == room
 
 
 def test_equal_images_score_exactly_one() -> None:

@@ -8,8 +8,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from bench.data.patches import Patches, PatchSampler
 from bench.errors import BenchError, DivergedError, InterruptedTraining
+from bench.models.segmentation_loss import one_hot, segmentation_loss
+from bench.models.unetpp import UNetPlusPlus
+from bench.progress import Display
+from bench.trainer import loop
+from bench.trainer.devices import make_fabric
+from bench.trainer.loop import FabricTrainer
 from bench.types.training import History, Phase, Schedule
+from tests.conftest import toy_cohort
 from tests.trainers import trainer_in
 
 
@@ -163,3 +171,45 @@ def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
 def test_impossible_schedules_are_refused(change: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Schedule(**({"iterations": 10, "learning_rate": 0.1} | change))
+
+
+class _Segmentation(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = UNetPlusPlus(1, 4, (4, 8))
+
+    def forward(self, patches: Patches, rng: torch.Generator) -> dict[str, Tensor]:
+        scores = self.network(patches.images[:, 0])
+        return {"segmentation": segmentation_loss(scores, one_hot(patches.labels[:, 0], 4))}
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU")
+@pytest.mark.parametrize("ema", [None, 0.9])
+def test_a_step_never_waits_for_the_gpu(tmp_path: Path, ema: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    advance, watched_steps = loop._Run.advance, []
+
+    def watched(self: loop._Run, sampler: PatchSampler, rng: torch.Generator) -> None:
+        if self.step == 0:  # sets up what lasts
+            advance(self, sampler, rng)
+            return
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            advance(self, sampler, rng)
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+        watched_steps.append(self.step)
+
+    monkeypatch.setattr(loop._Run, "advance", watched)
+    trainer = FabricTrainer(make_fabric("cuda", "32-true"), tmp_path, (0,), Display(quiet=True))
+    sampler = PatchSampler.of(toy_cohort(range(2)), patch=8, batch=2, device=trainer.device)
+    objective = _Segmentation()
+    schedule = Schedule(iterations=4, learning_rate=1e-3, ema_decay=ema)
+    trainer.fit("segmenter", [Phase("segmenter", objective, objective)], sampler, schedule)
+    assert watched_steps == [2, 3, 4]
+
+
+def test_on_a_cpu_adam_is_left_as_torch_has_it(tmp_path: Path) -> None:
+    model = _Line()
+    run = loop._Run(trainer_in(tmp_path), [Phase("line", model, model)], Schedule(iterations=1, learning_rate=0.1))
+    assert run.optimizers["line"].defaults["fused"] is None

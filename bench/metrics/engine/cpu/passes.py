@@ -15,9 +15,8 @@ from typing import TypeVar, cast, no_type_check
 import numpy as np
 from numba import njit
 
-from bench.metrics.engine import WINDOW
+from bench.metrics.engine import HALO
 
-HALO = WINDOW - 1
 BLOCK = (16, 64)
 """Depth and height of a block in voxels of the result; its width is that of the volume. With its halo a block of
 three arrays takes 2.3 MB at a width of 160: the blocks of a tile of images fit a last-level cache."""

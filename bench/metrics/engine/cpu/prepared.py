@@ -1,6 +1,5 @@
 """What the engine computes once an image: every scale, its local means and spreads, and where it is not zero."""
 
-import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -10,10 +9,11 @@ import numpy as np
 from jaxtyping import Float32, Int64
 from torch import Tensor
 
-from bench.metrics.engine.passes import BLOCK, HALO, WORKSPACE_PLANES, halved_into, local_statistics
+from bench.metrics.engine import HALO
+from bench.metrics.engine.cpu.passes import BLOCK, WORKSPACE_PLANES, halved_into, local_statistics
+from bench.metrics.engine.shapes import Shape, scale_shapes, valid
 from bench.metrics.msssim import MsSsimSettings
 
-Shape = tuple[int, int, int]
 Blocks = Int64[np.ndarray, "block 6"]
 Volumes = Float32[np.ndarray, "scan depth height width"]
 
@@ -73,26 +73,6 @@ def prepared(images: Sequence[Tensor] | Tensor, settings: MsSsimSettings, pool: 
 
     list(pool.map(fill, range(len(images))))
     return scales
-
-
-def bytes_per_image(shape: Sequence[int], settings: MsSsimSettings) -> int:
-    """Memory of one prepared image; less by the image itself where a stack is used as it is."""
-    return 4 * sum(math.prod(side) + 2 * math.prod(valid(side)) for side in scale_shapes(shape, settings))
-
-
-def scale_shapes(shape: Sequence[int], settings: MsSsimSettings) -> tuple[Shape, ...]:
-    """The grid of every scale; halving rounds up."""
-    depth, height, width = shape
-    shapes = [(depth, height, width)]
-    for _ in range(settings.levels - 1):
-        depth, height, width = -(-depth // 2), -(-height // 2), -(-width // 2)
-        shapes.append((depth, height, width))
-    return tuple(shapes)
-
-
-def valid(shape: Shape) -> Shape:
-    """The grid of local statistics: where the window lies inside."""
-    return (shape[0] - HALO, shape[1] - HALO, shape[2] - HALO)
 
 
 @lru_cache(maxsize=64)
