@@ -24,6 +24,10 @@ _NAMES = {
     "advantage": "advantage (TPR - FPR, half accepted)",
     "either_dice": "Dice with target or reference, the better",
     "alpha_error": "mean error of alpha (lower is worse)",
+    "worst_trait": "AUC of the trait that leaks most",
+    "age_concordance": "age: of two, the older one told",
+    "age_error_years": "age: mean error in years (lower is worse)",
+    "sex_auc": "sex: AUC",
 }
 
 
@@ -110,10 +114,10 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
     if len(privacy.headline_by_key) > 1:
         table.add_row(f"{headline} under each set of keys", _row_of(privacy.headline_by_key), "")
     view = privacy.verification
-    if privacy.residual is not None:
+    if view is not None and privacy.residual is not None:
         table.add_row("AUC, same person or not", str(view.auc), "0.500")
-    for point in view.operating_points:
-        value = f"needs FPR >= {view.smallest_fpr:.2%}" if view.smallest_fpr is not None else "too few people"
+    for point in [] if view is None else view.operating_points:
+        value = f"needs FPR >= {view.smallest_fpr:.2%}" if view and view.smallest_fpr is not None else "too few people"
         shown = value if point.tpr is None else str(point.tpr)
         table.add_row(f"recognised at FPR {point.fpr:.1%}", shown, f"{point.fpr:.3f}")
     if privacy.residual is not None:
@@ -142,6 +146,8 @@ def _yardstick(privacy: Privacy) -> str:
     """What controls are judged by."""
     if "advantage" in privacy.scores:
         return "certainty"
+    if "worst_trait" in privacy.scores:
+        return "size of every class"
     return "Dice" if OVERLAP in privacy.scores else "MS-SSIM"
 
 
