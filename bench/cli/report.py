@@ -15,6 +15,8 @@ from bench.records.schema import Record
 LIKENESS = {"ms_ssim": "MS-SSIM", "psnr": "PSNR in dB", "ncc": "correlation without atlas"}
 OVERLAP = "dice"
 """What the names of scores that compare label maps begin with."""
+WORST = "trait that leaks most"
+"""Under which the record names it."""
 _NAMES = {
     "map": "re-identification mAP",
     "macro_f1": "macro F1",
@@ -109,7 +111,8 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
         if name in LIKENESS or name.startswith(OVERLAP):
             continue
         style = "bold" if name == privacy.headline else None
-        table.add_row(_NAMES.get(name, name), str(score.value), _chance(score), style=style)
+        of = f", {privacy.details[WORST]}" if name == privacy.headline and WORST in privacy.details else ""
+        table.add_row(_NAMES.get(name, name) + of, str(score.value), _chance(score), style=style)
     headline = _NAMES.get(privacy.headline, privacy.headline).removeprefix("re-identification ")
     if len(privacy.headline_by_key) > 1:
         table.add_row(f"{headline} under each set of keys", _row_of(privacy.headline_by_key), "")

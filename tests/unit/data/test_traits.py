@@ -10,12 +10,16 @@ from bench.data.bids_tables import read_traits
 from bench.data.cached import load_cached
 from bench.data.layouts.manifest import Manifest
 from bench.data.phantom import Phantom
+from bench.data.prepare.result import SCANS, Preparation, Prepared, write_tables
+from bench.data.prepare.scan import Quality
+from bench.data.prepare.write import IMAGE, LABELS
 from bench.data.roles import data_hash
+from bench.data.row import Listing, Row
 from bench.data.traits import traits_in
 from bench.dataset import Grid
 from bench.errors import BenchError
 from bench.types.traits import Sex, Traits, told_by
-from tests.bids_trees import SMALL
+from tests.bids_trees import SMALL, ball, write
 from tests.cohort_trees import manifest_tree, read_manifest, write_manifest
 
 GRID = Grid((28, 36, 28), 6.0)
@@ -95,6 +99,21 @@ def test_a_manifest_that_contradicts_itself_is_one_line(tmp_path: Path) -> None:
     write_manifest(root, [[*heading, "sex"], *([*line, "x"] for line in lines)])
     with pytest.raises(BenchError, match="line 2 has sex 'x'; write M, F"):
         Manifest().load(root, SMALL)
+
+
+def test_a_preparation_carries_them_over(tmp_path: Path) -> None:
+    quality = Quality(dice=0.95, correlation=0.5, mutual_information=0.7, scale=0.7, cut_off=0.0)
+    people = {"a": Traits(34.5, Sex.FEMALE), "b": Traits()}
+    for name in people:
+        for file in (IMAGE, LABELS):
+            write(tmp_path / SCANS / name / file, ball(0)[0])
+    scans = [
+        Prepared(Row(name, "1", tmp_path, tmp_path, traits=traits), tmp_path / SCANS / name, quality, True)
+        for name, traits in people.items()
+    ]
+    listing = Listing(root=tmp_path, rows=tuple(scan.row for scan in scans))
+    write_tables(tmp_path, scans, {0: "background", 1: "GM"}, listing, Preparation(), "test")
+    assert {row.subject: row.traits for row in Manifest().listing(tmp_path).rows} == people
 
 
 def test_the_phantom_has_both_and_the_scans_it_always_had(tmp_path: Path) -> None:

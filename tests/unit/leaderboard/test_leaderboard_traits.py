@@ -44,6 +44,7 @@ def guessing_traits(defense: str, auc: float) -> Record:
             "by_queries": None,
             "by_dial": None,
             "linkage": None,
+            "details": {"trait that leaks most": "sex"},
         },
     )
 

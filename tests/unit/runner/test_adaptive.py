@@ -51,6 +51,7 @@ def test_a_record_about_traits_speaks_of_nothing_else(capsys: pytest.CaptureFixt
     print_record(record, Path("runs/record.json"), known=False)
     said = capsys.readouterr().out
     assert "age: mean error in years (lower is worse)" in said
+    assert "AUC of the trait that leaks most, sex" in said
     assert "control, size of every class on" in said
     for other in ("same person", "recognised at FPR", "MS-SSIM"):
         assert other not in said
