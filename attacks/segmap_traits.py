@@ -1,8 +1,9 @@
 """Age and sex from the server's answers.
 
-Source: regional volumes tell age and sex: Franke et al., "Estimating the age of healthy subjects from T1-weighted MRI
-scans", NeuroImage 2010 (principal components, then a regression); Luders et al., NeuroImage 2009 (sex, and how much of
-it is brain size). Shrinkage of the discriminant: Ledoit and Wolf, J. Multivariate Anal. 2004.
+Source: Franke et al., "Estimating the age of healthy subjects from T1-weighted MRI scans using kernel methods",
+NeuroImage 2010 (age from tissue maps: principal components, then a regression); Luders et al., "Why sex matters", J.
+Neurosci. 2009 (sex, brain size and tissue volumes). Shrinkage of the discriminant: Ledoit and Wolf, J. Multivariate
+Anal. 2004.
 Threat model: T1; sees the answers to all queries, owns labelled scans of people whose age and sex it knows.
 
 The features are the size of the brain, every class's volume and share, and principal components of the shares in large
@@ -11,7 +12,7 @@ all patients' answers have in common that its own people's maps have not, and ho
 doing: the attacker knows the distribution, takes the patients for people like its own, and gives their features the
 mean and the spread of its own people's. Age by ridge regression, whose penalty leave-one-out chooses; sex by linear
 discriminants with shrinkage.
-Differs from the sources: ridge regression and linear discriminants in place of relevance and support vector machines.
+Differs from the sources: volumes in place of voxels, ridge regression in place of a relevance vector machine.
 """
 
 from collections.abc import Iterable, Sequence

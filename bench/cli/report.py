@@ -111,7 +111,7 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
         if name in LIKENESS or name.startswith(OVERLAP):
             continue
         style = "bold" if name == privacy.headline else None
-        of = f", {privacy.details[WORST]}" if name == privacy.headline and WORST in privacy.details else ""
+        of = f", {privacy.details[WORST]}" if name == "worst_trait" else ""
         table.add_row(_NAMES.get(name, name) + of, str(score.value), _chance(score), style=style)
     headline = _NAMES.get(privacy.headline, privacy.headline).removeprefix("re-identification ")
     if len(privacy.headline_by_key) > 1:
