@@ -11,7 +11,7 @@ few axes they differ most, and not by anatomy: the server answers to contrast an
 is cut down to that of the weakest of them. The axes are those of the answers themselves: those of other people's label
 maps, which know nothing of the server, found fewer people.
 Left out, as they found fewer too (mixup-learned-tta, real scans at `quick`): signed distances beside the volumes, and
-linear discriminants, for which the attacker's people are too few. Age and sex: the cohorts here carry neither.
+linear discriminants, for which the attacker's people are too few. Age and sex: `bench.attacks.segmap_traits`.
 """
 
 from dataclasses import dataclass
@@ -21,14 +21,12 @@ import torch
 from jaxtyping import Float
 from sklearn.decomposition import PCA
 from torch import Tensor
-from torch.nn import functional as F
 
 from bench.attack import Attack
-from bench.attacks.mixtures.decoding import levels, most_likely
 from bench.attacks.reid_ncc import correlations
+from bench.attacks.segmaps.volumes import target_of, volumes
 from bench.types.claim import Linkage
 from bench.types.threat import Goal, Observes, ThreatModel, Tier
-from bench.types.traffic import Reply
 from bench.types.training import Trainer
 from bench.view import AttackerView
 
@@ -64,15 +62,10 @@ class SegmapFingerprint(Attack):
     def run(self, view: AttackerView, trainer: Trainer) -> Linkage:
         """Correlation of the volumes of every pair of releases."""
         cell = max(round(self.cell_mm / view.spacing_mm), 1)
-        found = torch.stack([volumes(_target(reply), cell) for reply in view.replies])
+        found = torch.stack([volumes(target_of(reply), cell) for reply in view.replies])
         count = min(self.whiten, len(found) // 4)
         scores = correlations(even(found - found.mean(dim=0), count))
         return Linkage(scores=scores, details={"whitened": count, "cell in voxels": cell})
-
-
-def volumes(soft: Float[Tensor, "class depth height width"], cell: int) -> Float[Tensor, " volume"]:
-    """Share of every foreground class in every cube of `cell` voxels, in [0, 1]; cubes at the far side may be cut."""
-    return F.avg_pool3d(soft[None, 1:].float(), cell, ceil_mode=True).flatten()
 
 
 def even(rows: Rows, count: int) -> Rows:
@@ -84,14 +77,3 @@ def even(rows: Rows, count: int) -> Rows:
     deviation = torch.from_numpy(fitted.explained_variance_).to(rows.dtype).sqrt()
     scale = deviation[-1] / deviation.clamp(min=1e-12)
     return rows + ((rows @ axes.T) * (scale - 1)) @ axes
-
-
-def _target(reply: Reply) -> Float[Tensor, "class depth height width"]:
-    """The target's label map where the answer shows it, else the mean answer."""
-    maps = reply.maps.float()
-    alpha, shows = levels(maps)
-    return _one_hot(most_likely(maps, alpha), maps.shape[1]) if shows else maps.mean(dim=0)
-
-
-def _one_hot(labels: Tensor, classes: int) -> Float[Tensor, "class depth height width"]:
-    return F.one_hot(labels.long(), classes).movedim(-1, 0).float()

@@ -213,7 +213,7 @@ def view_for(
     missing = sorted(threat.grants - everything.keys())
     if missing:
         raise GrantError(f"the threat model of {attack!r} grants {', '.join(missing)}, which this run does not have")
-    granted = {name: _bare(everything[name], seal or sealed) for name in threat.grants}
+    granted = {name: _bare(_untold(name, everything[name]), seal or sealed) for name in threat.grants}
     everyone = tuple(range(len(seen.releases)))
     return AttackerView(attack, granted, classes, spacing_mm, everyone if wanted is None else wanted, seal, looked)
 
@@ -221,6 +221,11 @@ def view_for(
 def _within(queries: int, client: ClientCode) -> ClientCode:
     """The client's code with the budget of the card: what it sends of own scans is cut like the traffic."""
     return lambda scan, rng: client(scan, rng).first(queries)
+
+
+def _untold(name: str, field: Any) -> Any:
+    """The field without anybody's age or sex: of its own scans alone does the attacker know them."""
+    return field.without_traits() if isinstance(field, Cohort) and name != Owns.AUXILIARY.value else field
 
 
 def _bare(field: Any, seal: Seal) -> Any:

@@ -10,17 +10,22 @@ from bench.types.threat import Goal
 
 CELL_LETTERS = 8
 FPR = 0.1
+_NOTHING = {
+    Goal.MEMBERSHIP.value: "the server's own certainty",
+    Goal.ATTRIBUTE.value: "the size of every class in the server's answer, without an attack",
+}
 
 
 def columns_of(board: Board) -> list[Column[Entry]]:
     """The columns of one board, what decides first."""
     headline = "headline score" if board.headline is None else shown(board.headline)
-    membership = board.goal == Goal.MEMBERSHIP
-    nothing = "the server's own certainty" if membership else "the release itself, without an attack"
+    membership, traits = board.goal == Goal.MEMBERSHIP, board.goal == Goal.ATTRIBUTE
+    nothing = _NOTHING.get(board.goal, "the release itself, without an attack")
     oracle = Column(
         "oracle-key", "Oracle key", f"{headline} of the clean scan, as the true key gives it", True, _oracle_key
     )
     found = "people trained on who are found" if membership else "same-person pairs recognised"
+    tpr = Column("tpr-10", f"TPR at {percent(FPR)}", f"{found} at one false alarm in ten", True, _tpr)
     return [
         Column("defense", "Defense", "what the hospital does to a scan before sending it", False, _defense),
         Column("attack", "Attack", "what the attacker does with what was sent", False, _attack),
@@ -31,7 +36,7 @@ def columns_of(board: Board) -> list[Column[Entry]]:
         Column("chance", "Chance", f"{headline} of an attacker who guesses", True, _chance),
         Column("do-nothing", "Do nothing", f"{headline} of {nothing}", True, _do_nothing),
         *([] if membership else [oracle]),  # no key opens who was trained on
-        Column("tpr-10", f"TPR at {percent(FPR)}", f"{found} at one false alarm in ten", True, _tpr),
+        *([] if traits else [tpr]),  # nobody is recognised or taken for somebody else
         Column(
             "client-ms",
             "Client ms",

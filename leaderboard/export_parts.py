@@ -8,6 +8,7 @@ from bench.leaderboard.worst_columns import auc_of, best_alone, paper_alone, tpr
 from bench.metrics.verification import Verification
 from bench.records.parts import Interval
 from bench.records.privacy import LeakCheck, LeakCurve, Residual
+from bench.records.privacy import Verification as Pairs
 from bench.records.schema import Record
 
 _EVIDENCE = ("controls", "verification", "residual", "reference_preferred", "leakage_by_queries", "leakage_by_dial")
@@ -38,16 +39,7 @@ def evidence_json(record: Record) -> dict[str, Any]:
             name: {score: interval_json(found) for score, found in sorted(control.scores.items())}
             for name, control in sorted(privacy.controls.items())
         },
-        "verification": {
-            "auc": interval_json(seen.auc),
-            "operating_points": [
-                {"fpr": finite(point.fpr), "tpr": None if point.tpr is None else interval_json(point.tpr)}
-                for point in seen.operating_points
-            ],
-            "smallest_fpr": finite(seen.smallest_fpr),
-            "genuine": seen.genuine,
-            "impostors": seen.impostors,
-        },
+        "verification": None if seen is None else _seen(seen),
         "residual": None if risk is None else _residual(risk),
         "reference_preferred": None if confound is None else interval_json(confound.reference_preferred),
         "leakage_by_queries": _curve(privacy.by_queries),
@@ -86,6 +78,19 @@ def _verification(found: Verification | None) -> dict[str, Any] | None:
         "auc": interval_json(auc_of(found)),
         "tpr_at_10_percent": interval_json(tpr_of(found)),
         "smallest_fpr": finite(found.smallest_fpr),
+    }
+
+
+def _seen(seen: Pairs) -> dict[str, Any]:
+    return {
+        "auc": interval_json(seen.auc),
+        "operating_points": [
+            {"fpr": finite(point.fpr), "tpr": None if point.tpr is None else interval_json(point.tpr)}
+            for point in seen.operating_points
+        ],
+        "smallest_fpr": finite(seen.smallest_fpr),
+        "genuine": seen.genuine,
+        "impostors": seen.impostors,
     }
 
 

@@ -7,7 +7,7 @@ from bench.leaderboard.entry import Entry
 from bench.leaderboard.numbers import DASH, bounds, finite, fixed
 from bench.leaderboard.score_names import shown
 from bench.records.parts import Interval
-from bench.records.privacy import Confound, Residual, Validity
+from bench.records.privacy import Confound, Privacy, Residual, Validity
 
 CONTROL_ORDER = ("do-nothing", "amplified", "atlas", "random-other", "recovered", "oracle-key")
 LEAKS: Mapping[str, str] = {
@@ -17,11 +17,12 @@ LEAKS: Mapping[str, str] = {
     "linear-encoder": "one fixed random filter for everyone",
     "by-heart": "a server that knows its training scans by heart",
     "never-seen": "a server that saw nobody of them",
+    "one-brain": "one stranger's scan for everyone",
 }
 
 
-NOTHING_THERE = "never-seen"
-"""The known answer in which there is nothing to find."""
+NOTHING_THERE = frozenset({"never-seen", "one-brain"})
+"""The known answers in which there is nothing to find."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def check_facts(validity: Validity) -> list[Fact]:
     """Every planted leak, whether the attack found it, and its score there."""
     facts = []
     for name, leak in validity.leaks.items():
-        there, not_there = ("nothing found", "found something") if name == NOTHING_THERE else ("found", "missed")
+        there, not_there = ("nothing found", "found something") if name in NOTHING_THERE else ("found", "missed")
         found = there if leak.passed else not_there
         meaning = " – ".join(text for text in (LEAKS.get(name, ""), leak.reason or "") if text)  # noqa: RUF001
         if leak.score is None:
@@ -73,6 +74,15 @@ def control_facts(entry: Entry) -> list[Fact]:
         interval_fact("this attack", headline.value, meaning=shown(privacy.headline)),
         Fact("chance", fixed(headline.chance, 3), meaning="an attacker who guesses"),
         *(interval_fact(name, entry.control(name), meaning=privacy.controls[name].meaning) for name in names),
+    ]
+
+
+def trait_facts(privacy: Privacy) -> list[Fact]:
+    """Every trait's own scores, beside a guess."""
+    return [
+        interval_fact(shown(name), score.value, f"{fixed(score.chance, 3)} is a guess")
+        for name, score in privacy.scores.items()
+        if name != privacy.headline
     ]
 
 

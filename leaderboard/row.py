@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from bench.leaderboard.cell_figures import Figure, cell_figures
 from bench.leaderboard.entry import Entry
-from bench.leaderboard.facts import Fact, check_facts, confound_facts, control_facts, residual_facts
+from bench.leaderboard.facts import Fact, check_facts, confound_facts, control_facts, residual_facts, trait_facts
 from bench.leaderboard.pictures import Picture, picture
 from bench.leaderboard.provenance import provenance_facts
 from bench.leaderboard.state_words import STATES
@@ -86,6 +86,8 @@ def _facts(entry: Entry) -> list[tuple[str, list[Fact]]]:
     among = ("The score among its controls", control_facts(entry))
     if entry.record.attack.threat.goal == Goal.MEMBERSHIP:
         return [checks, known, among, ("Trained on or not?", membership_facts(privacy.verification))]
+    if entry.record.attack.threat.goal == Goal.ATTRIBUTE:
+        return [checks, known, among, ("Trait by trait", trait_facts(privacy))]
     return [
         checks,
         known,

@@ -13,6 +13,10 @@ _SHOWN = {
     "ssim": "SSIM",
     "psnr": "PSNR",
     "ncc": "correlation without atlas",
+    "worsttrait": "AUC of the worst trait",
+    "ageconcordance": "age: concordance",
+    "sexauc": "sex: AUC",
+    "ageerroryears": "age: mean error in years",
 }
 
 

@@ -78,7 +78,7 @@ def _read(entries: Sequence[Entry]) -> tuple[list[tuple[Entry, StoredLinkage]], 
             absent.append((entry, f"{entry.record.status.value.upper()}: {entry.record.reason}"))
             continue
         try:
-            found.append((entry, linkage_beside(entry.path, privacy.linkage, privacy.verification.auc.value)))
+            found.append((entry, linkage_beside(entry.path, privacy.linkage, privacy.auc)))
         except NoLinkageError as error:
             absent.append((entry, str(error)))
     return found, absent

@@ -13,13 +13,17 @@ def tpr_at(points: Sequence[OperatingPoint], fpr: float) -> Interval | None:
     return next((point.tpr for point in points if abs(point.fpr - fpr) < 1e-9), None)
 
 
-def verification_facts(found: Verification) -> list[Fact]:
+def verification_facts(found: Verification | None) -> list[Fact]:
     """AUC and TPR at every FPR; an FPR without support says which is the smallest that has it."""
+    if found is None:
+        return []
     return [*_rates(found), Fact("Pairs of scans", f"{found.genuine:,} of one person, {found.impostors:,} of two")]
 
 
-def membership_facts(found: Verification) -> list[Fact]:
+def membership_facts(found: Verification | None) -> list[Fact]:
     """The same where membership is the goal."""
+    if found is None:
+        return []
     return [*_rates(found), Fact("People asked about", f"{found.genuine:,} trained on, {found.impostors:,} not")]
 
 

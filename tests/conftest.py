@@ -11,6 +11,7 @@ import torch
 from hypothesis import settings
 
 from bench.types.scan import Cohort, Revisits, Roles, Scan
+from bench.types.traits import Sex, Traits
 
 # A busy machine is no reason to fail, and the same code must not fail today and pass tomorrow; to search further, load
 # the profile "search" (--hypothesis-profile=search).
@@ -45,7 +46,10 @@ def ixi() -> Path:
 
 
 def toy_scan(person: int, visit: int, shape: tuple[int, int, int] = (20, 24, 20)) -> Scan:
-    """A ball of three shells whose radii and centre belong to the person; visits differ by noise."""
+    """A ball of three shells whose radii and centre belong to the person; visits differ by noise.
+
+    Men are the larger half, and whoever has more of the middle shell is older.
+    """
     rng = np.random.default_rng([7, person])
     centre = [side / 2 + rng.uniform(-1.5, 1.5) for side in shape]
     outer, middle, inner = rng.uniform(7.5, 9.5), rng.uniform(5.0, 6.5), rng.uniform(2.0, 3.5)
@@ -60,6 +64,7 @@ def toy_scan(person: int, visit: int, shape: tuple[int, int, int] = (20, 24, 20)
         subject=f"person{person:02d}",
         family=f"person{person:02d}",
         session=f"visit{visit}",
+        traits=Traits(float(round(100 * (middle / outer) ** 3)), Sex.MALE if outer > 8.85 else Sex.FEMALE),
     )
 
 

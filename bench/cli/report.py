@@ -15,6 +15,8 @@ from bench.records.schema import Record
 LIKENESS = {"ms_ssim": "MS-SSIM", "psnr": "PSNR in dB", "ncc": "correlation without atlas"}
 OVERLAP = "dice"
 """What the names of scores that compare label maps begin with."""
+WORST = "trait that leaks most"
+"""Under which the record names it."""
 _NAMES = {
     "map": "re-identification mAP",
     "macro_f1": "macro F1",
@@ -24,6 +26,10 @@ _NAMES = {
     "advantage": "advantage (TPR - FPR, half accepted)",
     "either_dice": "Dice with target or reference, the better",
     "alpha_error": "mean error of alpha (lower is worse)",
+    "worst_trait": "AUC of the trait that leaks most",
+    "age_concordance": "age: of two, the older one told",
+    "age_error_years": "age: mean error in years (lower is worse)",
+    "sex_auc": "sex: AUC",
 }
 
 
@@ -105,15 +111,16 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
         if name in LIKENESS or name.startswith(OVERLAP):
             continue
         style = "bold" if name == privacy.headline else None
-        table.add_row(_NAMES.get(name, name), str(score.value), _chance(score), style=style)
+        of = f", {privacy.details[WORST]}" if name == "worst_trait" else ""
+        table.add_row(_NAMES.get(name, name) + of, str(score.value), _chance(score), style=style)
     headline = _NAMES.get(privacy.headline, privacy.headline).removeprefix("re-identification ")
     if len(privacy.headline_by_key) > 1:
         table.add_row(f"{headline} under each set of keys", _row_of(privacy.headline_by_key), "")
     view = privacy.verification
-    if privacy.residual is not None:
+    if view is not None and privacy.residual is not None:
         table.add_row("AUC, same person or not", str(view.auc), "0.500")
-    for point in view.operating_points:
-        value = f"needs FPR >= {view.smallest_fpr:.2%}" if view.smallest_fpr is not None else "too few people"
+    for point in [] if view is None else view.operating_points:
+        value = f"needs FPR >= {view.smallest_fpr:.2%}" if view and view.smallest_fpr is not None else "too few people"
         shown = value if point.tpr is None else str(point.tpr)
         table.add_row(f"recognised at FPR {point.fpr:.1%}", shown, f"{point.fpr:.3f}")
     if privacy.residual is not None:
@@ -142,6 +149,8 @@ def _yardstick(privacy: Privacy) -> str:
     """What controls are judged by."""
     if "advantage" in privacy.scores:
         return "certainty"
+    if "worst_trait" in privacy.scores:
+        return "size of every class"
     return "Dice" if OVERLAP in privacy.scores else "MS-SSIM"
 
 

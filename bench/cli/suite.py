@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from bench.runner.adaptive import Tried, worst, worst_on_membership
+from bench.runner.adaptive import Tried, worst, worst_on_membership, worst_on_traits
 
 
 def print_suite(defense: str, tried: Sequence[Tried]) -> None:
@@ -32,6 +32,9 @@ def print_suite(defense: str, tried: Sequence[Tried]) -> None:
         console.print(
             f"who was trained on: {told.attack}, AUC {told.score} (chance 0.500)", style="bold", soft_wrap=True
         )
+    traits = worst_on_traits(tried)
+    if traits is not None:
+        console.print(f"age and sex: {traits.attack}, AUC {traits.score} (chance 0.500)", style="bold", soft_wrap=True)
     for one in tried:
         if one.outcome is not None:
             console.print(f"record  {one.outcome.path}", soft_wrap=True, markup=False)
@@ -39,12 +42,13 @@ def print_suite(defense: str, tried: Sequence[Tried]) -> None:
 
 def suite_as_json(defense: str, tried: Sequence[Tried]) -> str:
     """The names of the worst valid attacks (null: unproven), why attacks do not fit, and every record."""
-    most, told = worst(tried), worst_on_membership(tried)
+    most, told, traits = worst(tried), worst_on_membership(tried), worst_on_traits(tried)
     return json.dumps(
         {
             "defense": defense,
             "worst": None if most is None else most.attack,
             "worst on membership": None if told is None else told.attack,
+            "worst on traits": None if traits is None else traits.attack,
             "not fitting": {one.attack: one.reason for one in tried if one.outcome is None},
             "records": [one.outcome.record.model_dump(mode="json") for one in tried if one.outcome is not None],
         },
@@ -57,10 +61,11 @@ def _state(one: Tried) -> str:
 
 
 def _map(one: Tried) -> str:
-    return "-" if one.score is None or one.about_membership else str(one.score)
+    return "-" if one.score is None or one.about_membership or one.about_traits else str(one.score)
 
 
 def _auc(one: Tried) -> str:
     if one.score is None or one.outcome is None or one.outcome.record.privacy is None:
         return "-"
-    return str(one.outcome.record.privacy.verification.auc)
+    view = one.outcome.record.privacy.verification
+    return str(one.score if view is None else view.auc)

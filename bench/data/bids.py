@@ -7,12 +7,21 @@ from typing import ClassVar, final
 
 from bench.data.about import About
 from bench.data.appearance import AppearanceRange
-from bench.data.bids_tables import CLASSES, DESCRIPTION, PARTICIPANTS, read_classes, read_description, read_families
+from bench.data.bids_tables import (
+    CLASSES,
+    DESCRIPTION,
+    PARTICIPANTS,
+    read_classes,
+    read_description,
+    read_families,
+    read_traits,
+)
 from bench.data.bids_tree import Runs, Tree, find_rows
 from bench.data.listed import ListedDataset, Recipe, RevisitsFrom
 from bench.data.row import WHOLE_NUMBERS, Labelling, Listing, repeated, require_folder
 from bench.data.source import REGIONS, BrainBy
 from bench.data.visit import VisitRange
+from bench.types.traits import UNKNOWN
 
 
 @final
@@ -54,7 +63,7 @@ class Bids(ListedDataset):
         citation="that of the data set; BIDS: Gorgolewski et al., Scientific Data 3, 2016",
         tree="""DIR/
   dataset_description.json    name and licence, if you like
-  participants.tsv            participant_id, family_id, if you like
+  participants.tsv            participant_id, family_id, age, sex, if you like
   dseg.tsv                    index, name, if you like
   sub-01/[ses-1/]anat/sub-01_[ses-1_]T1w.nii.gz
   sub-01/[ses-1/]anat/sub-01_[ses-1_]dseg.nii.gz
@@ -108,14 +117,18 @@ or, with --set labels=PIPELINE, the label maps in
         rows, problems = find_rows(tree)
         # A person without a usable scan needs no row, but guessing about one with a scan could part twins.
         families = {} if problems else read_families(folder, [row.subject for row in rows])
-        rows = tuple(dataclasses.replace(row, family=families.get(row.subject, "")) for row in rows)
+        traits, unread = ({}, ()) if problems else read_traits(folder)
+        rows = tuple(
+            dataclasses.replace(row, family=families.get(row.subject, ""), traits=traits.get(row.subject, UNKNOWN))
+            for row in rows
+        )
         named = read_classes(tree.labels_root) or read_classes(folder)
         tables = (tree.labels_root / CLASSES, folder / CLASSES, folder / PARTICIPANTS, folder / DESCRIPTION)
         return Listing(
             root=folder,
             rows=rows,
             labelling=Labelling(classes=named, listed_in=WHOLE_NUMBERS if named is None else CLASSES),
-            notes=read_description(folder),
+            notes=(*read_description(folder), *unread),
             tables=tuple(dict.fromkeys(table for table in tables if table.exists())),
             problems=(*problems, *repeated(rows)),
         )

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.data.table import MISSING, read_table
+from bench.data.traits import traits_in
 from bench.errors import BenchError
+from bench.types.traits import Traits
 
 PARTICIPANTS, CLASSES, DESCRIPTION = "participants.tsv", "dseg.tsv", "dataset_description.json"
 
@@ -34,6 +36,30 @@ def read_families(root: Path, subjects: Sequence[str]) -> dict[str, str]:
         if subject not in families:
             raise BenchError(f"{path} has no row for {subject}; add one with its family_id")
     return {subject: families[subject] for subject in subjects}
+
+
+def read_traits(root: Path) -> tuple[dict[str, Traits], tuple[str, ...]]:
+    """Age and sex of the people in `participants.tsv` who have any, and a sentence about lines that cannot be read.
+
+    Of somebody with several lines, as one for every session, the first counts. What cannot be read stays unknown: such
+    a column was never asked for, and most attacks have no use for it.
+
+    Raises:
+        BenchError: the table is bad.
+    """
+    path = root / PARTICIPANTS
+    if not path.exists():
+        return {}, ()
+    found: dict[str, Traits] = {}
+    unread: list[str] = []
+    for row in read_table(path, ["participant_id"]):
+        try:
+            found.setdefault(row["participant_id"], traits_in(row))
+        except ValueError as error:
+            unread.append(f"{row['participant_id']} has {error}")
+    if not unread:
+        return found, ()
+    return found, (f"{PARTICIPANTS}: traits of {len(unread)} people are taken as unknown; {unread[0]}.",)
 
 
 def read_classes(root: Path) -> dict[int, str] | None:

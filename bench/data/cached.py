@@ -13,7 +13,7 @@ from bench.data.scan_file import ScanFile, read_scan_file
 from bench.dataset import Dataset, Grid
 from bench.types.scan import Cohort
 
-FORMAT = 2
+FORMAT = 3
 
 
 @runtime_checkable

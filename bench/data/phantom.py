@@ -5,7 +5,7 @@ what two sessions differ in. The template is symmetric and blurry; the warp is n
 decides, voxel by voxel, where the mean of 152 people leaves the tissue open.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, final
 
@@ -17,6 +17,7 @@ from bench.data.about import About
 from bench.data.appearance import AppearanceRange, apply_appearance
 from bench.data.fit import fraction_cut_off, note_on_fit
 from bench.data.person import TEMPLATE_SCALE, Person, PersonRange, draw_person
+from bench.data.phantom_traits import made_up_traits
 from bench.data.template import load_template, template_hash
 from bench.data.visit import VisitRange, draw_visit, require_no_folding
 from bench.data.warp import axes_mm, compose, points_mm, sample
@@ -125,7 +126,8 @@ class Phantom(Dataset):
         for index in range(self.subjects):
             rng = seeds.generator(self.seed, "phantom", "subject", index)
             person = draw_person(rng, template, grid, self.person_range())
-            scans += [self._scan(index, visit, person, grid) for visit in range(self.visits)]
+            traits = made_up_traits(person, grid)
+            scans += [replace(self._scan(index, visit, person, grid), traits=traits) for visit in range(self.visits)]
         return Cohort(
             name=self.name,
             scans=tuple(scans),

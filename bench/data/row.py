@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.errors import BenchError
+from bench.types.traits import UNKNOWN, Traits
 
 FIRST_SESSION = "visit-1"
 """The session of people who have no named ones."""
@@ -22,6 +23,7 @@ class Row:
         session: the visit, unique for a person.
         family: people who must share a role; empty for the person alone.
         brain: a file that is not 0 inside of the brain, for images that still show the skull.
+        traits: the person's age and sex, where a table says.
     """
 
     subject: str
@@ -30,6 +32,7 @@ class Row:
     labels: Path
     family: str = ""
     brain: Path | None = None
+    traits: Traits = UNKNOWN
 
     @property
     def relatives(self) -> str:

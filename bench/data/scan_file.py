@@ -20,6 +20,7 @@ import torch
 
 from bench.errors import BenchError
 from bench.types.scan import Cohort, Revisits, Scan
+from bench.types.traits import Sex, Traits
 
 MARK = b"UNVEIL02"
 ALIGNMENT = 64
@@ -74,7 +75,13 @@ class ScanFile:
             "shape": cohort.shape,
             "checksum": self.checksum,
             "scans": [
-                {"subject": scan.subject, "family": scan.family, "session": scan.session, "simulated": scan.simulated}
+                {
+                    "subject": scan.subject,
+                    "family": scan.family,
+                    "session": scan.session,
+                    "simulated": scan.simulated,
+                    "traits": dataclasses.asdict(scan.traits),
+                }
                 for scan in cohort
             ],
         }
@@ -139,7 +146,8 @@ def read_scan_file(path: Path) -> Cohort:
             checksum = zlib.crc32(row, checksum)
             image = np.asarray(row[: 4 * voxels]).view(np.float32).reshape(1, *shape)
             labels = np.asarray(row[4 * voxels : 5 * voxels]).reshape(shape)
-            scans.append(Scan(image=torch.from_numpy(image), labels=torch.from_numpy(labels), **name))
+            known = {**name, "traits": _traits(**name["traits"])}
+            scans.append(Scan(image=torch.from_numpy(image), labels=torch.from_numpy(labels), **known))
     if checksum != description["checksum"]:
         raise ValueError("the checksum does not match")
     return Cohort(
@@ -151,6 +159,10 @@ def read_scan_file(path: Path) -> Cohort:
         revisits=Revisits(description["revisits"]),
         notes=tuple(description["notes"]),
     )
+
+
+def _traits(age: float | None, sex: str | None) -> Traits:
+    return Traits(age, None if sex is None else Sex(sex))
 
 
 def _read_description(path: Path) -> tuple[dict[str, Any], int]:

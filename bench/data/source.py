@@ -167,4 +167,5 @@ def _scan(
         family=source.row.relatives,
         session=session,
         simulated=simulated,
+        traits=source.row.traits,
     )

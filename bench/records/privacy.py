@@ -120,8 +120,8 @@ class Privacy(Part):
     controls: dict[str, Control] = Field(description="do-nothing, atlas, random other, oracle key, ...")
     headline: str = Field(description="the score that the leaderboard shows")
     headline_by_key: list[Number] = Field(description="its value under every set of keys; the score is their mean")
-    verification: Verification
-    residual: Residual | None = Field(default=None, description="null where membership is the goal")
+    verification: Verification | None = Field(description="null where traits are the goal")
+    residual: Residual | None = Field(default=None, description="null where membership or traits are the goal")
     confound: Confound | None = Field(description="null if two keys give the same release, or nobody has two visits")
     by_queries: LeakCurve | None = Field(
         description="null if the attack's card fixes how many queries it uses, one was sent, or as said under "
@@ -133,3 +133,8 @@ class Privacy(Part):
     traces: list[Trace] = Field(default_factory=list, description="what more work buys the attack, if it says")
     linkage: str | None = Field(description="file beside the record that holds the attack's scores")
     details: dict[str, Any] = Field(description="metric settings: window, levels, gallery, ...")
+
+    @property
+    def auc(self) -> float | None:
+        """AUC of the verification view; None without one."""
+        return None if self.verification is None else self.verification.auc.value

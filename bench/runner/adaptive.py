@@ -50,12 +50,17 @@ class Tried:
         if self.outcome is None:
             return False
         card = self.outcome.record.attack.threat
-        return card.goal != Goal.MEMBERSHIP and card.phase == Phase.INFERENCE
+        return card.goal not in (Goal.MEMBERSHIP, Goal.ATTRIBUTE) and card.phase == Phase.INFERENCE
 
     @property
     def about_membership(self) -> bool:
         """Whether it asks who was trained on, and not whose scan it is: another question, on another scale."""
         return self.outcome is not None and self.outcome.record.attack.threat.goal == Goal.MEMBERSHIP
+
+    @property
+    def about_traits(self) -> bool:
+        """Whether it asks about age and sex: a third question, on the scale of the second."""
+        return self.outcome is not None and self.outcome.record.attack.threat.goal == Goal.ATTRIBUTE
 
 
 def run_suite(
@@ -96,6 +101,11 @@ def worst(tried: Sequence[Tried]) -> Tried | None:
 def worst_on_membership(tried: Sequence[Tried]) -> Tried | None:
     """The valid attack that finds most of who was trained on; None if there is none."""
     return _most([one for one in tried if one.about_membership])
+
+
+def worst_on_traits(tried: Sequence[Tried]) -> Tried | None:
+    """The valid attack that finds most of people's age or sex; None if there is none."""
+    return _most([one for one in tried if one.about_traits])
 
 
 def _most(tried: Sequence[Tried]) -> Tried | None:

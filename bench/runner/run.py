@@ -23,6 +23,7 @@ from bench.runner.cell import Cell
 from bench.runner.environment import describe_environment
 from bench.runner.leakage.extent import asked_of, key_sets
 from bench.runner.leakage.measure import measure_leakage
+from bench.runner.leakage.traits import require_traits
 from bench.runner.leakage.validity import address_of as validity_address
 from bench.runner.leakage.validity import at_smoke_size, check_attack
 from bench.runner.pictures.draw import Claimed, draw_pictures
@@ -82,6 +83,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     display.say(f"loading {cell.dataset.name}")
     cohort = load_cached(cell.dataset, cell.request.root, evaluation.grid, store.cohorts)
     roles = split(cohort, evaluation.shares)
+    require_traits(cell.attack, cohort, roles)
 
     axes = (seed, "train", defense.family)
     trainer = FabricTrainer(fabric, store.networks(cell.training_address), axes, display)

@@ -76,7 +76,21 @@ class Membership:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-Claim = Linkage | Reconstruction | LabelMaps | Membership
+@dataclass(frozen=True, eq=False)
+class Attribute:
+    """What the attacker predicts of the person behind every release, in their order.
+
+    Attributes:
+        predicted: one number a release for every trait it predicts, of those in `bench.types.traits.TRAITS`: `age` in
+            years, `sex` on any scale, larger = more likely male.
+        details: as in `Linkage`.
+    """
+
+    predicted: Mapping[str, Float[Tensor, " scan"]]
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+Claim = Linkage | Reconstruction | LabelMaps | Membership | Attribute
 
 Repeated = Linkage | Sequence[Linkage]
 """One linkage of the scans, or one for every repetition of the traffic under fresh keys."""

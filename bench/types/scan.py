@@ -7,6 +7,8 @@ from enum import StrEnum
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from bench.types.traits import UNKNOWN, Traits, told_by
+
 
 class Revisits(StrEnum):
     """Where the second and later scans of a person come from."""
@@ -25,6 +27,7 @@ class Scan:
         labels: class index per voxel, 0 = background.
         subject: the person; `family`: people who must share a role; `session`: the visit.
         simulated: this visit was made from another one of the same person.
+        traits: age and sex, where the cohort has them.
     """
 
     image: Float[Tensor, "1 depth height width"]
@@ -33,6 +36,7 @@ class Scan:
     family: str
     session: str
     simulated: bool = False
+    traits: Traits = UNKNOWN
 
     @property
     def name(self) -> str:
@@ -80,6 +84,18 @@ class Cohort:
     def only(self, scans: tuple[Scan, ...]) -> "Cohort":
         """The same cohort restricted to these scans."""
         return replace(self, scans=scans)
+
+    @property
+    def traits(self) -> tuple[str, ...]:
+        """Names of the traits by which its people can be told apart, see `bench.types.traits.told_by`."""
+        people: dict[str, list[Traits]] = {}
+        for scan in self.scans:
+            people.setdefault(scan.subject, []).append(scan.traits)
+        return told_by(people)
+
+    def without_traits(self) -> "Cohort":
+        """The same scans of people of whom nobody knows anything."""
+        return self.only(tuple(replace(scan, traits=UNKNOWN) for scan in self.scans))
 
     def first_visits(self) -> "Cohort":
         """One scan a person: the earliest that was not simulated."""

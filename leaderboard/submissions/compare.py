@@ -98,7 +98,8 @@ def _numbers(record: Record) -> Iterator[_Number]:
         return
     for name, score in record.privacy.scores.items():
         yield _Number(name, score.value)
-    yield _Number("AUC, same person or not", record.privacy.verification.auc)
+    if record.privacy.verification is not None:
+        yield _Number("AUC, same person or not", record.privacy.verification.auc)
 
 
 def _agree(one: Interval, other: Interval) -> bool:

@@ -21,6 +21,7 @@ CONTROLS: Mapping[str, tuple[str, ...]] = {
     Goal.RECONSTRUCTION.value: ("do-nothing", "atlas", "random-other", "oracle-key"),
     Goal.LABELS.value: ("atlas", "random-other", "oracle-key"),  # who sees no replies has nothing to do nothing with
     Goal.MEMBERSHIP.value: ("do-nothing",),
+    Goal.ATTRIBUTE.value: ("oracle-key",),  # as with labels
 }
 """Without which a score of this goal means nothing."""
 

@@ -8,7 +8,10 @@ from bench.leaderboard.score_names import plain
 from bench.records.parts import Interval
 from bench.records.schema import Record
 
-_UNBOUNDED = {"psnr": (-math.inf, math.inf)}  # below 0 where the error is larger than the range of images
+_UNBOUNDED = {
+    "psnr": (-math.inf, math.inf),  # below 0 where the error is larger than the range of images
+    "ageerroryears": (0.0, math.inf),  # whoever predicts a thousand years is that far off
+}
 _SIGNED = {"ncc", "advantage", "excess", "correlation"}
 ROUNDING = 1e-6
 
@@ -44,6 +47,8 @@ def _intervals(record: Record) -> Iterator[tuple[str, Interval]]:
     for control, found in privacy.controls.items():
         for name, interval in found.scores.items():
             yield f"control {control}, {name}", interval
+    if privacy.verification is None:
+        return
     yield "verification AUC", privacy.verification.auc
     for at in (*privacy.verification.operating_points, *privacy.verification.roc):
         if at.tpr is not None:

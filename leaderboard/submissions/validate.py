@@ -93,6 +93,6 @@ def _about_files(record: Record, files: Mapping[str, bytes]) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, CLAIM_NAME).write_bytes(content)
         try:
-            linkage_beside(Path(folder, RECORD_NAME), CLAIM_NAME, record.privacy.verification.auc.value)
+            linkage_beside(Path(folder, RECORD_NAME), CLAIM_NAME, record.privacy.auc)
         except NoLinkageError as error:
             yield str(error)

@@ -19,6 +19,8 @@ from bench.runner.leakage.linking import linkages_of
 from bench.runner.leakage.memory import ByHeart
 from bench.runner.leakage.planted import IntensityServer
 from bench.runner.leakage.scores import checked_claim, linkage_scores
+from bench.runner.leakage.trait_checks import CERTAIN
+from bench.runner.leakage.traits import WORST, tell_traits
 from bench.trainer.seeding import seeded_torch
 from bench.types.claim import LabelMaps, Reconstruction
 from bench.types.scan import Cohort, Roles
@@ -43,10 +45,11 @@ def _view(
     roles: Roles,
     wanted: tuple[int, ...] | None = None,
     learned: Cohort | None = None,
+    server: torch.nn.Module | None = None,
 ) -> AttackerView:
-    """What the card opens; the server's network has learned these scans by heart."""
-    server = IntensityServer.of(roles.train)
-    replies = [Reply(server(queries).softmax(dim=1)) for queries in releases]
+    """What the card opens; the server's network has learned these scans by heart, and `server` answers."""
+    answering = IntensityServer.of(roles.train) if server is None else server
+    replies = [Reply(answering(queries).softmax(dim=1)) for queries in releases]
     offers: dict[str, Any] = {
         "auxiliary": roles.auxiliary,
         "candidates": candidates_of(roles, 0, "").cohort,
@@ -69,9 +72,10 @@ def _run(
     folder: Path,
     wanted: tuple[int, ...] | None = None,
     learned: Cohort | None = None,
+    server: torch.nn.Module | None = None,
 ) -> Any:
     with seeded_torch(0, "contract"):
-        return attack.run(_view(attack, releases, roles, wanted, learned), trainer_in(folder))
+        return attack.run(_view(attack, releases, roles, wanted, learned, server), trainer_in(folder))
 
 
 def _naked(roles: Roles) -> list[torch.Tensor]:
@@ -188,6 +192,26 @@ def test_linkage_of_pure_noise_is_chance(name: str, roles: Roles, tmp_path: Path
     assert found.value.low is not None
     assert found.chance is not None
     assert found.value.low <= found.chance + 0.1
+
+
+ATTRIBUTES = [name for name in NAMES if _attack(name).goal is Goal.ATTRIBUTE]
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_a_trait_is_told_from_true_label_maps(name: str, roles: Roles, tmp_path: Path) -> None:
+    known = roles.test.only((*roles.test.scans, *roles.auxiliary.scans))
+    claim = _run(_attack(name), _naked(roles), roles, tmp_path, server=ByHeart(known, CERTAIN))
+    checked_claim(Goal.ATTRIBUTE, claim, len(roles.test), roles.test.shape, len(roles.test.classes))
+    told = tell_traits([claim], roles.test.scans, roles.auxiliary, (0, "test"))
+    assert told.scores[WORST].value.value >= 0.9
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_no_trait_is_told_where_one_brain_stands_for_everybody(name: str, roles: Roles, tmp_path: Path) -> None:
+    one = [roles.references.scans[0].image[None]] * len(roles.test)
+    claim = _run(_attack(name), one, roles, tmp_path)
+    told = tell_traits([claim], roles.test.scans, roles.auxiliary, (0, "test"))
+    assert told.scores[WORST].value.value == pytest.approx(0.5)
 
 
 MEMBERSHIPS = [name for name in NAMES if _attack(name).goal is Goal.MEMBERSHIP]

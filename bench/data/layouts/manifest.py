@@ -11,6 +11,7 @@ from bench.data.listed import ListedDataset, Recipe, RevisitsFrom
 from bench.data.row import FIRST_SESSION, WHOLE_NUMBERS, Labelling, Listing, Row, repeated
 from bench.data.source import REGIONS, BrainBy
 from bench.data.table import MISSING, read_table
+from bench.data.traits import traits_in
 from bench.errors import BenchError
 
 MANIFEST = "manifest.csv"
@@ -23,8 +24,9 @@ class Manifest(ListedDataset):
     """The scans that a comma-separated table names.
 
     `--root` is the table, or a folder with a `manifest.csv`. Columns: `image`, `label`, `subject`, and if you like
-    `session`, `family` (people who must not straddle two roles) and `brain` (a file that is not 0 inside of the brain).
-    File names are relative to the table. A `dseg.tsv` beside it (columns `index`, `name`) names the classes.
+    `session`, `family` (people who must not straddle two roles), `brain` (a file that is not 0 inside of the brain),
+    `age` (years at this scan) and `sex` (M, F or O). File names are relative to the table. A `dseg.tsv` beside it
+    (columns `index`, `name`) names the classes.
 
     Attributes:
         revisits: `real` uses every session; `simulate` uses everybody's first one and makes a second visit from it;
@@ -36,7 +38,7 @@ class Manifest(ListedDataset):
     """
 
     name: ClassVar[str] = "manifest"
-    summary: ClassVar[str] = "Your own scans, listed in a CSV: image, label, subject, and session, family, brain."
+    summary: ClassVar[str] = "Your own scans, listed in a CSV: image, label, subject, and more if you like."
     source: ClassVar[str] = "Unveil"
     synthetic: ClassVar[bool] = False
     needs_root: ClassVar[bool] = True
@@ -46,9 +48,9 @@ class Manifest(ListedDataset):
         get="your own data",
         citation="that of your data",
         tree="""DIR/
-  manifest.csv      image,label,subject[,session,family,brain]
-                    scans/a1.nii.gz,labels/a1.nii.gz,a,1,,
-                    scans/a2.nii.gz,labels/a2.nii.gz,a,2,,
+  manifest.csv      image,label,subject[,session,family,brain,age,sex]
+                    scans/a1.nii.gz,labels/a1.nii.gz,a,1,,,34,F
+                    scans/a2.nii.gz,labels/a2.nii.gz,a,2,,,36,F
   dseg.tsv          index, name, if you like
   ...               NIfTI or .mgz files wherever the table says""",
     )
@@ -80,14 +82,21 @@ class Manifest(ListedDataset):
         rows: list[Row] = []
         problems: list[str] = []
         families: dict[str, set[str]] = defaultdict(set)
+        sexes: dict[str, set[str]] = defaultdict(set)
         for number, cells in enumerate(read_table(path, REQUIRED, ","), start=2):
             cells = {key: value.strip() for key, value in cells.items()}
             empty = [column for column in REQUIRED if cells[column] in MISSING]
             if empty:
                 problems.append(f"{path} line {number} has no {empty[0]}; fill that cell or remove the line")
                 continue
-            row = _row(cells, folder)
+            try:
+                row = _row(cells, folder)
+            except ValueError as error:
+                problems.append(f"{path} line {number} has {error}")
+                continue
             families[row.subject].add(row.relatives)
+            if row.traits.sex is not None:
+                sexes[row.subject].add(row.traits.sex)
             problems += [
                 f"{path} line {number} names {file}, which does not exist; names are relative to {folder}"
                 for file in row.files
@@ -100,6 +109,11 @@ class Manifest(ListedDataset):
                     f"{path} gives {subject} the families {', '.join(sorted(names))}, which could put one person into "
                     "two roles; keep one"
                 )
+        problems += [
+            f"{path} gives {subject} the sexes {', '.join(sorted(given))}; keep one, or n/a"
+            for subject, given in sexes.items()
+            if len(given) > 1
+        ]
         if not rows and not problems:
             raise BenchError(f"{path} lists no scan; add a line for each, with {', '.join(REQUIRED)}")
         named = read_classes(folder)
@@ -138,4 +152,5 @@ def _row(cells: dict[str, str], folder: Path) -> Row:
         labels=folder / cells["label"],
         family=given("family"),
         brain=folder / given("brain") if given("brain") else None,
+        traits=traits_in(cells),
     )

@@ -12,6 +12,7 @@ from bench.data.prepare.reference import SPACE
 from bench.data.prepare.scan import Quality
 from bench.data.prepare.write import IMAGE, LABELS, write_text
 from bench.data.row import Listing, Row
+from bench.types.traits import Traits
 
 SCANS = "scans"
 """The folder below which every scan has its own."""
@@ -74,7 +75,7 @@ def write_tables(
     write_text(out / DESCRIPTION, json.dumps(description, indent=1) + "\n")
     named = "".join(f"{index}\t{name}\n" for index, name in classes.items())
     write_text(out / CLASSES, f"index\tname\n{named}")
-    lines = ["image,label,subject,session,family"]
+    lines = ["image,label,subject,session,family,age,sex"]
     lines += [
         ",".join(
             _quoted(cell)
@@ -84,11 +85,16 @@ def write_tables(
                 scan.row.subject,
                 scan.row.session,
                 scan.row.relatives,
+                *_spelled(scan.row.traits),
             )
         )
         for scan in scans
     ]
     write_text(out / MANIFEST, "\n".join(lines) + "\n")
+
+
+def _spelled(traits: Traits) -> tuple[str, str]:
+    return "" if traits.age is None else f"{traits.age:g}", traits.sex or ""
 
 
 def _quoted(cell: str) -> str:

@@ -23,6 +23,7 @@ from bench.runner.attack.learning import AttackTrainer, Shelves, folders
 from bench.runner.attack.own_pool import own_pool
 from bench.runner.attack.public_training import PublicTraining
 from bench.runner.leakage.scores import checked_claim
+from bench.runner.leakage.traits import asked_traits
 from bench.runner.traffic import wire
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import Traffic, key_source
@@ -84,7 +85,8 @@ def attack_transcript(
         else:
             claimed = _claim_here(attack, view, trainer, held, shelves)
         test, scans = roles.test, len(traffic.scans) if asked is None else len(asked)
-        claim = checked_claim(attack.goal, claimed, scans, test.shape, len(test.classes), traffic.wanted)
+        traits = asked_traits(roles.auxiliary, traffic.scans)
+        claim = checked_claim(attack.goal, claimed, scans, test.shape, len(test.classes), traffic.wanted, traits)
     except BenchError:
         raise
     except LostAttack as lost:

@@ -19,7 +19,7 @@ from bench.runner.traffic.recording import Traffic
 from bench.store import address
 from bench.trainer.loop import FabricTrainer
 from bench.trainer.seeding import seeded_torch
-from bench.types.claim import Claim, Reconstruction
+from bench.types.claim import Attribute, Claim, Reconstruction
 from bench.types.scan import Roles
 
 
@@ -32,8 +32,10 @@ class Findings:
     claims: tuple[Claim, ...]
 
 
-def _traced(claim: Claim) -> tuple[tuple[object, ...], ...]:
-    """Along what a claim is traced, at how much of it, on how many scans."""
+def _claimed(claim: Claim) -> tuple[object, ...]:
+    """What a mean over sets of keys needs alike: the traits, or along what it is traced, at how much, how often."""
+    if isinstance(claim, Attribute):
+        return tuple(sorted(claim.predicted))
     if not isinstance(claim, Reconstruction):
         return ()
     return tuple((name, tuple(images.shape), tuple(claim.along[name])) for name, images in claim.traces.items())
@@ -74,8 +76,8 @@ class Attempts:
             if verdict.claim is None:
                 return Findings(verdict.status, verdict.reason, ())
             claims.append(verdict.claim)
-        if len({_traced(claim) for claim in claims}) > 1:
-            return Findings(Status.FAILED, "its traces differ between sets of keys, so they have no mean", ())
+        if len({_claimed(claim) for claim in claims}) > 1:
+            return Findings(Status.FAILED, "its traces or traits differ between sets of keys, so they have no mean", ())
         return Findings(Status.OK, None, tuple(claims))
 
     def make(self, client: Client, traffic: Traffic, networks: Networks, roles: Roles, *run: str) -> Verdict:

@@ -18,6 +18,7 @@ from bench.runner.leakage.linking import (
 )
 from bench.runner.leakage.overlap import overlap
 from bench.runner.leakage.scores import HEADLINE, linkage_scores
+from bench.runner.leakage.traits import WORST, tell_traits
 from bench.types.claim import Claim, LabelMaps, Linkage, Reconstruction
 from bench.types.scan import Cohort, Scan
 from bench.types.threat import Goal
@@ -95,6 +96,8 @@ class Judge:
 
     def headline(self, claims: Sequence[Claim], axes: Axes) -> Interval:
         """The score that the leaderboard shows."""
+        if self.goal is Goal.ATTRIBUTE:
+            return tell_traits(claims, self.scans, self.auxiliary, axes).scores[WORST].value
         return linkage_scores(self.linkages(claims), self.scans, axes)[HEADLINE].value
 
     def pictures(self, repetitions: Sequence[Pictures], axes: Axes) -> Mapping[str, Interval]:

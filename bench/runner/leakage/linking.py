@@ -15,7 +15,7 @@ from bench.metrics.msssim import settings_for
 from bench.metrics.pairwise_dice import pairwise_dice
 from bench.metrics.pairwise_msssim import ms_ssim_matrix
 from bench.runner.traffic import wire
-from bench.types.claim import Claim, LabelMaps, Linkage, Membership
+from bench.types.claim import Attribute, Claim, LabelMaps, Linkage, Membership
 from bench.types.scan import Scan
 
 WINDOW = 7
@@ -41,8 +41,8 @@ def _linkage_of(claim: Claim, scans: Sequence[Scan], device: torch.device, wante
         return claim
     if isinstance(claim, LabelMaps):
         return Linkage(against_true_labels(claim.labels, scans, device), claim.details)
-    if isinstance(claim, Membership):
-        raise TypeError("a membership says nothing about who a release shows")
+    if isinstance(claim, Membership | Attribute):
+        raise TypeError(f"{type(claim).__name__} says nothing about who a release shows")
     return looked_up(claim.images, scans, device, wanted)
 
 

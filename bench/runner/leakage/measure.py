@@ -16,14 +16,16 @@ from bench.runner.attack.attempts import Attempts
 from bench.runner.leakage.alpha_error import alpha_error
 from bench.runner.leakage.confound import reference_confound
 from bench.runner.leakage.controls import controls
-from bench.runner.leakage.extent import along_dial, along_queries, left_out
+from bench.runner.leakage.extent import left_out
 from bench.runner.leakage.judge import Judge
 from bench.runner.leakage.label_controls import label_controls
 from bench.runner.leakage.linking import WINDOW
 from bench.runner.leakage.membership import measure_membership
 from bench.runner.leakage.overlap import either_of_two, recovered_labels
 from bench.runner.leakage.scores import HEADLINE, residual, verification
-from bench.runner.leakage.sweeps import leak_by_dial, leak_by_queries
+from bench.runner.leakage.sweeps import Sweeps
+from bench.runner.leakage.trait_controls import trait_controls
+from bench.runner.leakage.traits import WORST, tell_traits
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.people import pseudonym
 from bench.runner.traffic.recording import Traffic, key_source
@@ -74,6 +76,37 @@ def measure_leakage(
         recovered=recovered,
         wanted=repetitions[0].wanted,
     )
+    swept = Sweeps(
+        attempts=attempts,
+        client=client,
+        server=server,
+        repetitions=repetitions,
+        networks=networks,
+        roles=roles,
+        evaluation=evaluation,
+        folder=dial_folder,
+        display=display,
+        judge=judge,
+    )
+    display.say("measuring controls" + (", and leakage along queries and dial" if swept.any else ""))
+    if goal is Goal.ATTRIBUTE:
+        told = tell_traits(claims, scans, roles.auxiliary, axes)
+        return Privacy(
+            scores=told.scores,
+            controls=trait_controls(repetitions, roles.auxiliary, axes),
+            headline=WORST,
+            headline_by_key=list(told.by_key),
+            verification=None,
+            confound=None,
+            by_queries=swept.by_queries(told.scores[WORST].value),
+            by_dial=swept.by_dial(),
+            linkage=None,
+            details={
+                **claims[0].details,
+                "trait that leaks most": told.worst,
+                "not_measured_along": left_out(attempts.attack, evaluation),
+            },
+        )
     linkages, yardstick = judge.linkages(claims), settings_for(roles.test.shape, WINDOW)
     found = score_linkage(linkages, [scan.subject for scan in scans], *axes)
     scores = {**judge.scores(claims, linkages, axes), **alpha_error(claims, repetitions, key_for, axes)}
@@ -86,8 +119,6 @@ def measure_leakage(
         ),
         cell_folder / CLAIM_NAME,
     )
-    swept = along_queries(attempts.attack, evaluation), along_dial(attempts.attack, evaluation)
-    display.say("measuring controls" + (", and leakage along queries and dial" if any(swept) else ""))
     return Privacy(
         scores=scores,
         controls=label_controls(repetitions, roles.auxiliary, recovered, axes, judge.maps)
@@ -104,31 +135,8 @@ def measure_leakage(
             repetitions[0],
             key_for,
         ),
-        by_queries=None
-        if not swept[0]
-        else leak_by_queries(
-            lambda seen, run: attempts.over(client, seen, networks, roles, run),
-            attempts.attack,
-            repetitions,
-            scores[HEADLINE].value,
-            evaluation.query_grid,
-            axes,
-            judge,
-        ),
-        by_dial=None
-        if not swept[1]
-        else leak_by_dial(
-            lambda sender, sent, run: attempts.over(sender, sent, networks, roles, run),
-            client,
-            server,
-            roles.test,
-            attempts.seed,
-            dial_folder,
-            axes,
-            display,
-            len(repetitions),
-            judge,
-        ),
+        by_queries=swept.by_queries(scores[HEADLINE].value),
+        by_dial=swept.by_dial(),
         traces=judge.traces(claims, axes),
         linkage=CLAIM_NAME,
         details={

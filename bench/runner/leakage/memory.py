@@ -41,10 +41,12 @@ class ByHeart(nn.Module):
 
     Args:
         cohort: what it learns.
+        surer: by how much the score of the true class is raised where a scan is known.
     """
 
-    def __init__(self, cohort: Cohort) -> None:
+    def __init__(self, cohort: Cohort, surer: float = SURER) -> None:
         super().__init__()
+        self.surer = surer
         self.bands = IntensityServer.of(cohort)
         self.register_buffer("images", torch.stack([scan.image[0] for scan in cohort]))
         labels = torch.stack([scan.labels for scan in cohort])
@@ -60,7 +62,7 @@ class ByHeart(nn.Module):
         seen = x.mean(dim=1)
         known = torch.stack([(image - self.images).abs().mean(dim=(1, 2, 3)) < SAME for image in seen])  # batch scan
         found = torch.einsum("bs,scdhw->bcdhw", known.float(), self.truths).clamp(max=1)
-        return scores + SURER * found
+        return scores + self.surer * found
 
 
 @final

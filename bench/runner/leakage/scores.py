@@ -15,10 +15,11 @@ from bench.metrics.verification import verify
 from bench.records.parts import Interval
 from bench.records.privacy import OperatingPoint, Residual, Score, Verification
 from bench.runner.traffic.people import pseudonym
-from bench.types.claim import Claim, LabelMaps, Linkage, Membership, Reconstruction, Repeated
+from bench.types.claim import Attribute, Claim, LabelMaps, Linkage, Membership, Reconstruction, Repeated
 from bench.types.estimate import Estimate
 from bench.types.scan import Scan
 from bench.types.threat import Goal
+from bench.types.traits import TRAITS
 
 HEADLINE = "map"
 """The score of a linkage that the leaderboard shows."""
@@ -27,8 +28,9 @@ CLAIMS: Mapping[Goal, type[Claim]] = {
     Goal.RECONSTRUCTION: Reconstruction,
     Goal.LABELS: LabelMaps,
     Goal.MEMBERSHIP: Membership,
+    Goal.ATTRIBUTE: Attribute,
 }
-"""What an attack with each goal must return; a goal that is not here cannot be scored yet."""
+"""What an attack with each goal must return."""
 
 
 def checked_claim(
@@ -38,6 +40,7 @@ def checked_claim(
     shape: tuple[int, int, int],
     classes: int,
     wanted: tuple[int, ...] | None = None,
+    traits: Sequence[str] = tuple(TRAITS),
 ) -> Claim:
     """The claim, if it can be scored.
 
@@ -46,10 +49,11 @@ def checked_claim(
         shape: of a scan.
         classes: number of classes, the background among them.
         wanted: which releases a reconstruction was asked of; None for all.
+        traits: of which one at least must be predicted where traits are the goal.
 
     Raises:
         TypeError: it is not of the goal's type.
-        ValueError: it has the wrong shape, holds NaN, or names a class that is none.
+        ValueError: it has the wrong shape, holds NaN, or names a class or a trait that is none.
     """
     expected = CLAIMS[goal]
     if not isinstance(claim, expected):
@@ -61,6 +65,9 @@ def checked_claim(
         return claim
     if isinstance(claim, Membership):
         _check_members(claim.scores, scans)
+        return claim
+    if isinstance(claim, Attribute):
+        _check_predicted(claim.predicted, scans, traits)
         return claim
     if isinstance(claim, LabelMaps):
         _check_labels(claim.labels, (scans, *shape), classes)
@@ -86,6 +93,19 @@ def _check_members(scores: Tensor, candidates: int) -> None:
         raise ValueError(f"membership needs {candidates} scores, one a candidate, got the shape {tuple(scores.shape)}")
     if not bool(scores.isfinite().all()):
         raise ValueError(f"membership scores must be finite, {int((~scores.isfinite()).sum())} are not")
+
+
+def _check_predicted(predicted: Mapping[str, Tensor], scans: int, traits: Sequence[str]) -> None:
+    named = ", ".join(map(str, predicted)) or "none"
+    if not predicted.keys() <= TRAITS.keys():
+        raise ValueError(f"traits that can be predicted are {', '.join(TRAITS)}, got {named}")
+    if predicted.keys().isdisjoint(traits):
+        raise ValueError(f"of the traits asked about ({', '.join(traits)}) none is predicted, got {named}")
+    for trait, numbers in predicted.items():
+        if tuple(numbers.shape) != (scans,):
+            raise ValueError(f"{trait} needs {scans} numbers, one a release, got the shape {tuple(numbers.shape)}")
+        if not bool(numbers.isfinite().all()):
+            raise ValueError(f"predictions of {trait} must be finite, {int((~numbers.isfinite()).sum())} are not")
 
 
 def _check_labels(labels: Tensor, shape: tuple[int, ...], classes: int) -> None:

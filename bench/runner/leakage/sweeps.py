@@ -5,21 +5,83 @@ who were nearly naked.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.attack import Attack
-from bench.defense import Dialled
+from bench.config import Evaluation
+from bench.defense import Dialled, Networks
 from bench.progress import Display
 from bench.records.parts import Interval
 from bench.records.privacy import LeakCurve, LeakPoint
-from bench.runner.attack.attempts import Findings
+from bench.runner.attack.attempts import Attempts, Findings
+from bench.runner.leakage.extent import along_dial, along_queries
 from bench.runner.leakage.judge import Judge
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import Traffic, record_repetitions
-from bench.types.scan import Cohort
+from bench.types.scan import Cohort, Roles
 
 Axes = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Sweeps:
+    """Both curves of one cell, as far as `evaluation` wants them of this attack.
+
+    Attributes:
+        server: answers, if the attack observes replies.
+        repetitions: the traffic under several sets of keys.
+        folder: for the traffic of each value of the dial.
+        judge: scores the claims.
+    """
+
+    attempts: Attempts
+    client: Client
+    server: Server | None
+    repetitions: Sequence[Traffic]
+    networks: Networks
+    roles: Roles
+    evaluation: Evaluation
+    folder: Path
+    display: Display
+    judge: Judge
+
+    @property
+    def any(self) -> bool:
+        """Whether there is one to measure."""
+        attack = self.attempts.attack
+        return along_queries(attack, self.evaluation) or along_dial(attack, self.evaluation)
+
+    def by_queries(self, whole: Interval) -> LeakCurve | None:
+        """Leakage along the number of queries; `whole` is the score with all that were sent."""
+        if not along_queries(self.attempts.attack, self.evaluation):
+            return None
+        return leak_by_queries(
+            lambda seen, run: self.attempts.over(self.client, seen, self.networks, self.roles, run),
+            self.attempts.attack,
+            self.repetitions,
+            whole,
+            self.evaluation.query_grid,
+            self.attempts.axes(),
+            self.judge,
+        )
+
+    def by_dial(self) -> LeakCurve | None:
+        """Leakage along the defense's dial."""
+        if not along_dial(self.attempts.attack, self.evaluation):
+            return None
+        return leak_by_dial(
+            lambda sender, sent, run: self.attempts.over(sender, sent, self.networks, self.roles, run),
+            self.client,
+            self.server,
+            self.roles.test,
+            self.attempts.seed,
+            self.folder,
+            self.attempts.axes(),
+            self.display,
+            len(self.repetitions),
+            self.judge,
+        )
 
 
 def leak_by_queries(

@@ -21,7 +21,7 @@ from bench.records.privacy import LeakCheck, Score, Validity
 from bench.runner.attack.attacking import Verdict
 from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.confinement import LostAttack
-from bench.runner.leakage import memory, planted
+from bench.runner.leakage import memory, planted, trait_checks
 from bench.runner.leakage.extent import asked_of
 from bench.runner.leakage.judge import Judge
 from bench.runner.leakage.scores import HEADLINE
@@ -71,6 +71,8 @@ def check_attack(attempts: Attempts, cohorts: Path, traffic_folder: Path, device
     if attempts.attack.goal is Goal.MEMBERSHIP:
         asked = split(cohort, memory.SHARES)
         return Validity(leaks=memory.check_on_memory(attempts, asked, data_secret(cohort), device))
+    if attempts.attack.goal is Goal.ATTRIBUTE:
+        return Validity(leaks=trait_checks.check_on_traits(attempts, cohort, traffic_folder, device))
     roles, secret = split(cohort, SHARES), data_secret(cohort)
     found = {}
     training = attempts.attack.threat.phase is Phase.TRAINING

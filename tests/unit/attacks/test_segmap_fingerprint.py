@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from bench.attacks.reid_ncc import whitened
-from bench.attacks.segmap_fingerprint import SegmapFingerprint, even, volumes
+from bench.attacks.segmap_fingerprint import SegmapFingerprint, even
+from bench.attacks.segmaps.volumes import volumes
 
 RNG = torch.Generator().manual_seed(4)
 

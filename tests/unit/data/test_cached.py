@@ -188,3 +188,13 @@ def test_a_full_disk_is_named_and_nothing_stays(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(BenchError, match=r"cannot write the cache .*: No space left on device; choose another folder"):
         load_cached(Toy(), None, GRID, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_knows_of_no_traits_is_made_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = load_cached(Toy(), None, GRID, tmp_path)
+    (file,) = tmp_path.glob("*.scans")
+    file.write_bytes(file.read_bytes().replace(b'"traits"', b'"habits"'))
+    again = load_cached(Toy(), None, GRID, tmp_path)
+    assert "are damaged ('traits'); making them again" in capsys.readouterr().err
+    assert [scan.traits for scan in again] == [scan.traits for scan in first]
+    assert Toy.loads == [4, 4]

@@ -1,0 +1,1 @@
+"""What a segmentation tells about whom it shows."""
