@@ -24,6 +24,10 @@ FINEST = 0.02
 """Least standard deviation that is believed."""
 MISFITS = 0.1
 """Share of a group's pairs that need not fit, one for each member: two scans of one person under one reference."""
+LONGEST = 1.25
+"""A mixture has the length a^2 + b^2; a group whose b explain too little of it shares something else: looks."""
+LIGHTEST = 0.3
+"""Least b of three members: two scans of one person and somebody a little like them fit one factor as well."""
 ROUNDS = 20
 MOST_PARTNERS = 40
 """Members that triads are formed with, and mixtures that groups are grown from: medians need no more."""
@@ -84,6 +88,10 @@ def _grown(
         left = (own - loadings[:, None] * loadings).abs().where(pairs, torch.nan)
         misfits = (left > DEVIATIONS * noise).sum(dim=1)
         weak = ((own > DEVIATIONS * noise) & pairs).sum(dim=1) < FEWEST - 1  # its own products must show it
+        lengths = own.diagonal() / ((1 - loadings).square() + loadings.square())
+        third = float(loadings.sort(descending=True).values[FEWEST - 1])
+        if float(lengths.median()) > LONGEST or third < LIGHTEST:
+            return NOBODY
         few = int(misfits.max()) <= 1 and int(misfits.sum()) <= MISFITS * int(pairs.sum())
         if few and not weak.any():
             return members, loadings
