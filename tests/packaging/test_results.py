@@ -1,0 +1,46 @@
+"""The records that the project publishes itself."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.leaderboard.build import build
+from bench.leaderboard.linkages import linkage_beside
+from bench.leaderboard.submissions.problems import problems_of
+from bench.records.files import find_records, read_record
+from bench.records.schema import Status
+
+RESULTS = Path(__file__).parents[2] / "leaderboard" / "results"
+RECORDS = find_records([RESULTS])
+
+
+def test_there_are_real_and_made_up_cohorts_and_several_attacks_on_each() -> None:
+    attacks: dict[str, set[str]] = {}
+    for path in RECORDS:
+        record = read_record(path)
+        attacks.setdefault(record.data.name, set()).add(record.attack.name)
+    assert set(attacks) == {"phantom", "bids"}
+    assert all(len(names) >= 5 for names in attacks.values())
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: f"{path.parts[-3]}-{path.parts[-2]}")
+def test_a_record_is_of_this_protocol_and_holds_what_it_was_scored_on(path: Path) -> None:
+    record = read_record(path)
+    assert record.preset == "quick"
+    assert list(problems_of(record)) == []
+    if record.status is Status.OK and record.privacy is not None and record.privacy.linkage is not None:
+        linkage_beside(path, record.privacy.linkage, record.privacy.verification.auc.value)
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: f"{path.parts[-3]}-{path.parts[-2]}")
+def test_no_picture_shows_a_real_head(path: Path) -> None:
+    pictures = [found.name for found in path.parent.glob("*.png")]
+    assert not pictures or read_record(path).data.synthetic
+
+
+def test_the_page_is_built_from_them(tmp_path: Path) -> None:
+    page = build([(path, read_record(path)) for path in RECORDS], tmp_path)
+    groups = json.loads((tmp_path / "leaderboard.json").read_text())["groups"]
+    assert {group["data"] for group in groups} == {"phantom", "bids"}
+    assert page.stat().st_size < 50_000_000
