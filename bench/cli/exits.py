@@ -30,6 +30,8 @@ def clear_errors() -> Iterator[None]:
     except typer.Exit:
         raise
     except OSError as error:
+        if heard():
+            _end(STOPPED, 130)
         if error.filename is None and error.errno is None:
             raise
         place = f" {error.filename}" if error.filename else ""
