@@ -128,6 +128,26 @@ class Dialled(Protocol):
 
 
 @runtime_checkable
+class QueryWise(Protocol):
+    """A defense whose client decodes the answer to every query on its own and pools what it decoded.
+
+    Decoding is what costs: decoded once, the answers serve any number of queries, and the uncertainty as well.
+    `recover` and `Uncertain.uncertainty` give what comes out of these three.
+    """
+
+    def decode(self, reply: Reply, key: Any, client: nn.Module) -> Float[Tensor, "query class depth height width"]:
+        """The segmentation as seen through each query."""
+
+    def pool(self, decoded: Float[Tensor, "query class depth height width"], key: Any) -> Probabilities:
+        """The segmentation from what was decoded of the key's first queries."""
+
+    def doubt(
+        self, decoded: Float[Tensor, "query class depth height width"], key: Any
+    ) -> Float[Tensor, "depth height width"] | None:
+        """The uncertainty of the pooled segmentation; None if so many queries cannot tell."""
+
+
+@runtime_checkable
 class Uncertain(Protocol):
     """A defense whose client can tell where its answer may be wrong, for instance because its queries disagree."""
 

@@ -194,17 +194,31 @@ class Mixup(Defense[MixupKey]):
 
     def recover(self, reply: Reply, key: MixupKey, client: nn.Module) -> Probabilities:
         """The mean over queries of the unmixed maps, Eq. (6)."""
-        unmixed, weight = self._unmixed(reply, key, client)
-        return (weight * unmixed).sum(dim=0) / weight.sum(dim=0)
+        return self.pool(self.decode(reply, key, client), key)
 
     def uncertainty(self, reply: Reply, key: MixupKey, client: nn.Module) -> Float[Tensor, "depth height width"] | None:
         """How much the unmixed maps of the K queries differ; None for a single one."""
-        return disagreement(*self._unmixed(reply, key, client)) if len(reply) > 1 else None
+        return self.doubt(self.decode(reply, key, client), key) if len(reply) > 1 else None
 
-    def _unmixed(self, reply: Reply, key: MixupKey, client: nn.Module) -> tuple[Tensor, Tensor]:
+    def decode(self, reply: Reply, key: MixupKey, client: nn.Module) -> Float[Tensor, "query class depth height width"]:
+        """The unmixed map of each query."""
         y_hat_mix = reply.maps
         key = key.first(len(reply)).to(y_hat_mix.device)
-        return self.unmix(y_hat_mix, one_hot(key.labels, y_hat_mix.shape[1]), key, client), self.weigh(key)
+        return self.unmix(y_hat_mix, one_hot(key.labels, y_hat_mix.shape[1]), key, client)
+
+    def pool(self, decoded: Float[Tensor, "query class depth height width"], key: MixupKey) -> Probabilities:
+        """Their weighted mean, Eq. (6)."""
+        weight = self._weight(decoded, key)
+        return (weight * decoded).sum(dim=0) / weight.sum(dim=0)
+
+    def doubt(
+        self, decoded: Float[Tensor, "query class depth height width"], key: MixupKey
+    ) -> Float[Tensor, "depth height width"] | None:
+        """How much they differ; None for a single one."""
+        return disagreement(decoded, self._weight(decoded, key)) if len(decoded) > 1 else None
+
+    def _weight(self, decoded: Tensor, key: MixupKey) -> Tensor:
+        return self.weigh(key.first(len(decoded)).to(decoded.device))
 
     def dialled(self) -> Mapping[float, Defense[Any]]:
         """The same defense with alpha fixed at each value of `alpha_grid`; references stay those of the headline."""

@@ -131,21 +131,29 @@ class ManyMixup(Defense[ManyKey]):
 
     def recover(self, reply: Reply, key: ManyKey, client: nn.Module) -> Probabilities:
         """The mean over queries of the unmixed maps, as in Eq. (6) of Mixup-Privacy."""
-        return self._unmixed(reply, key, client).mean(dim=0)
+        return self.pool(self.decode(reply, key, client), key)
 
     def uncertainty(self, reply: Reply, key: ManyKey, client: nn.Module) -> Float[Tensor, "depth height width"] | None:
         """How much the unmixed maps of the K queries differ; None for a single one."""
-        if len(reply) < 2:
-            return None
-        unmixed = self._unmixed(reply, key, client)
-        return disagreement(unmixed, unmixed.new_ones(len(unmixed), 1, 1, 1, 1))
+        return self.doubt(self.decode(reply, key, client), key) if len(reply) > 1 else None
 
-    def _unmixed(self, reply: Reply, key: ManyKey, client: nn.Module) -> Float[Tensor, "query class d h w"]:
+    def decode(self, reply: Reply, key: ManyKey, client: nn.Module) -> Float[Tensor, "query class depth height width"]:
+        """The unmixed map of each query."""
         maps = reply.maps
         classes, weights = maps.shape[1], key.weights[: len(maps), :-1].to(maps.device)
         labels = [key.labels(k).to(maps.device) for k in range(len(maps))]
         y_ref = torch.stack([one_hot(of_query, classes).flatten(0, 1) for of_query in labels])
         return unmix_by_network(client, maps, y_ref, weights[:, :, None, None, None], None)
+
+    def pool(self, decoded: Float[Tensor, "query class depth height width"], key: ManyKey) -> Probabilities:
+        """Their mean."""
+        return decoded.mean(dim=0)
+
+    def doubt(
+        self, decoded: Float[Tensor, "query class depth height width"], key: ManyKey
+    ) -> Float[Tensor, "depth height width"] | None:
+        """How much they differ; None for a single one."""
+        return disagreement(decoded, decoded.new_ones(len(decoded), 1, 1, 1, 1)) if len(decoded) > 1 else None
 
     def dialled(self) -> Mapping[float, Defense[Any]]:
         """The same defense with the target's weight fixed at each value of `alpha_grid`; references stay."""

@@ -16,11 +16,11 @@ def draw_uncertainty(
 ) -> list[str]:
     """The map of the first victim's scan, and the reliability curve over all; returns the file names."""
     scan = victims.scans[0]
-    reply = server.serve(client.protect(scan, key))
-    uncertainty = client.uncertainty(reply, key)
+    answer = client.answer(server.serve(client.protect(scan, key)), key)
+    uncertainty = answer.uncertainty()
     if uncertainty is None:
         return []
-    predicted = class_map(client.recover(reply, key).cpu())
+    predicted = class_map(answer.recover().cpu())
     row = [
         Panel("target", scan.image[0], is_label=False),
         Panel("recovered", predicted, is_label=True),

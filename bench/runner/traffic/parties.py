@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
-from bench.defense import Defense, SelfChecked, Uncertain
+from bench.defense import Defense, SelfChecked
 from bench.runner.traffic import wire
+from bench.runner.traffic.answer import Answer
 from bench.types.scan import Scan
-from bench.types.traffic import Probabilities, Release, Reply
+from bench.types.traffic import Probabilities, Release
 
 
 @dataclass(eq=False)
@@ -80,17 +80,13 @@ class Client:
 
     def recover(self, reply: np.ndarray, key: Any, queries: int | None = None) -> Probabilities:
         """The segmentation from the server's answer to the first `queries` queries (None: all)."""
-        maps = wire.decode(reply[:queries], self.device)
-        with torch.inference_mode(), self.recovering:
-            recovered = self.defense.recover(Reply(maps), key, self.network)
+        with self.recovering:
+            recovered = self.answer(reply[:queries], key).recover()
         return recovered
 
-    def uncertainty(self, reply: np.ndarray, key: Any) -> Float[Tensor, "depth height width"] | None:
-        """Where the segmentation from this answer may be wrong; None if the defense cannot tell."""
-        if not isinstance(self.defense, Uncertain):
-            return None
-        with torch.inference_mode():
-            return self.defense.uncertainty(Reply(wire.decode(reply, self.device)), key, self.network)
+    def answer(self, reply: np.ndarray, key: Any) -> Answer:
+        """The server's answer, to be read more than once."""
+        return Answer(self.defense, self.network, reply, key, self.device)
 
     def self_checks(self, scan: Scan, key: Any) -> Mapping[str, float]:
         """What the defense measures of its own mechanism; nothing for most."""

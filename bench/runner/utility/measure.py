@@ -14,7 +14,7 @@ from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.people import pseudonym
 from bench.runner.traffic.recording import key_source
 from bench.runner.utility.dial import measure_dial
-from bench.runner.utility.segmentation import average, average_over_keys, over_people, recovered_dice
+from bench.runner.utility.segmentation import average, average_over_keys, over_people
 from bench.runner.utility.uncertainty import Doubt, doubt_about, over_scans
 from bench.types.scan import Cohort
 
@@ -64,7 +64,10 @@ def measure_utility(
                 key = key_for(scan, repetition)
                 release = client.protect(scan, key)
                 reply = server.serve(release)
-                recovered = client.recover(reply, key).cpu()
+                answer = client.answer(reply, key)
+                with client.recovering:
+                    recovered = answer.recover()
+                recovered = recovered.cpu()
                 found = dice_of_probabilities(recovered, scan.labels, scans.classes)
                 client_seconds.append(client.protecting.seconds[-1] + client.recovering.seconds[-1])
                 sent, received = release.queries.nbytes, reply.nbytes
@@ -72,12 +75,12 @@ def measure_utility(
                     dice[name].setdefault(scan.subject, []).append(value)
                 for queries in query_grid:
                     if queries < len(reply):
-                        partial = recovered_dice(client, reply, key, scan, scans.classes, queries)
+                        partial = dice_of_probabilities(answer.recover(queries).cpu(), scan.labels, scans.classes)
                         curve.setdefault(queries, {}).setdefault(scan.subject, []).append(average(partial))
                 curve.setdefault(len(reply), {}).setdefault(scan.subject, []).append(average(found))
                 for name, value in client.self_checks(scan, key).items():
                     checks.setdefault(name, {}).setdefault(scan.subject, []).append(value)
-                doubt = doubt_about(client, reply, key, recovered, scan) if repetition == 0 else None
+                doubt = doubt_about(answer, recovered, scan) if repetition == 0 else None
                 if doubt is not None:
                     doubts[scan.subject] = doubt
             task.advance(note=f"Dice {average(found):.3f}")

@@ -14,10 +14,10 @@ from bench.types.scan import Scan
 
 
 def recovered_dice(
-    client: Client, reply: np.ndarray, key: Any, scan: Scan, classes: tuple[str, ...], queries: int | None = None
+    client: Client, reply: np.ndarray, key: Any, scan: Scan, classes: tuple[str, ...]
 ) -> dict[str, float]:
-    """Dice per foreground class of what the client makes of the answers to its first `queries` queries (None: all)."""
-    return dice_of_probabilities(client.recover(reply, key, queries).cpu(), scan.labels, classes)
+    """Dice per foreground class of what the client makes of the answer."""
+    return dice_of_probabilities(client.recover(reply, key).cpu(), scan.labels, classes)
 
 
 def average(dice: dict[str, float]) -> float:

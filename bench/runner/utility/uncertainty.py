@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -10,7 +9,7 @@ from jaxtyping import Float
 from bench.metrics.calibration import error_auroc, error_by_uncertainty, in_question
 from bench.metrics.dice import class_map
 from bench.records.utility import Uncertainty
-from bench.runner.traffic.parties import Client
+from bench.runner.traffic.answer import Answer
 from bench.runner.utility.segmentation import over_people
 from bench.types.scan import Scan
 from bench.types.traffic import Probabilities
@@ -32,13 +31,13 @@ class Doubt:
     by_tenth: Float[np.ndarray, "10"]
 
 
-def doubt_about(client: Client, reply: np.ndarray, key: Any, probabilities: Probabilities, scan: Scan) -> Doubt | None:
-    """None if the defense has no uncertainty, or none for this reply.
+def doubt_about(answer: Answer, probabilities: Probabilities, scan: Scan) -> Doubt | None:
+    """None if the defense has no uncertainty, or none for this answer.
 
     Args:
-        probabilities: what the client recovered from the reply.
+        probabilities: what the client recovered from the answer.
     """
-    uncertainty = client.uncertainty(reply, key)
+    uncertainty = answer.uncertainty()
     if uncertainty is None:
         return None
     predicted = class_map(probabilities)
