@@ -19,7 +19,6 @@ from typing import ClassVar, final
 
 import torch
 from jaxtyping import Float
-from sklearn.decomposition import PCA
 from torch import Tensor
 
 from bench.attack import Attack
@@ -70,6 +69,8 @@ class SegmapFingerprint(Attack):
 
 def even(rows: Rows, count: int) -> Rows:
     """Rows whose variance along their `count` first principal axes is cut down to that of the last of these."""
+    from sklearn.decomposition import PCA
+
     if count == 0:
         return rows
     fitted = PCA(n_components=count, svd_solver="full").fit(rows.double().numpy())

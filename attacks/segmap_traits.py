@@ -22,9 +22,6 @@ from typing import ClassVar, final
 import numpy as np
 import torch
 from jaxtyping import Float
-from sklearn.decomposition import PCA
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.linear_model import RidgeCV
 
 from bench.attack import Attack
 from bench.attacks.segmaps.volumes import Soft, one_hot, target_of, volumes
@@ -128,6 +125,8 @@ def compared(own: Measured, patients: Measured, components: int) -> tuple[Rows, 
 
     The patients' features get the mean and the spread of those of the attacker's people.
     """
+    from sklearn.decomposition import PCA
+
     fitted = PCA(n_components=min(components, max(len(own.whole) // 8, 1)), svd_solver="full").fit(own.regional)
     first = np.sqrt(fitted.explained_variance_[0]) + LEAST
     wide = np.concatenate([own.whole.std(axis=0) + LEAST, np.full(fitted.n_components_, first)])
@@ -140,6 +139,9 @@ def compared(own: Measured, patients: Measured, components: int) -> tuple[Rows, 
 
 def _predict(trait: str, rows: Rows, known: Float[np.ndarray, " person"], asked: Rows) -> Float[np.ndarray, " patient"]:
     """Years, or how far on the male side of the discriminant."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.linear_model import RidgeCV
+
     numbers: Float[np.ndarray, " patient"]
     if trait == AGE:
         numbers = RidgeCV(alphas=PENALTIES).fit(rows, known).predict(asked)

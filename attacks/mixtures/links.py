@@ -12,7 +12,6 @@ the root of h / (1 - h) for different ones. So only those with h <= 1/3 are comp
 
 import torch
 from jaxtyping import Float, Int
-from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
 LARGEST_SHARE = 1 / 3 + 1e-6
@@ -42,6 +41,8 @@ def shared_references(
         cosines: between remainders.
         shares: every h.
     """
+    from scipy.sparse.csgraph import connected_components
+
     comparable = shares <= LARGEST_SHARE
     alike = (cosines > ALIKE) & comparable[:, None] & comparable[None, :]
     _, found = connected_components(alike.numpy(), directed=False)

@@ -14,8 +14,6 @@ from typing import Literal
 import numpy as np
 import torch
 from jaxtyping import Float, Float32
-from scipy.interpolate import BSpline
-from scipy.spatial.transform import Rotation
 
 from bench.dataset import Grid
 
@@ -61,6 +59,8 @@ class Lattice:
 
     def on(self, axes: Axes) -> Float[np.ndarray, "channel depth height width"]:
         """The smooth field on the grid spanned by `axes`, in the unit of the coefficients."""
+        from scipy.interpolate import BSpline
+
         reach = (self.coefficients.shape[1] - 3) // 2
         knots = (np.arange(2 * reach + 7) - reach - 3) * self.control_mm
         edge = reach * self.control_mm
@@ -115,6 +115,8 @@ class Pose:
 
     def displacement(self, points: Displacement) -> Displacement:
         """R x + t - x in mm."""
+        from scipy.spatial.transform import Rotation
+
         matrix = Rotation.from_euler("xyz", self.rotation_deg, degrees=True).as_matrix() - np.eye(3)
         shift = np.asarray(self.shift_mm).reshape(3, 1, 1, 1)
         moved: Displacement = (np.einsum("ab,bxyz->axyz", matrix, points) + shift).astype(np.float32)
