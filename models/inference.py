@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from bench.models.batching import Budget
+from bench.models.onednn import SmallVolumesByOneDNN
 
 VOXELS_WORTH_BATCHING = {"cpu": 100_000, "cuda": 40_000_000}
 """Volumes share a pass up to here. Beyond, a CPU only loses by it: the activations fall out of its caches."""
@@ -56,7 +57,8 @@ def predict(
         if voxels > most:
             return _slide(network, volumes, together)
         size = max(1, together // voxels)
-        return torch.cat([network(chunk) for chunk in torch.split(volumes, size)])
+        with SmallVolumesByOneDNN():
+            return torch.cat([network(chunk) for chunk in torch.split(volumes, size)])
 
     return (Budget() if budget is None else budget).within(volumes.device, within)
 
