@@ -18,21 +18,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
-import torch
-from jaxtyping import Float
-from torch import Tensor
-
 from bench.attack import Attack
-from bench.errors import BenchError
+from bench.attacks.matched.remainders import remainders_of
+from bench.attacks.matched.rows import correlations
 from bench.types.claim import Linkage
 from bench.types.threat import Goal, Observes, Owns, ThreatModel, Tier
 from bench.types.training import Trainer
 from bench.view import AttackerView
-
-ROUNDING = 1e-5
-"""Directions with less than this share of the strongest one's variance are the rounding of the wire."""
-
-Rows = Float[Tensor, "image voxel"]
 
 
 @final
@@ -65,64 +57,7 @@ class ReidNcc(Attack):
 
     def run(self, view: AttackerView, trainer: Trainer) -> Linkage:
         """Correlation of every pair of releases."""
-        auxiliary = torch.stack([scan.image for scan in view.auxiliary])
-        atlas = auxiliary.mean(dim=0)
-        inside = atlas > 0
-        if not bool(inside.any()):
-            raise BenchError("the attacker's scans are empty: there is no brain to compare")
-        common = torch.linalg.qr(torch.stack([atlas[inside], torch.ones_like(atlas[inside])], dim=1)).Q.T
-        means, deviations = [], []
-        for release in view.releases:
-            queries = without(release.queries.float().mean(dim=1, keepdim=True)[:, inside], common)
-            means.append(queries.mean(dim=0))
-            deviations.append(queries[:-1] - queries.mean(dim=0))  # the last one follows from the others
-        found, others = torch.stack(means), without(auxiliary[:, inside], common)
-        axes = spread(torch.cat(deviations), len(found)) if self.reject_spread else None
-        if axes is not None:
-            found, others = without(found, axes), without(others, axes)
-        found, others = found - found.mean(dim=0), others - others.mean(dim=0)
-        count = min(self.whiten, len(others) // 2)
-        scores = correlations(whitened(found, others, count))
-        rejected = None if axes is None else len(axes)
-        return Linkage(scores=scores, details={"whitened": count, "rejected directions": rejected})
-
-
-def spread(deviations: Rows, releases: int) -> Float[Tensor, "axis voxel"] | None:
-    """Orthonormal directions in which queries of one release differ; None if they are no fewer than the releases."""
-    if len(deviations) == 0:
-        return deviations
-    values, vectors = torch.linalg.eigh((deviations @ deviations.T).double())
-    kept = values > ROUNDING * values[-1].clamp(min=1e-30)
-    if not bool(kept.any()):
-        return deviations[:0]
-    if int(kept.sum()) >= releases:
-        return None
-    axes = vectors[:, kept].float().T @ deviations
-    basis: Tensor = torch.linalg.qr(axes.T).Q.T
-    return basis
-
-
-def without(rows: Float[Tensor, "*image voxel"], axes: Float[Tensor, "axis voxel"]) -> Float[Tensor, "*image voxel"]:
-    """The part of each row that is orthogonal to all of these orthonormal axes."""
-    return rows - (rows @ axes.T) @ axes
-
-
-def whitened(rows: Rows, others: Float[Tensor, "other voxel"], count: int) -> Rows:
-    """Rows with the variance along the `count` first principal axes of `others` cut down to that of the last of them.
-
-    A pseudo-inverse of what few scans cannot tell would amplify noise; this only ever shrinks.
-    """
-    if count == 0:
-        return rows
-    _, deviation, axes = torch.linalg.svd(others, full_matrices=False)
-    scale = deviation[count - 1] / deviation[:count].clamp(min=1e-12)
-    change: Tensor = ((rows @ axes[:count].T) * (scale - 1)) @ axes[:count]
-    return rows + change
-
-
-def correlations(rows: Rows) -> Float[Tensor, "image image"]:
-    """Normalised cross-correlation of all pairs, in [-1, 1]; 0 with a row that is constant."""
-    centred = rows - rows.mean(dim=1, keepdim=True)
-    unit = centred / centred.norm(dim=1, keepdim=True).clamp(min=1e-12)
-    found: Tensor = unit @ unit.T
-    return found
+        left = remainders_of(view, self.reject_spread)
+        count = left.whitening(self.whiten)
+        scores = correlations(left.whitened(count))
+        return Linkage(scores=scores, details={"whitened": count, "rejected directions": left.rejected})

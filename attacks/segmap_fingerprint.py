@@ -22,7 +22,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from bench.attack import Attack
-from bench.attacks.reid_ncc import correlations
+from bench.attacks.matched.rows import correlations
 from bench.attacks.segmaps.volumes import target_of, volumes
 from bench.types.claim import Linkage
 from bench.types.threat import Goal, Observes, ThreatModel, Tier

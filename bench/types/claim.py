@@ -35,6 +35,8 @@ class Reconstruction:
         details: as in `Linkage`.
         others: the guess of what each image was mixed with, if there is one: scored as Jayaram and Thickstun do, by
             whichever of the two is closer to the truth.
+        filters: what is correlated with the clean scans instead of comparing `images` with them by MS-SSIM, where that
+            tells more: the larger the correlation of filter and scan, the likelier the person. Any scale.
         traces: what more of something buys, by its name (such as `calls`): the first few images at each of `along`.
         along: how much of it, rising; one number for every point of the trace of that name.
     """
@@ -43,6 +45,7 @@ class Reconstruction:
     shown: Mapping[str, Float[Tensor, "depth height width"]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
     others: Float[Tensor, "scan 1 depth height width"] | None = None
+    filters: Float[Tensor, "scan 1 depth height width"] | None = None
     traces: Mapping[str, Float[Tensor, "_point _traced 1 depth height width"]] = field(default_factory=dict)
     along: Mapping[str, Sequence[float]] = field(default_factory=dict)
 

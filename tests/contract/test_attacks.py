@@ -145,7 +145,7 @@ def test_a_reconstruction_of_clean_scans_gives_everybody_away(name: str, roles: 
     assert isinstance(claim, Reconstruction)
     assert 0 <= float(claim.images.min()) <= float(claim.images.max()) <= 1
     scans = roles.test.scans
-    scores = linkage_scores(linkages_of([claim], scans, torch.device("cpu")), scans, (0, "test"))
+    scores = linkage_scores(linkages_of([claim], scans, roles.auxiliary, torch.device("cpu")), scans, (0, "test"))
     value = scores["map"].value.value
     assert value is not None
     assert value >= 0.9
@@ -158,7 +158,7 @@ def test_label_maps_of_clean_scans_give_everybody_away(name: str, roles: Roles, 
     claim = checked_claim(attack.goal, claim, len(roles.test), roles.test.shape, len(roles.test.classes))
     assert isinstance(claim, LabelMaps)
     scans = roles.test.scans
-    scores = linkage_scores(linkages_of([claim], scans, torch.device("cpu")), scans, (0, "test"))
+    scores = linkage_scores(linkages_of([claim], scans, roles.auxiliary, torch.device("cpu")), scans, (0, "test"))
     value = scores["map"].value.value
     assert value is not None
     assert value >= 0.9

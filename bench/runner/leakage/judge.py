@@ -47,13 +47,14 @@ class Judge:
     recovered: Sequence[Labels] = ()
     wanted: tuple[int, ...] | None = None
 
-    @property
-    def gallery(self) -> str:
+    def gallery(self, claim: Claim) -> str:
         """What probes are looked for in, in words."""
         if self.goal is Goal.LINKAGE:
             return "encoded against encoded, leave one out"
         if self.goal is Goal.LABELS:
             return "label map against true label maps, own scan left out"
+        if isinstance(claim, Reconstruction) and claim.filters is not None:
+            return "filter against clean scans by correlation, own scan left out"
         return "reconstruction against clean scans, own scan left out"
 
     @property
@@ -63,7 +64,7 @@ class Judge:
 
     def linkages(self, claims: Sequence[Claim]) -> tuple[Linkage, ...]:
         """The linkage that each claim comes down to, one for every set of keys."""
-        return linkages_of(claims, self.scans, self.device, self.wanted)
+        return linkages_of(claims, self.scans, self.auxiliary, self.device, self.wanted)
 
     def scores(self, claims: Sequence[Claim], linkages: Sequence[Linkage], axes: Axes) -> dict[str, Score]:
         """Every score, beside chance where chance is known."""

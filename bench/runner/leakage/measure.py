@@ -141,7 +141,7 @@ def measure_leakage(
         linkage=CLAIM_NAME,
         details={
             **claims[0].details,
-            "gallery": judge.gallery,
+            "gallery": judge.gallery(claims[0]),
             "ms_ssim_window": yardstick.window,
             "ms_ssim_levels": yardstick.levels,
             "not_measured_along": left_out(attempts.attack, evaluation),

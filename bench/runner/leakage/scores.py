@@ -77,6 +77,8 @@ def checked_claim(
     _check_images("reconstructions", claim.images, (asked, 1, *shape))
     if claim.others is not None:
         _check_images("others", claim.others, (asked, 1, *shape))
+    if claim.filters is not None:
+        _check_images("filters", claim.filters, (asked, 1, *shape))
     for name, images in claim.traces.items():
         along = claim.along.get(name, ())
         if not all(isinstance(at, (int, float)) and math.isfinite(at) for at in along) or list(along) != sorted(along):

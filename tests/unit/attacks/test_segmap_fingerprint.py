@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from bench.attacks.reid_ncc import whitened
+from bench.attacks.matched.rows import whitened
 from bench.attacks.segmap_fingerprint import SegmapFingerprint, even
 from bench.attacks.segmaps.volumes import volumes
 

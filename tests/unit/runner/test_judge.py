@@ -40,6 +40,27 @@ def test_wanted_scans_are_looked_for_among_everybody(roles: Roles) -> None:
     assert "ms_ssim_better_of_two" not in scores
 
 
+def test_filters_decide_in_place_of_images(roles: Roles) -> None:
+    """Whoever says nothing with the picture and everything with the filter is found, and the record says how."""
+    judge = _judge(roles)
+    atlas = torch.stack([scan.image for scan in roles.auxiliary]).mean(dim=0)
+    blank = torch.zeros_like(_images(roles))
+    claim = Reconstruction(blank, filters=3 * (_images(roles) - atlas))
+    linkages = judge.linkages([claim])
+    assert linkages[0].probes == WANTED
+    scores = judge.scores([claim], linkages, (0, "test"))
+    assert scores["map"].value.value == 1
+    assert scores["psnr"].value.value < 30  # of the blank picture
+    assert judge.gallery(claim) == "filter against clean scans by correlation, own scan left out"
+    assert judge.gallery(Reconstruction(blank)) == "reconstruction against clean scans, own scan left out"
+
+
+def test_filters_that_are_not_finite_are_refused() -> None:
+    claim = Reconstruction(torch.zeros(3, 1, 20, 24, 20), filters=torch.full((3, 1, 20, 24, 20), torch.nan))
+    with pytest.raises(ValueError, match="filters must be finite"):
+        checked_claim(Goal.RECONSTRUCTION, claim, 8, (20, 24, 20), 4, (0, 1, 2))
+
+
 def test_controls_are_judged_on_the_same_scans(roles: Roles) -> None:
     judge = _judge(roles)
     everything = torch.stack([scan.image for scan in roles.test.scans])

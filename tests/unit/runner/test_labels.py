@@ -144,7 +144,7 @@ def test_an_attack_is_judged_as_its_controls_are(judge: Judge, found: dict[str, 
     assert {name: score.value for name, score in scores.items()} == found["oracle-key"].scores
     assert scores["map"].chance is not None
     assert scores["dice"].chance is None
-    assert judge.gallery == "label map against true label maps, own scan left out"
+    assert judge.gallery(claims[0]) == "label map against true label maps, own scan left out"
 
 
 def test_a_class_that_is_nowhere_has_no_dice(roles: Roles) -> None:

@@ -1,5 +1,6 @@
 """Attacks on planted mixtures of Gaussian people: the closed forms, exact recovery, chance on noise, invariances."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from bench.attacks.linear_inversion import LinearInversion
 from bench.attacks.mixtures.equations import error_fraction, lmmse_weight
 from bench.attacks.reference_dictionary import ReferenceDictionary, ReferenceDictionaryLeaked
 from bench.attacks.reid_ncc import ReidNcc
+from bench.attacks.reid_ncc_clean import ReidNccClean
 from bench.attacks.tta_mean import TtaMean
+from bench.metrics.matched_filter import filter_matrix
 from bench.runner.leakage.linking import linkages_of
 from bench.runner.leakage.scores import linkage_scores
 from bench.types.scan import Cohort, Roles
@@ -126,6 +129,8 @@ def test_a_part_of_the_pool_finds_a_part(roles: Roles) -> None:
     [
         (ReidNcc(), 1),
         (ReidNcc(), 4),
+        (ReidNccClean(), 1),
+        (ReidNccClean(), 4),
         (TtaMean(), 1),
         (LinearInversion(), 4),
         (ReferenceDictionary(), 1),
@@ -138,7 +143,7 @@ def test_noise_is_chance(attack: Attack, queries: int, roles: Roles) -> None:
     for _ in range(5):  # sets of keys: the interval of a single one is too short near chance, see docs/methods.md
         releases = [torch.rand(queries, 1, *roles.test.shape, generator=rng) for _ in roles.test]
         claims.append(run(attack, releases, roles.auxiliary, roles.references))
-    linkages = linkages_of(claims, roles.test.scans, torch.device("cpu"))
+    linkages = linkages_of(claims, roles.test.scans, roles.auxiliary, torch.device("cpu"))
     score = linkage_scores(linkages, roles.test.scans, (0, "noise"))["map"]
     assert score.value.low <= score.chance <= score.value.high
 
@@ -160,6 +165,17 @@ def test_the_matched_filter_sees_what_mixing_leaves() -> None:
     # Correlation of m with x is .707 on either side at alpha = 1/2. The mean of 12 releases, which is removed, holds
     # (1 + 1/2) / 12 of each one's variance and nothing of the difference. The visits' own change takes little.
     assert float(scores[same].mean() - scores[others].mean()) == pytest.approx(0.5 / (1 - 1.5 / 12), abs=0.03)
+
+
+def test_filters_find_the_other_visit_among_clean_scans_as_far_as_mixing_leaves() -> None:
+    """The filter is the release, so its correlation with the scan is alpha / sqrt(alpha^2 + (1 - alpha)^2 / K)."""
+    atlas = torch.stack([scan.image for scan in OWN]).mean(dim=0)
+    for alpha, queries in ((0.5, 1), (0.3, 4)):
+        claim = run(ReidNccClean(whiten=0, reject_spread=False), fresh(alpha, queries))
+        found = filter_matrix(claim.filters, TARGETS, atlas).diagonal().mean()
+        # The mean of 12 releases, taken out, holds a twelfth of each: its square, of filter and scan, goes missing.
+        expected = alpha / math.sqrt(alpha**2 + (1 - alpha) ** 2 / queries) * math.sqrt(1 - 1 / 12)
+        assert float(found) == pytest.approx(expected, abs=0.02)
 
 
 def test_rejected_references_no_longer_look_like_people() -> None:
@@ -196,6 +212,7 @@ def test_order_of_releases_does_not_matter(attack: Attack) -> None:
     ("attack", "setting", "value"),
     [
         (ReidNcc(), "whiten", -1),
+        (ReidNccClean(), "whiten", -1),
         (TtaMean(), "whiten", 1.5),
         (LinearInversion(), "noise", 0.0),
         (LinearInversion(), "iterations", -1),

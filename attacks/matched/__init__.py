@@ -1,0 +1,1 @@
+"""Mathematics shared by attacks that correlate what distinguishes people."""

@@ -1,0 +1,65 @@
+"""What is left of releases when everything is taken out that they share."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from bench.attacks.matched.rows import Rows, spread, whitened, without
+from bench.errors import BenchError
+from bench.view import AttackerView
+
+
+@dataclass(frozen=True, eq=False)
+class Remainders:
+    """Averaged queries without the mean brain, a constant, and what queries of one release differ in.
+
+    Attributes:
+        found: a row for every release, their mean taken out.
+        others: the same of the attacker's own scans.
+        inside: which voxels of the volume a row holds.
+        rejected: how many directions were taken out because queries differ in them; None where that was left out.
+    """
+
+    found: Float[Tensor, "release voxel"]
+    others: Float[Tensor, "other voxel"]
+    inside: Bool[Tensor, "1 depth height width"]
+    rejected: int | None
+
+    def whitening(self, wish: int) -> int:
+        """Number of principal components to even out: what is wished for, and at most half as many as own scans."""
+        return min(wish, len(self.others) // 2)
+
+    def whitened(self, count: int) -> Rows:
+        """`found` with the variance along the first principal components of `others` evened out."""
+        return whitened(self.found, self.others, count)
+
+
+def remainders_of(view: AttackerView, reject_spread: bool) -> Remainders:
+    """What distinguishes the releases.
+
+    Args:
+        reject_spread: leave out the directions in which queries of one release differ, if they are fewer than the
+            releases.
+
+    Raises:
+        BenchError: the attacker's scans hold no brain.
+    """
+    auxiliary = torch.stack([scan.image for scan in view.auxiliary])
+    atlas = auxiliary.mean(dim=0)
+    inside = atlas > 0
+    if not bool(inside.any()):
+        raise BenchError("the attacker's scans are empty: there is no brain to compare")
+    common = torch.linalg.qr(torch.stack([atlas[inside], torch.ones_like(atlas[inside])], dim=1)).Q.T
+    means, deviations = [], []
+    for release in view.releases:
+        queries = without(release.queries.float().mean(dim=1, keepdim=True)[:, inside], common)
+        means.append(queries.mean(dim=0))
+        deviations.append(queries[:-1] - queries.mean(dim=0))  # the last one follows from the others
+    found, others = torch.stack(means), without(auxiliary[:, inside], common)
+    axes = spread(torch.cat(deviations), len(found)) if reject_spread else None
+    if axes is not None:
+        found, others = without(found, axes), without(others, axes)
+    rejected = None if axes is None else len(axes)
+    return Remainders(found - found.mean(dim=0), others - others.mean(dim=0), inside, rejected)

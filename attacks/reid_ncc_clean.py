@@ -1,0 +1,69 @@
+"""Re-identification by matched filter in a gallery of clean scans: whom of these people does a release show?
+
+Source: the matched filter, optimal for a known signal in Gaussian noise; for what is taken out before, see
+`bench.attacks.reid_ncc`.
+Threat model: T1; sees all queries of every release and owns scans of other people. Whoever holds clean scans of the
+patients themselves (a public cohort, another hospital's archive) correlates them with what this attack returns.
+
+The attack is not shown the gallery, for the very scan that was sent lies in it and would be found at once: it returns a
+filter for every release, the suite correlates it with all clean scans but that one. A filter is the release without
+the mean brain, a constant and the directions in which its queries differ, its variance evened out on both sides:
+<W m, W x> = <W W m, x>. It knows nothing of alpha, and makes no picture: the picture beside it is the averaged release.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, final
+
+import torch
+
+from bench.attack import Attack
+from bench.attacks.matched.remainders import remainders_of
+from bench.attacks.matched.rows import whitened
+from bench.types.claim import Reconstruction
+from bench.types.threat import Goal, Observes, Owns, ThreatModel, Tier
+from bench.types.training import Trainer
+from bench.view import AttackerView
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ReidNccClean(Attack):
+    """Look releases up among clean scans by their deviations from the mean brain.
+
+    Attributes:
+        whiten: principal components of the attacker's scans whose variance is evened out; 0 for none, and at most half
+            as many as there are scans.
+        reject_spread: as in `reid-ncc`.
+    """
+
+    name: ClassVar[str] = "reid-ncc-clean"
+    summary: ClassVar[str] = "look releases up among clean scans by correlation (matched filter)"
+    source: ClassVar[str] = "matched filter; Turk and Pentland 1991; Solomonoff et al. 2005"
+    goal: ClassVar[Goal] = Goal.RECONSTRUCTION
+    threat: ClassVar[ThreatModel] = ThreatModel(
+        tier=Tier.KNOWS_DISTRIBUTION, observes=frozenset({Observes.RELEASE}), owns=frozenset({Owns.AUXILIARY})
+    )
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"smoke": {"whiten": 5}}
+
+    whiten: int = 10
+    reject_spread: bool = True
+
+    def __post_init__(self) -> None:
+        if self.whiten < 0:
+            raise ValueError(f"whiten must be >= 0, got {self.whiten}")
+
+    def run(self, view: AttackerView, trainer: Trainer) -> Reconstruction:
+        """The averaged release as the picture, and its filter."""
+        left = remainders_of(view, self.reject_spread)
+        count = left.whitening(self.whiten)
+        rows = whitened(left.whitened(count), left.others, count)
+        pictures = torch.stack([release.queries.float().mean(dim=(0, 1)) for release in view.releases])[:, None]
+        filters = torch.zeros_like(pictures)
+        filters[:, left.inside] = rows
+        wanted = list(view.wanted)
+        return Reconstruction(
+            images=pictures[wanted].clamp(0, 1),
+            filters=filters[wanted],
+            details={"whitened": count, "rejected directions": left.rejected},
+        )
