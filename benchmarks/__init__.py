@@ -2,5 +2,7 @@
 
 import os
 
+from bench.cli.waiting import wait_briefly
+
 # As the console script does, before torch is loaded: waiting threads must not take the core of whoever works.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+wait_briefly(os.environ)

@@ -29,7 +29,6 @@ LIBRARY_PAIRS = 10
 """What pytorch-msssim does, half before and half after every cohort of ours; the rest is extrapolated."""
 _LIBRARY = """
 import json, os, sys, time
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import pytorch_msssim, torch
 metric = pytorch_msssim.MS_SSIM(data_range=1.0, size_average=False, win_size=7, channel=1, spatial_dims=3)
 one, other = torch.rand(2, 1, 1, *json.loads(sys.argv[1]))

@@ -9,6 +9,7 @@ import typer
 from bench.cli.allocator import keep_pages
 from bench.cli.data import data
 from bench.cli.exits import clear_errors
+from bench.cli.waiting import wait_briefly
 from bench.interrupts import listen
 
 app = typer.Typer(
@@ -260,8 +261,7 @@ def print_record_schema() -> None:
 
 def main() -> None:
     """Entry point of the console scripts."""
-    # Threads that spin while they wait make training some ten times slower as soon as another process wants a core.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    wait_briefly(os.environ)
     keep_pages()
     listen()
     app()
