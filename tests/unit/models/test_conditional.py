@@ -1,5 +1,6 @@
 """Norms that a number modulates."""
 
+import pytest
 import torch
 
 from bench.models.conditional import AdaptiveInstanceNorm, AdaptivePixelNorm, Modulation
@@ -41,3 +42,13 @@ def test_modulation_scales_and_shifts_the_features_as_they_are() -> None:
         last.bias.copy_(torch.tensor([0.5, -1.0]))  # gamma, beta
     x = torch.arange(8.0).reshape(1, 1, 2, 2, 2)
     torch.testing.assert_close(modulation(x, torch.tensor([0.3])), 1.5 * x - 1)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last_3d])
+def test_instance_norm_keeps_the_layout_and_its_numbers(layout: torch.memory_format) -> None:
+    norm = AdaptiveInstanceNorm(3)
+    x = torch.rand(2, 3, 4, 5, 6)
+    condition = torch.tensor([0.2, 0.9])
+    found = norm(x.contiguous(memory_format=layout), condition)
+    assert found.is_contiguous(memory_format=layout)
+    torch.testing.assert_close(found, norm(x, condition))
