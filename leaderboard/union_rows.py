@@ -11,6 +11,7 @@ from bench.errors import BenchError
 from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
 from bench.leaderboard.linkages import NoLinkageError, linkage_beside, linkages_of
 from bench.metrics.union import WorstCase, best_attack, worst_case
+from bench.metrics.verification import Verification
 from bench.records.claims import StoredLinkage
 from bench.records.schema import Status
 from bench.types.claim import Linkage
@@ -47,8 +48,17 @@ class UnionRow:
         return self.absent[0][0] if self.result is None else self.entries[self.result.best]
 
 
-def union_rows(entries: Sequence[Entry], strongest: int = LAST_RANKED_TIER) -> list[UnionRow]:
+Verified = dict[tuple[str, int, int], dict[str, tuple[str, Verification]]]
+"""Attacks alone, by defense, seed and number of repetitions; by name with the address of the cell."""
+
+
+def union_rows(
+    entries: Sequence[Entry], strongest: int = LAST_RANKED_TIER, verified: Verified | None = None
+) -> list[UnionRow]:
     """One row for every defense and seed that met an attack up to a tier that tells people apart.
+
+    Args:
+        verified: kept by whoever asks about several tiers, for what was computed for another one.
 
     Raises:
         BenchError: two linkage files are about other people.
@@ -66,7 +76,7 @@ def union_rows(entries: Sequence[Entry], strongest: int = LAST_RANKED_TIER) -> l
             first = first or (entry, linkage)
             _same_people(first, (entry, linkage), in_order=False)
             _same_people(found[0], (entry, linkage), in_order=True)
-        rows.append(_row(defense, seed, found, absent))
+        rows.append(_row(defense, seed, found, absent, {} if verified is None else verified))
     return rows
 
 
@@ -95,7 +105,11 @@ def _same_people(first: tuple[Entry, StoredLinkage], second: tuple[Entry, Stored
 
 
 def _row(
-    defense: str, seed: int, found: Sequence[tuple[Entry, StoredLinkage]], absent: Sequence[tuple[Entry, str]]
+    defense: str,
+    seed: int,
+    found: Sequence[tuple[Entry, StoredLinkage]],
+    absent: Sequence[tuple[Entry, str]],
+    verified: Verified,
 ) -> UnionRow:
     entries: dict[str, Entry] = {}
     shared = min((len(stored.scores) for _, stored in found), default=0)  # repetition r has the same keys in all cells
@@ -107,7 +121,13 @@ def _row(
         entries[name] = entry
         linkages[name] = linkages_of(stored)[:shared]
     people = found[0][1].people if found else ()
-    result = worst_case(linkages, people, "leaderboard", seed) if linkages else None
+    before = verified.setdefault((defense, seed, shared), {})
+    known = {
+        name: alone for name, (cell, alone) in before.items() if name in entries and cell == entries[name].record.cell
+    }
+    result = worst_case(linkages, people, "leaderboard", seed, known=known) if linkages else None
+    if result is not None:
+        before.update({name: (entries[name].record.cell, alone) for name, alone in result.attacks.items()})
     papers = {name for name, entry in entries.items() if entry.record.attack.name == PAPER_ATTACK}
     paper = best_attack({name: result.attacks[name] for name in papers}) if result is not None and papers else None
     return UnionRow(

@@ -39,7 +39,11 @@ class WorstCase:
 
 
 def worst_case(
-    linkages: Mapping[str, Repeated], identities: Sequence[str], *axes: str | int, draws: int = DRAWS
+    linkages: Mapping[str, Repeated],
+    identities: Sequence[str],
+    *axes: str | int,
+    draws: int = DRAWS,
+    known: Mapping[str, Verification] | None = None,
 ) -> WorstCase:
     """Verification of several attacks' linkages of the same scans, alone and together; their order does not matter.
 
@@ -48,14 +52,17 @@ def worst_case(
         identities: the person of every row and column.
         axes: seed of the resampling, see `bench.seeds`.
         draws: resamples.
+        known: of attacks whose own verification under these axes was computed before, for a smaller or larger union.
 
     Raises:
         ValueError: no attack, or scores that `verify` refuses.
         BenchError: nobody has two scans, or there is one person only.
     """
     together = union(linkages, identities)
+    before = known or {}
     attacks = {
-        name: verify(linkages[name], identities, *axes, "attack", name, draws=draws) for name in sorted(linkages)
+        name: before[name] if name in before else verify(linkages[name], identities, *axes, "attack", name, draws=draws)
+        for name in sorted(linkages)
     }
     result = verify(together, identities, *axes, "union", draws=draws)
     shares = {} if result.threshold is None else first_alarms(linkages, identities, -result.threshold)
