@@ -44,7 +44,7 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Attack], Validi
             held=Confinement(),
             display=Display(quiet=True),
         )
-        return check_attack(attempts, place / "cohorts", place / "traffic", CPU)
+        return check_attack(attempts, place / "cohorts", place / "traffic" / attack.goal.value, CPU)
 
     return run
 
