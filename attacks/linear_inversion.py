@@ -13,7 +13,8 @@ Threat model: T1; sees all queries of every release and owns scans of other peop
    weighed by a_k^2 / (1 - a_k)^2. With N K equations for N targets and R < N (K - 1) references it is an inversion, up
    to rounding and one direction: adding t to all references and -(1 - a_i) / a_i t to every target changes nothing.
 
-Scans that were mixed cube by cube are solved place by place, each with its alphas and ties.
+Scans that were mixed cube by cube are solved place by place, each with its alphas and ties. What comes out is looked up
+among clean scans by correlation without the mean brain, not by MS-SSIM: brains look alike.
 Left out: mixtures of more than one reference, and a reference that only two releases of one or two queries share: two
 scans of one person look the same.
 """
@@ -27,6 +28,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from bench.attack import Attack
+from bench.attacks.matched.filters import filters_for
 from bench.attacks.mixtures.alphas import likeliest_alphas, own_alphas, shared_alpha
 from bench.attacks.mixtures.common import common_references
 from bench.attacks.mixtures.equations import target_weights
@@ -51,6 +53,7 @@ class LinearInversion(Attack):
         iterations: steps towards the most probable alphas, where references are shared; 0: keep the first estimates.
         noise: variance of what is no mixture, as a share of a person's; large: solutions stay close to the mean brain.
         whiten: as in `tta-mean`; also decides how well references are recognised.
+        even: principal components of the own scans that are evened out when images are looked up among clean scans.
     """
 
     name: ClassVar[str] = "linear-inversion"
@@ -66,6 +69,7 @@ class LinearInversion(Attack):
     iterations: int = 40
     noise: float = 1e-3
     whiten: float = 0.75
+    even: int = 10
 
     def __post_init__(self) -> None:
         if self.iterations < 0:
@@ -74,11 +78,15 @@ class LinearInversion(Attack):
             raise ValueError(f"noise must be > 0, got {self.noise}")
         if not 0 <= self.whiten <= 1:
             raise ValueError(f"whiten must be in [0, 1], got {self.whiten}")
+        if self.even < 0:
+            raise ValueError(f"even must be >= 0, got {self.even}")
 
     def run(self, view: AttackerView, trainer: Trainer) -> Reconstruction:
         """One image a release."""
         solved = solve_everywhere(view.auxiliary, view.releases, self.solve)
-        return Reconstruction(images=solved.images.clamp(0, 1), details=solved.details)
+        own = torch.stack([scan.image for scan in view.auxiliary])
+        filters = filters_for(solved.images, own, self.even)
+        return Reconstruction(images=solved.images.clamp(0, 1), filters=filters, details=solved.details)
 
     def solve(self, place: Place) -> Solved:
         """All targets at one place, from the mixtures there."""

@@ -18,8 +18,8 @@ from typing import Any, ClassVar, final
 import torch
 
 from bench.attack import Attack
+from bench.attacks.matched.filters import as_filters
 from bench.attacks.matched.remainders import remainders_of
-from bench.attacks.matched.rows import whitened
 from bench.types.claim import Reconstruction
 from bench.types.threat import Goal, Observes, Owns, ThreatModel, Tier
 from bench.types.training import Trainer
@@ -57,13 +57,10 @@ class ReidNccClean(Attack):
         """The averaged release as the picture, and its filter."""
         left = remainders_of(view, self.reject_spread)
         count = left.whitening(self.whiten)
-        rows = whitened(left.whitened(count), left.others, count)
         pictures = torch.stack([release.queries.float().mean(dim=(0, 1)) for release in view.releases])[:, None]
-        filters = torch.zeros_like(pictures)
-        filters[:, left.inside] = rows
         wanted = list(view.wanted)
         return Reconstruction(
             images=pictures[wanted].clamp(0, 1),
-            filters=filters[wanted],
+            filters=as_filters(left.found, left.others, left.inside, count)[wanted],
             details={"whitened": count, "rejected directions": left.rejected},
         )

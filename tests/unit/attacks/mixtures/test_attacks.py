@@ -11,6 +11,7 @@ from torch import Tensor
 
 from bench.attack import Attack
 from bench.attacks.linear_inversion import LinearInversion
+from bench.attacks.matched.filters import filters_for
 from bench.attacks.mixtures.equations import error_fraction, lmmse_weight
 from bench.attacks.reference_dictionary import ReferenceDictionary, ReferenceDictionaryLeaked
 from bench.attacks.reid_ncc import ReidNcc
@@ -178,6 +179,15 @@ def test_filters_find_the_other_visit_among_clean_scans_as_far_as_mixing_leaves(
         assert float(found) == pytest.approx(expected, abs=0.02)
 
 
+@pytest.mark.parametrize("whiten", [0, 4])
+def test_filters_of_exact_images_find_the_same_scans(whiten: int) -> None:
+    own = torch.stack([scan.image for scan in OWN])
+    found = filter_matrix(filters_for(TARGETS, own, whiten), TARGETS, own.mean(dim=0))
+    assert torch.equal(found.argmax(dim=1), torch.arange(len(TARGETS)))
+    if whiten == 0:  # but for the mean of the images, a twelfth of each
+        assert float(found.diagonal().min()) > 0.9
+
+
 def test_rejected_references_no_longer_look_like_people() -> None:
     queries, same = two_visits(0.2, draw(5, seed=108), 4)
     off = ~torch.eye(12, dtype=torch.bool)
@@ -216,6 +226,7 @@ def test_order_of_releases_does_not_matter(attack: Attack) -> None:
         (TtaMean(), "whiten", 1.5),
         (LinearInversion(), "noise", 0.0),
         (LinearInversion(), "iterations", -1),
+        (LinearInversion(), "even", -1),
         (ReferenceDictionary(), "z", 0.0),
         (ReferenceDictionaryLeaked(), "known", 0),
     ],

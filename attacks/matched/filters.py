@@ -1,0 +1,42 @@
+"""From images to filters: what to correlate with clean scans to find whom an image shows."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from bench.attacks.matched.rows import whitened, without
+
+Images = Float[Tensor, "image 1 depth height width"]
+
+
+def filters_for(
+    images: Images, own: Float[Tensor, "scan 1 depth height width"], whiten: int
+) -> Float[Tensor, "image 1 depth height width"]:
+    """What distinguishes each image, its variance between people evened out on both sides of the correlation.
+
+    Args:
+        images: guesses of clean images.
+        own: the attacker's own scans; their mean is taken out, with a constant.
+        whiten: principal components of the own scans that are evened out; 0 for none, and at most half as many as
+            there are scans.
+    """
+    atlas = own.mean(dim=0)
+    inside = atlas > 0
+    common = torch.linalg.qr(torch.stack([atlas[inside], torch.ones_like(atlas[inside])], dim=1)).Q.T
+    rows, others = (without(volumes[:, inside], common) for volumes in (images, own))
+    return as_filters(rows - rows.mean(dim=0), others - others.mean(dim=0), inside, min(whiten, len(others) // 2))
+
+
+def as_filters(
+    rows: Float[Tensor, "image voxel"],
+    others: Float[Tensor, "other voxel"],
+    inside: Tensor,
+    count: int,
+) -> Float[Tensor, "image 1 depth height width"]:
+    """Rows as volumes that are 0 outside, whitened once for themselves and once for what they meet.
+
+    <W m, W x> = <W W m, x>, with W as in `bench.attacks.matched.rows.whitened`.
+    """
+    filters = rows.new_zeros(len(rows), *inside.shape)
+    filters[:, inside] = whitened(whitened(rows, others, count), others, count)
+    return filters
