@@ -64,4 +64,4 @@ def _ncc(image: Tensor, true: Tensor, atlas: Tensor) -> float:
     found, wanted = ((volume - atlas)[inside].double() for volume in (image, true))
     found, wanted = found - found.mean(), wanted - wanted.mean()
     scale = float(found.norm() * wanted.norm())
-    return float(found @ wanted) / scale if scale > 1e-12 else 0.0
+    return max(-1.0, min(1.0, float(found @ wanted) / scale)) if scale > 1e-12 else 0.0

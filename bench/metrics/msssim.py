@@ -144,7 +144,7 @@ def ms_ssim(
         terms.append(term.mean(dim=(1, 2, 3)))
         if level < settings.levels - 1:
             x, y = halved(x), halved(y)
-    return combined(torch.stack(terms), settings)
+    return combined(torch.stack(terms), settings).clamp(max=1)  # of equal images rounding gives a little more
 
 
 def blurred(

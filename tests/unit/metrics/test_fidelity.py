@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from bench.metrics.fidelity import PSNR_CEILING, fidelity
+from bench.metrics.fidelity import LIMITS, PSNR_CEILING, fidelity
 from bench.metrics.msssim import settings_for
 
 SHAPE = (1, 8, 8, 8)
@@ -20,6 +20,15 @@ def test_the_truth_is_perfect() -> None:
     assert found["ms_ssim"] == pytest.approx([1, 1])
     assert found["psnr"] == [PSNR_CEILING] * 2
     assert found["ncc"] == pytest.approx([1, 1])
+
+
+def test_no_rounding_leaves_the_limits() -> None:
+    """Of equal images some sum to 1 + 1e-7; a record with such a score would be refused."""
+    brains = torch.rand((40, *SHAPE), generator=RNG) * (torch.rand((40, *SHAPE), generator=RNG) > 0.3)
+    for images in (brains, (brains + 1e-4 * torch.rand(brains.shape, generator=RNG)), 1 - brains):
+        found = fidelity(images, brains, ATLAS, SETTINGS)
+        for name, (low, high) in LIMITS.items():
+            assert low <= min(found[name]) <= max(found[name]) <= high, name
 
 
 def test_psnr_is_that_of_the_mean_squared_error() -> None:
