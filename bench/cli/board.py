@@ -14,6 +14,8 @@ from bench.leaderboard.worst_columns import TITLE, worst_columns
 from bench.leaderboard.worst_view import worst_notes
 from bench.records.files import find_records, read_record
 
+LISTED = 12
+"""Records that the terminal names one by one, at most."""
 _SHOWN = ("defense", "attack", "state", "dice", "headline", "chance")
 _WORST_SHOWN = ("rank", "defense", "seed", "dice", "union-auc", "union-tpr", "best", "attacks")
 
@@ -31,7 +33,9 @@ def build_and_report(runs: list[Path], out: Path) -> None:
             console.print(_worst_table(group))
             for note in worst_notes(group.worst):
                 console.print(f"note: {note}", markup=False)
-    for path, _ in records:
+    if len(records) > LISTED:
+        console.print(f"records {len(records)}, below {', '.join(map(str, runs))}", soft_wrap=True, markup=False)
+    for path, _ in records if len(records) <= LISTED else ():
         console.print(f"record  {path}", soft_wrap=True, markup=False)
     for name in (NUMBERS_NAME, *PLAIN):
         console.print(f"table   {out / name}", soft_wrap=True, markup=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli.board import build_and_report
+from bench.cli.board import LISTED, build_and_report
 from bench.errors import BenchError
 from bench.leaderboard.build import build
 from bench.leaderboard.grouping import Group, groups_of
@@ -208,6 +208,19 @@ def test_the_terminal_shows_the_worst_case(
     shown = capsys.readouterr().out
     assert "Worst case per defense: ixi, quick" in shown
     assert "[bold]siamese" in shown
+    assert f"record  {path}" in shown
+
+
+def test_the_terminal_counts_many_records_instead_of_naming_them(
+    judged: Judged, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for place in range(LISTED + 1):
+        path, record = judged("mixup", f"attack {place}", EVERYBODY, name=f"cell-{place}")
+        write_record(record, path)
+    build_and_report([tmp_path], tmp_path / "out")
+    shown = capsys.readouterr().out
+    assert f"records {LISTED + 1}, below" in shown
+    assert "record  " not in shown
 
 
 def test_markup_in_names_and_reasons_stays_text_in_the_worst_case(judged: Judged, tmp_path: Path) -> None:
