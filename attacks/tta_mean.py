@@ -7,7 +7,7 @@ K mixtures of one release under one alpha differ by their references alone, so t
 tells alpha by its distance to the mean brain. Then x = mu + w (mbar - mu), w = alpha / (alpha^2 + (1 - alpha)^2 / K).
 The covariance of people cancels from w, so it is no setting; it sharpens alpha (`whiten`).
 Scans that were mixed cube by cube are solved place by place.
-Left out: a network that refines what this leaves.
+A network that refines what this leaves is `unmix-net`.
 """
 
 from dataclasses import dataclass
