@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 .PHONY: help setup demo test test-slow check clean
 
 help:
-	@echo "make demo       run the main job on the embedded cohort (some ten minutes on two cores)"
+	@echo "make demo       run the main job on the embedded cohort (some five minutes on two cores)"
 	@echo "make test       the tests"
 	@echo "make test-slow  the long tests"
 	@echo "make check      lint, types, layers"
