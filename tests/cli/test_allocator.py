@@ -30,8 +30,8 @@ def test_pages_of_freed_volumes_are_not_asked_for_again() -> None:
     kept, faults = _faults("keep")
     if kept != "True":
         pytest.skip("this C library is not glibc")
-    # Fifteen volumes are 150,000 pages of 4 KiB, or 300 of 2 MiB. The heap may grow once more, by a volume or two, where
-    # something small has come to lie in a gap.
+    # Fifteen volumes are 150,000 pages of 4 KiB, or 300 of 2 MiB. The heap may grow once more, by a volume or two,
+    # where something small has come to lie in a gap.
     left = _faults("leave")[1]
     assert left >= 300
     assert faults < left / 3
