@@ -14,46 +14,26 @@ mean of all releases: what is left is patients.
 The mean brain is removed by least squares together with a constant, so scale and offset of intensities do not matter.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from typing import ClassVar, final
 
-from bench.attack import Attack
+from bench.attacks.matched.attack import MatchedFilter
 from bench.attacks.matched.remainders import remainders_of
 from bench.attacks.matched.rows import correlations
 from bench.types.claim import Linkage
-from bench.types.threat import Goal, Observes, Owns, ThreatModel, Tier
+from bench.types.threat import Goal
 from bench.types.training import Trainer
 from bench.view import AttackerView
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class ReidNcc(Attack):
-    """Link the releases whose deviations from the mean brain correlate.
-
-    Attributes:
-        whiten: principal components of the attacker's scans whose variance is evened out; 0 for none, and at most half
-            as many as there are scans.
-        reject_spread: leave out the directions in which queries of one release differ, if they are fewer than the
-            releases. More of them cannot be references alone: with an alpha for each query, patients are among them.
-    """
+class ReidNcc(MatchedFilter):
+    """Link the releases whose deviations from the mean brain correlate."""
 
     name: ClassVar[str] = "reid-ncc"
     summary: ClassVar[str] = "link releases by correlation without the mean brain (matched filter)"
-    source: ClassVar[str] = "matched filter; Turk and Pentland 1991; Solomonoff et al. 2005"
     goal: ClassVar[Goal] = Goal.LINKAGE
-    threat: ClassVar[ThreatModel] = ThreatModel(
-        tier=Tier.KNOWS_DISTRIBUTION, observes=frozenset({Observes.RELEASE}), owns=frozenset({Owns.AUXILIARY})
-    )
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"smoke": {"whiten": 5}}
-
-    whiten: int = 10
-    reject_spread: bool = True
-
-    def __post_init__(self) -> None:
-        if self.whiten < 0:
-            raise ValueError(f"whiten must be >= 0, got {self.whiten}")
 
     def run(self, view: AttackerView, trainer: Trainer) -> Linkage:
         """Correlation of every pair of releases."""

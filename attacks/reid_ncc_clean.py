@@ -11,47 +11,28 @@ the mean brain, a constant and the directions in which its queries differ, its v
 <W m, W x> = <W W m, x>. It knows nothing of alpha, and makes no picture: the picture beside it is the averaged release.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from typing import ClassVar, final
 
 import torch
 
-from bench.attack import Attack
+from bench.attacks.matched.attack import MatchedFilter
 from bench.attacks.matched.filters import as_filters
 from bench.attacks.matched.remainders import remainders_of
 from bench.types.claim import Reconstruction
-from bench.types.threat import Goal, Observes, Owns, ThreatModel, Tier
+from bench.types.threat import Goal
 from bench.types.training import Trainer
 from bench.view import AttackerView
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class ReidNccClean(Attack):
-    """Look releases up among clean scans by their deviations from the mean brain.
-
-    Attributes:
-        whiten: principal components of the attacker's scans whose variance is evened out; 0 for none, and at most half
-            as many as there are scans.
-        reject_spread: as in `reid-ncc`.
-    """
+class ReidNccClean(MatchedFilter):
+    """Look releases up among clean scans by their deviations from the mean brain."""
 
     name: ClassVar[str] = "reid-ncc-clean"
     summary: ClassVar[str] = "look releases up among clean scans by correlation (matched filter)"
-    source: ClassVar[str] = "matched filter; Turk and Pentland 1991; Solomonoff et al. 2005"
     goal: ClassVar[Goal] = Goal.RECONSTRUCTION
-    threat: ClassVar[ThreatModel] = ThreatModel(
-        tier=Tier.KNOWS_DISTRIBUTION, observes=frozenset({Observes.RELEASE}), owns=frozenset({Owns.AUXILIARY})
-    )
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"smoke": {"whiten": 5}}
-
-    whiten: int = 10
-    reject_spread: bool = True
-
-    def __post_init__(self) -> None:
-        if self.whiten < 0:
-            raise ValueError(f"whiten must be >= 0, got {self.whiten}")
 
     def run(self, view: AttackerView, trainer: Trainer) -> Reconstruction:
         """The averaged release as the picture, and its filter."""

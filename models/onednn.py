@@ -1,7 +1,7 @@
 """Convolutions of one small volume on a CPU.
 
 For a single float32 item PyTorch asks oneDNN only if channels x depth x height exceed 20,480 (`use_mkldnn` in ATen's
-Convolution.cpp), else its plain kernel, which needs two to five times as long at every size that occurs here. Several
+Convolution.cpp), else its plain kernel, which needs several times as long at the sizes of the `quick` preset. Several
 items go to oneDNN anyway, so training is not concerned.
 """
 

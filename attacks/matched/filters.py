@@ -1,10 +1,10 @@
 """From images to filters: what to correlate with clean scans to find whom an image shows."""
 
-import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
-from bench.attacks.matched.rows import whitened, without
+from bench.attacks.matched.brain import Brain
+from bench.attacks.matched.rows import whitened
 
 Images = Float[Tensor, "image 1 depth height width"]
 
@@ -19,18 +19,20 @@ def filters_for(
         own: the attacker's own scans; their mean is taken out, with a constant.
         whiten: principal components of the own scans that are evened out; 0 for none, and at most half as many as
             there are scans.
+
+    Raises:
+        BenchError: the own scans are empty.
     """
-    atlas = own.mean(dim=0)
-    inside = atlas > 0
-    common = torch.linalg.qr(torch.stack([atlas[inside], torch.ones_like(atlas[inside])], dim=1)).Q.T
-    rows, others = (without(volumes[:, inside], common) for volumes in (images, own))
-    return as_filters(rows - rows.mean(dim=0), others - others.mean(dim=0), inside, min(whiten, len(others) // 2))
+    brain = Brain.of(own)
+    rows, others = brain.removed(images), brain.removed(own)
+    count = min(whiten, len(others) // 2)
+    return as_filters(rows - rows.mean(dim=0), others - others.mean(dim=0), brain.inside, count)
 
 
 def as_filters(
     rows: Float[Tensor, "image voxel"],
     others: Float[Tensor, "other voxel"],
-    inside: Tensor,
+    inside: Bool[Tensor, "1 depth height width"],
     count: int,
 ) -> Float[Tensor, "image 1 depth height width"]:
     """Rows as volumes that are 0 outside, whitened once for themselves and once for what they meet.

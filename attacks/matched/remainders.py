@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from bench.attacks.matched.brain import Brain
 from bench.attacks.matched.rows import Rows, spread, whitened, without
-from bench.errors import BenchError
 from bench.view import AttackerView
 
 
@@ -47,19 +47,15 @@ def remainders_of(view: AttackerView, reject_spread: bool) -> Remainders:
         BenchError: the attacker's scans hold no brain.
     """
     auxiliary = torch.stack([scan.image for scan in view.auxiliary])
-    atlas = auxiliary.mean(dim=0)
-    inside = atlas > 0
-    if not bool(inside.any()):
-        raise BenchError("the attacker's scans are empty: there is no brain to compare")
-    common = torch.linalg.qr(torch.stack([atlas[inside], torch.ones_like(atlas[inside])], dim=1)).Q.T
+    brain = Brain.of(auxiliary)
     means, deviations = [], []
     for release in view.releases:
-        queries = without(release.queries.float().mean(dim=1, keepdim=True)[:, inside], common)
+        queries = brain.removed(release.queries.float().mean(dim=1, keepdim=True))
         means.append(queries.mean(dim=0))
         deviations.append(queries[:-1] - queries.mean(dim=0))  # the last one follows from the others
-    found, others = torch.stack(means), without(auxiliary[:, inside], common)
+    found, others = torch.stack(means), brain.removed(auxiliary)
     axes = spread(torch.cat(deviations), len(found)) if reject_spread else None
     if axes is not None:
         found, others = without(found, axes), without(others, axes)
     rejected = None if axes is None else len(axes)
-    return Remainders(found - found.mean(dim=0), others - others.mean(dim=0), inside, rejected)
+    return Remainders(found - found.mean(dim=0), others - others.mean(dim=0), brain.inside, rejected)
