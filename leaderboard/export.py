@@ -69,6 +69,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "tier": record.attack.threat.tier,
         "dice_average": interval_json(record.utility.dice_average),
         "dice": {name: interval_json(found) for name, found in sorted(record.utility.dice.items())},
+        "hd95_mm": {name: interval_json(found) for name, found in sorted(record.utility.hd95_mm.items())},
         "scores": {
             name: {
                 **interval_json(score.value),

@@ -38,10 +38,12 @@ def about(value: float | None) -> str:
     return f"{number:.{max(0, 3 - whole_digits)}f}"
 
 
-def bounds(interval: Interval) -> str:
-    """The 95 % interval in brackets, or nothing where there is none."""
+def bounds(interval: Interval, places: int = 3) -> str:
+    """The 95 % interval in brackets with `places` decimals, or nothing where there is none."""
     low, high = finite(interval.low), finite(interval.high)
-    return "" if low is None or high is None or finite(interval.value) is None else f"[{low:.3f}, {high:.3f}]"
+    if low is None or high is None or finite(interval.value) is None:
+        return ""
+    return f"[{low:.{places}f}, {high:.{places}f}]"
 
 
 def percent(share: float | None) -> str:

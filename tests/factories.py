@@ -122,6 +122,7 @@ def _default() -> Record:
             dice_average=interval(0.80),
             dice_by_key=[0.80],
             dice_per_subject={"s1": {"GM": 0.81, "WM": 0.84, "CSF": 0.75}},
+            hd95_mm={"GM": interval(3.0), "WM": interval(4.2), "CSF": interval(6.0)},
             dice_by_queries=[
                 CurvePoint(queries=1, dice=interval(0.74)),
                 CurvePoint(queries=3, dice=interval(0.78)),

@@ -54,6 +54,9 @@ class Utility(Part):
     dice_per_subject: dict[str, dict[str, Number]] = Field(
         description="hashed subject -> class -> Dice, mean over keys"
     )
+    hd95_mm: dict[str, Interval] = Field(
+        default={}, description="95th percentile Hausdorff distance per foreground class, millimetres; lower is better"
+    )
     dice_by_queries: list[CurvePoint]
     dice_by_dial: Dial | None = Field(description="null if the defense has no dial")
     stability: dict[str, Stability] = Field(description="per foreground class")

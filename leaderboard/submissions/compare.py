@@ -94,6 +94,8 @@ def _numbers(record: Record) -> Iterator[_Number]:
     yield _Number("Dice, average", record.utility.dice_average)
     for name, dice in record.utility.dice.items():
         yield _Number(f"Dice, {name}", dice)
+    for name, distance in record.utility.hd95_mm.items():
+        yield _Number(f"HD95 in mm, {name}", distance)
     if record.privacy is None:
         return
     for name, score in record.privacy.scores.items():

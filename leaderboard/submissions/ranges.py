@@ -18,9 +18,12 @@ ROUNDING = 1e-6
 
 def impossible(record: Record) -> Iterator[str]:
     """A line for every number that no measurement gives."""
+    people = sum(record.data.subjects.values())
     for name, interval in _intervals(record):
         low, high = _range(name.rsplit(" ", 1)[-1])
-        yield from _about(name, interval, low, high, sum(record.data.subjects.values()))
+        yield from _about(name, interval, low, high, people)
+    for name, interval in record.utility.hd95_mm.items():
+        yield from _about(f"{name} HD95 in mm", interval, 0.0, _diagonal_mm(record), people)
     for name, stability in record.utility.stability.items():
         if stability.icc is not None and abs(stability.icc) > 1 + ROUNDING:
             yield f"reliability of {name} is {stability.icc:g}, outside [-1, 1]"
@@ -53,6 +56,10 @@ def _intervals(record: Record) -> Iterator[tuple[str, Interval]]:
     for at in (*privacy.verification.operating_points, *privacy.verification.roc):
         if at.tpr is not None:
             yield f"at FPR {at.fpr:g} TPR", at.tpr
+
+
+def _diagonal_mm(record: Record) -> float:
+    return record.data.spacing_mm * math.hypot(*(side - 1 for side in record.data.shape))
 
 
 def _range(name: str) -> tuple[float, float]:

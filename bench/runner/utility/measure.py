@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from bench.metrics.agreement import agreement
-from bench.metrics.dice import dice_of_probabilities
+from bench.metrics.dice import class_map, dice, dice_of_probabilities
+from bench.metrics.surface import hd95_mm
 from bench.progress import Display
 from bench.records.parts import Part
 from bench.records.utility import CurvePoint, Stability, Utility
@@ -14,7 +15,8 @@ from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.people import pseudonym
 from bench.runner.traffic.recording import key_source
 from bench.runner.utility.dial import measure_dial
-from bench.runner.utility.segmentation import average, average_over_keys, over_people
+from bench.runner.utility.segmentation import average, over_people
+from bench.runner.utility.tally import Tally
 from bench.runner.utility.uncertainty import Doubt, doubt_about, over_scans
 from bench.types.scan import Cohort
 
@@ -52,9 +54,8 @@ def measure_utility(
     """
     classes, axes, key_for = scans.classes[1:], (seed, "utility"), key_source(client, seed)
     keys = max(repetitions, FEWEST_KEYS) if client.defense.randomised else 1
-    dice: dict[str, dict[str, list[float]]] = {name: {} for name in classes}  # class -> person -> Dice under each key
+    overlap, distance, checks = Tally(), Tally(), Tally()  # Dice and HD95 by class, self-checks by name
     curve: dict[int, dict[str, list[float]]] = {}  # queries -> person -> average Dice under each key
-    checks: dict[str, dict[str, list[float]]] = {}  # self-check -> person -> its value under each key
     doubts: dict[str, Doubt] = {}
     sent = received = 0
     client_seconds: list[float] = []
@@ -68,39 +69,40 @@ def measure_utility(
                 with client.recovering:
                     recovered = answer.recover()
                 recovered = recovered.cpu()
-                found = dice_of_probabilities(recovered, scan.labels, scans.classes)
+                predicted = class_map(recovered)
+                found = dice(predicted, scan.labels, scans.classes)
+                overlap.add(scan.subject, found)
+                distance.add(scan.subject, hd95_mm(predicted, scan.labels, scans.classes, scans.spacing_mm))
                 client_seconds.append(client.protecting.seconds[-1] + client.recovering.seconds[-1])
                 sent, received = release.queries.nbytes, reply.nbytes
-                for name, value in found.items():
-                    dice[name].setdefault(scan.subject, []).append(value)
                 for queries in query_grid:
                     if queries < len(reply):
                         partial = dice_of_probabilities(answer.recover(queries).cpu(), scan.labels, scans.classes)
                         curve.setdefault(queries, {}).setdefault(scan.subject, []).append(average(partial))
                 curve.setdefault(len(reply), {}).setdefault(scan.subject, []).append(average(found))
-                for name, value in client.self_checks(scan, key).items():
-                    checks.setdefault(name, {}).setdefault(scan.subject, []).append(value)
+                checks.add(scan.subject, client.self_checks(scan, key))
                 doubt = doubt_about(answer, recovered, scan) if repetition == 0 else None
                 if doubt is not None:
                     doubts[scan.subject] = doubt
             task.advance(note=f"Dice {average(found):.3f}")
     whole = curve[len(reply)]
-    per_class = {name: average_over_keys(by_subject) for name, by_subject in dice.items()}
+    per_class = {name: overlap.per_person(name) for name in classes}
     utility = Utility(
-        dice={name: over_people(by_subject, *axes, name) for name, by_subject in dice.items()},
+        dice=overlap.intervals(*axes),
         dice_average=over_people(whole, *axes, "average"),
         dice_by_key=[float(np.nanmean([values[place] for values in whole.values()])) for place in range(keys)],
         dice_per_subject={
             pseudonym(subject, client.secret): {name: per_class[name][subject] for name in classes} for subject in whole
         },
+        hd95_mm=distance.intervals(*axes, "hd95"),
         dice_by_queries=[
             CurvePoint(queries=queries, dice=over_people(by_subject, *axes, "average"))
             for queries, by_subject in sorted(curve.items())
         ],
         dice_by_dial=measure_dial(client, server, scans, seed, axes, display, keys),
-        stability={name: _stability(list(by_subject.values())) for name, by_subject in dice.items()},
+        stability={name: _stability(overlap.by_key(name)) for name in classes},
         uncertainty=over_scans(doubts, *axes),
-        self_checks={name: over_people(by_subject, *axes, name) for name, by_subject in checks.items()},
+        self_checks=checks.intervals(*axes),
     )
     return Measured(
         utility=utility,

@@ -73,6 +73,16 @@ def test_a_class_that_nobody_has_is_null(roles: Roles) -> None:
     assert utility.dice_average.value == 1.0
 
 
+def test_distances_are_in_millimetres_of_the_cohort(roles: Roles) -> None:
+    scans = _victims(roles)
+    perfect = _measure(Shells(), scans).utility.hd95_mm
+    assert {name: found.value for name, found in perfect.items()} == {"outer": 0.0, "middle": 0.0, "inner": 0.0}
+    # Two queries know the outer shell alone: of the others nothing is found, and the whole grid lies between.
+    missed = _measure(Shells(queries=2), scans).utility.hd95_mm
+    assert missed["outer"].value == 0.0
+    assert missed["inner"].value == pytest.approx(scans.spacing_mm * np.hypot(np.hypot(19, 23), 19))
+
+
 def test_people_are_named_by_a_salted_hash(roles: Roles) -> None:
     scans = _victims(roles)
     people = set(_measure(Shells(), scans).utility.dice_per_subject)
