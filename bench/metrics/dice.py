@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from bench.metrics.label_maps import require_classes
+
 
 def class_map(probabilities: Float[Tensor, "class depth height width"]) -> UInt8[Tensor, "depth height width"]:
     """The most probable class of every voxel; the lowest index where classes tie.
@@ -57,12 +59,7 @@ def dice(
     """
     from monai.metrics.meandice import compute_dice  # takes seconds to import
 
-    if len(classes) < 2:
-        raise ValueError(f"classes must name the background and at least one more, got {list(classes)}")
-    for name, given in (("predicted", predicted), ("labels", labels)):
-        highest = int(given.max())
-        if highest >= len(classes):
-            raise ValueError(f"{name} hold index {highest}, but there are {len(classes)} classes {', '.join(classes)}")
+    require_classes(classes, predicted=predicted, labels=labels)
     # By default MONAI gives NaN to every class that is not in the labels, also where the network invented it.
     scores = compute_dice(
         predicted[None, None],

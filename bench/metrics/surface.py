@@ -8,6 +8,8 @@ from jaxtyping import Bool, UInt8
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from bench.metrics.label_maps import require_classes
+
 PERCENTILE = 95.0
 
 
@@ -38,12 +40,7 @@ def hd95_mm(
     Raises:
         ValueError: there is no foreground class, or an index is no class.
     """
-    if len(classes) < 2:
-        raise ValueError(f"classes must name the background and at least one more, got {list(classes)}")
-    for name, given in (("predicted", predicted), ("labels", labels)):
-        highest = int(given.max())
-        if highest >= len(classes):
-            raise ValueError(f"{name} hold index {highest}, but there are {len(classes)} classes {', '.join(classes)}")
+    require_classes(classes, predicted=predicted, labels=labels)
     diagonal = spacing_mm * math.hypot(*(side - 1 for side in labels.shape))
     found: dict[str, float] = {}
     for index, name in enumerate(classes[1:], start=1):
