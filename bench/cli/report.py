@@ -74,12 +74,11 @@ def _utility(record: Record) -> Table:
     table = Table(title="Utility: what the hospital gets back", title_justify="left")
     table.add_column("class")
     table.add_column("Dice [95 % interval]", justify="right")
-    table.add_column("HD95 in mm", justify="right")
     table.add_column("test-retest ICC", justify="right")
     for name, dice in record.utility.dice.items():
         icc = record.utility.stability[name]
         reliability = Interval(value=icc.icc, low=icc.low, high=icc.high, n=icc.n)
-        table.add_row(name, str(dice), _distance(record.utility.hd95_mm.get(name)), str(reliability))
+        table.add_row(name, str(dice), str(reliability))
     table.add_row("average", str(record.utility.dice_average), style="bold")
     if len(record.utility.dice_by_key) > 1:
         table.add_row("average under each set of keys", _row_of(record.utility.dice_by_key))
@@ -91,6 +90,10 @@ def _utility(record: Record) -> Table:
         table.add_section()
         for at in record.utility.dice_by_dial.points:
             table.add_row(f"one query at {record.utility.dice_by_dial.name} = {at.value:g}", str(at.dice))
+    if record.utility.hd95_mm:
+        table.add_section()
+        for name, distance in record.utility.hd95_mm.items():
+            table.add_row(f"HD95 of {name} in mm", _in_millimetres(distance))
     if record.utility.uncertainty is not None:
         table.add_section()
         table.add_row("AUROC of the uncertainty against errors", str(record.utility.uncertainty.auroc))
@@ -102,13 +105,13 @@ def _utility(record: Record) -> Table:
     return table
 
 
-def _distance(hd95: Interval | None) -> str:
-    """With one decimal, for a voxel is millimetres; records of earlier versions have none."""
-    if hd95 is None or hd95.value is None:
+def _in_millimetres(distance: Interval) -> str:
+    """With one decimal, as a voxel is millimetres."""
+    if distance.value is None:
         return "-"
-    if hd95.low is None or hd95.high is None:
-        return f"{hd95.value:.1f}"
-    return f"{hd95.value:.1f} [{hd95.low:.1f}, {hd95.high:.1f}]"
+    if distance.low is None or distance.high is None:
+        return f"{distance.value:.1f}"
+    return f"{distance.value:.1f} [{distance.low:.1f}, {distance.high:.1f}]"
 
 
 def _privacy(privacy: Privacy | None) -> list[Table]:
