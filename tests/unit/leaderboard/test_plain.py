@@ -61,6 +61,17 @@ def test_every_table_of_the_page_is_there_with_its_numbers(
                 assert key in latex.LEFT_OUT or latex.escaped(cell.detail) in tex
 
 
+def test_small_print_cannot_be_taken_for_the_number(tables: list[PlainTable]) -> None:
+    text = markdown.markdown(tables)
+    assert "FAILED \\(broke\\)" in text
+    details = {cell.detail for table in tables for row in table.rows for cell in row if cell.detail}
+    assert any(detail.startswith("[") for detail in details)
+    assert any(not detail.startswith("[") for detail in details)
+    for detail in details:
+        shown = detail if detail.startswith("[") else f"({detail})"
+        assert f" {markdown.escaped(shown)} |" in text
+
+
 def test_the_best_number_is_marked_where_best_means_something(tables: list[PlainTable]) -> None:
     worst = tables[0]
     heads = [head for head, _ in worst.heads]
