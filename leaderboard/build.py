@@ -6,11 +6,13 @@ from pathlib import Path
 from bench.errors import BenchError
 from bench.leaderboard.export import leaderboard_json
 from bench.leaderboard.grouping import Group, groups_of
+from bench.leaderboard.origins import one_origin
 from bench.leaderboard.page import page
 from bench.leaderboard.plain.csv_file import csv_text
 from bench.leaderboard.plain.latex import latex
 from bench.leaderboard.plain.markdown import markdown
 from bench.leaderboard.plain.tables import PlainTable, plain_tables
+from bench.leaderboard.submissions.problems import senseless
 from bench.records.files import write_atomically
 from bench.records.schema import Record
 
@@ -44,10 +46,16 @@ def judge(records: Sequence[tuple[Path, Record]]) -> list[Group]:
     """The records in comparable groups, with the worst case of every defense.
 
     Raises:
-        BenchError: there is no record, or linkage files of one group are about different people.
+        BenchError: there is no record, one holds what no measurement gives, two call the same scans real and made up,
+            or linkage files of one group are about different people.
     """
     if not records:
         raise BenchError("no records given; a leaderboard needs at least one: run `bench run` first")
+    for path, record in records:
+        wrong = next(senseless(record), None)
+        if wrong is not None:
+            raise BenchError(f"{path} is no record of a measurement: {wrong}; leave it out")
+    one_origin(records)
     return groups_of(records)
 
 

@@ -31,10 +31,12 @@ from bench.types.claim import Linkage
 
 
 def interval(value: float | None, spread: float = 0.02, n: int = 12) -> Interval:
-    """An estimate with an interval of twice `spread` around it, or without a number."""
+    """An estimate with an interval of twice `spread` around it (a share keeps to [0, 1]), or without a number."""
     if value is None:
         return Interval(value=None, low=None, high=None, n=0)
-    return Interval(value=value, low=value - spread, high=value + spread, n=n)
+    share = 0 <= value <= 1
+    low, high = (max(value - spread, 0), min(value + spread, 1)) if share else (value - spread, value + spread)
+    return Interval(value=value, low=low, high=high, n=n)
 
 
 def make_record(**changes: Any) -> Record:

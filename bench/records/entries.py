@@ -6,6 +6,7 @@ from pydantic import Field
 
 from bench.records.parts import Number, Part
 from bench.records.tuning import TunedEntry
+from bench.types.threat import Goal, ThreatModel
 
 
 class OriginEntry(Part):
@@ -44,6 +45,19 @@ class ThreatCard(Part):
     knows: list[str]
     owns: list[str]
     queries: int | None = Field(description="queries per scan the attack uses; null = all that were sent")
+
+    @classmethod
+    def of(cls, goal: Goal, threat: ThreatModel) -> "ThreatCard":
+        """The card of an attack with this goal."""
+        return cls(
+            goal=goal.value,
+            tier=threat.tier.value,
+            phase=threat.phase.value,
+            observes=sorted(grant.value for grant in threat.observes),
+            knows=sorted(grant.value for grant in threat.knows),
+            owns=sorted(grant.value for grant in threat.owns),
+            queries=threat.queries,
+        )
 
 
 class AttackEntry(Part):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,6 +18,8 @@ PartT = TypeVar("PartT", bound=Part)
 
 RECORD_NAME = "record.json"
 DEEPEST = 50
+MOST_BYTES = 8 * 2**20
+"""Of a record; those that runs write have a hundredth of it."""
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -58,6 +61,11 @@ def read_record(path: Path) -> Record:
         BenchError: the file is missing, is no JSON, has another schema version, or does not fit the schema.
     """
     try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe would never end
+            raise BenchError(f"cannot read record {path}: it is no plain file")
+        if found.st_size > MOST_BYTES:
+            raise BenchError(f"cannot read record {path}: {found.st_size} bytes, {MOST_BYTES} at most")
         return record_of(path.read_bytes(), str(path))
     except OSError as error:
         raise BenchError(f"cannot read record {path}: {error.strerror}") from error

@@ -54,21 +54,13 @@ def _origin(defense: Defense[Any]) -> OriginEntry | None:
 
 def attack_entry(cell: Cell, held: Confinement) -> AttackEntry:
     """Which attack, with its card, and how it was held to it."""
-    attack, threat = cell.attack, cell.attack.threat
+    attack = cell.attack
     return AttackEntry(
         name=attack.name,
         summary=attack.summary,
         source=attack.source,
         settings=config.by_content(attack),
-        threat=ThreatCard(
-            goal=attack.goal.value,
-            tier=threat.tier.value,
-            phase=threat.phase.value,
-            observes=sorted(grant.value for grant in threat.observes),
-            knows=sorted(grant.value for grant in threat.knows),
-            owns=sorted(grant.value for grant in threat.owns),
-            queries=threat.queries,
-        ),
+        threat=ThreatCard.of(attack.goal, attack.threat),
         isolation=held.label,
         timeout_seconds=held.timeout,
     )

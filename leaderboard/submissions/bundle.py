@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from bench.records.claims import CLAIM_NAME
+from bench.records.files import MOST_BYTES as MOST_BYTES_OF_A_RECORD
 from bench.records.files import RECORD_NAME
 from bench.records.parts import Part
 
@@ -14,7 +15,11 @@ MANIFEST_NAME = "bundle.json"
 SUFFIX = ".unveil.zip"
 
 MEGABYTE = 2**20
-MOST_BYTES: Mapping[str, int] = {MANIFEST_NAME: MEGABYTE // 4, RECORD_NAME: 8 * MEGABYTE, CLAIM_NAME: 64 * MEGABYTE}
+MOST_BYTES: Mapping[str, int] = {
+    MANIFEST_NAME: MEGABYTE // 4,
+    RECORD_NAME: MOST_BYTES_OF_A_RECORD,
+    CLAIM_NAME: 64 * MEGABYTE,
+}
 """Of a file, unpacked."""
 MOST_BYTES_OF_A_PICTURE = 3 * MEGABYTE // 2
 MOST_FILES = 16

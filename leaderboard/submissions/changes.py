@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.errors import BenchError
 from bench.leaderboard.build import NUMBERS_NAME, judge
-from bench.leaderboard.export import leaderboard_json
+from bench.leaderboard.export import FORMAT_VERSION, leaderboard_json
 from bench.records.files import find_records, read_record
 
 Row = Mapping[str, Any]
@@ -31,16 +31,19 @@ def numbers_of(place: Path) -> dict[str, Any]:
             ) from error
     try:
         numbers = json.loads(text)
-        groups = numbers["groups"]
-        _ = [(_name(group), _cells(group), _ranks(group)) for group in groups]
+        version, groups = numbers["format_version"], numbers["groups"]
+        if version == FORMAT_VERSION:
+            _ = [(_name(group), _cells(group), _ranks(group), _judges(group)) for group in groups]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BenchError(f"{file} is no {NUMBERS_NAME}; make one with `bench leaderboard build`") from error
+    if version != FORMAT_VERSION:
+        raise BenchError(f"{file} has format {str(version)[:20]}, this version reads {FORMAT_VERSION}; build it again")
     found: dict[str, Any] = numbers
     return found
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    """A line for every cell that came, went or changed, and for every rank that moved.
+    """A line for every cell that came, went or changed, every rank that moved, and whom other attacks judge now.
 
     Args:
         old, new: as `numbers_of` gives them.
@@ -49,7 +52,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     for name in sorted(before.keys() | after.keys()):
         nobody: dict[str, Any] = {"boards": [], "worst_case_per_defense": []}
         was, now = before.get(name, nobody), after.get(name, nobody)
-        lines = [*_moves(_cells(was), _cells(now)), *_moves(_ranks(was), _ranks(now))]
+        lines = [line for told in (_cells, _ranks, _judges) for line in _moves(told(was), told(now))]
         if lines:
             yield f"{name}:"
             yield from (f"  {line}" for line in lines)
@@ -76,7 +79,7 @@ def _cells(group: Row) -> dict[str, str]:
     found: dict[str, str] = {}
     for board in group["boards"]:
         for row in board["rows"]:
-            told = [row["status"], f"Dice {_number(row['dice_average'])}"]
+            told = [row["status"], f"Dice {_number(row['dice_average'])}", f"{row['megabytes_sent']:.3g} MB sent"]
             score = row["scores"].get(board["headline"])
             if score is not None:
                 told.append(f"{board['headline']} {_number(score)}")
@@ -87,12 +90,19 @@ def _cells(group: Row) -> dict[str, str]:
 
 
 def _ranks(group: Row) -> dict[str, str]:
-    return {f"rank of {row['defense']}, seed {row['seed']}": _rank(row) for row in group["worst_case_per_defense"]}
+    return {
+        f"rank of {row['defense']}, seed {row['seed']}": "none" if row["rank"] is None else str(row["rank"])
+        for row in group["worst_case_per_defense"]
+    }
 
 
-def _rank(row: Row) -> str:
-    rank = "none" if row["rank"] is None else str(row["rank"])
-    return f"{rank} (worst attack {row['best_attack'] or 'none'}, of {_listed(row['attacks'])})"
+def _judges(group: Row) -> dict[str, str]:
+    return {
+        f"attacks on {row['defense']}, seed {row['seed']}": (
+            f"worst {row['best_attack'] or 'none'}, of {_listed(row['attacks'])}"
+        )
+        for row in group["worst_case_per_defense"]
+    }
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
+from bench.leaderboard.numbers import percent
 from bench.leaderboard.submissions.bundle import Packed
 from bench.records.parts import Interval, Part
 from bench.records.schema import Environment, Record
@@ -74,6 +75,8 @@ def differences(claimed: Record, found: Record) -> list[str]:
         ("settings of the attack", claimed.attack.settings, found.attack.settings),
         ("settings of the data", claimed.data.settings, found.data.settings),
         ("settings of the evaluation", claimed.settings, found.settings),
+        ("number of bytes sent for a scan", claimed.cost.bytes_sent, found.cost.bytes_sent),
+        ("number of bytes received for a scan", claimed.cost.bytes_received, found.cost.bytes_received),
     ):
         if one != other:
             lines.append(f"another {name}: claimed {_short(one)}, found {_short(other)}")
@@ -102,6 +105,9 @@ def _numbers(record: Record) -> Iterator[_Number]:
         yield _Number(name, score.value)
     if record.privacy.verification is not None:
         yield _Number("AUC, same person or not", record.privacy.verification.auc)
+        for point in record.privacy.verification.operating_points:
+            if point.tpr is not None:
+                yield _Number(f"TPR at {percent(point.fpr)} FPR", point.tpr)
 
 
 def _agree(one: Interval, other: Interval) -> bool:

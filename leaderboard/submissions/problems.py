@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.leaderboard.entry import LINKING
 from bench.leaderboard.submissions.ranges import impossible
+from bench.leaderboard.submissions.shipped import contradictions
 from bench.records.privacy import Privacy
 from bench.records.schema import PROTOCOL_VERSION, Record
 from bench.types.threat import Goal
@@ -33,16 +34,22 @@ def problems_of(record: Record) -> Iterator[str]:
             f"measured under protocol {record.protocol_version}, this version has {PROTOCOL_VERSION}: "
             "run it again with the current version"
         )
-    yield from _texts(record.model_dump(mode="json"))
+    yield from senseless(record)
     people = record.data.subjects.get("test", 0)
     if people < FEWEST_PEOPLE:
         yield f"only {people} test people; {FEWEST_PEOPLE} at least are needed"
-    yield from impossible(record)
+    yield from contradictions(record)
     yield from _utility(record)
     if record.privacy is None:
         yield f"the attack is {record.status.value} ({record.reason}): such a cell says nothing and is never ranked"
     else:
         yield from _privacy(record.privacy, record)
+
+
+def senseless(record: Record) -> Iterator[str]:
+    """What can be no record of any measurement, whoever made it: endless texts, and numbers out of all bounds."""
+    yield from _texts(record.model_dump(mode="json"))
+    yield from impossible(record)
 
 
 def _texts(raw: Any, where: str = "") -> Iterator[str]:

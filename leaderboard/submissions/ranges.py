@@ -30,6 +30,9 @@ def impossible(record: Record) -> Iterator[str]:
     for name, value in record.cost.model_dump().items():
         if value is not None and value < 0:
             yield f"cost {name} is {value:g}, below 0"
+    for name in ("parameters_client", "parameters_server", "iterations"):
+        if getattr(record.defense, name) < 0:
+            yield f"{name} is {getattr(record.defense, name)}, below 0"
     if min((*record.data.subjects.values(), *record.data.scans.values()), default=0) < 0:
         yield "data: a role has fewer than no people or scans"
     if record.data.spacing_mm <= 0 or min(record.data.shape, default=0) < 1:

@@ -15,6 +15,7 @@ from bench.leaderboard.submissions.arrays import MOST_SCANS, readable
 from bench.leaderboard.submissions.bundle import MANIFEST_NAME, Manifest, hashed
 from bench.leaderboard.submissions.problems import problems_of
 from bench.leaderboard.submissions.ranges import not_finite
+from bench.leaderboard.submissions.recount import recount
 from bench.records.claims import CLAIM_NAME
 from bench.records.files import RECORD_NAME, record_of
 from bench.records.schema import Record
@@ -93,6 +94,8 @@ def _about_files(record: Record, files: Mapping[str, bytes]) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, CLAIM_NAME).write_bytes(content)
         try:
-            linkage_beside(Path(folder, RECORD_NAME), CLAIM_NAME, record.privacy.auc)
+            linkage = linkage_beside(Path(folder, RECORD_NAME), CLAIM_NAME, record.privacy.auc)
         except NoLinkageError as error:
             yield str(error)
+            return
+    yield from recount(record.privacy, linkage)

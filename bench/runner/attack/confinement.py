@@ -13,6 +13,8 @@ from bench.runner.cell import Request
 from bench.store import Store
 
 OWN_PROCESS, GUARDED = "own process", "guarded in the suite's process"
+LONGEST_REASON = 1000
+"""Characters of an error's own words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +66,12 @@ class LostAttack(Exception):
 
 
 def reason_for(error: BaseException) -> str:
-    """What went wrong in an attack and where, in one line."""
+    """What went wrong in an attack and where, in a line that a record has room for."""
     where = traceback.extract_tb(error.__traceback__)
     place = f" ({where[-1].filename.rpartition('/')[2]}:{where[-1].lineno})" if where else ""
-    return f"{type(error).__name__}: {error}{place}"
+    said = " ".join(str(error).split())
+    said = said if len(said) <= LONGEST_REASON else f"{said[:LONGEST_REASON]} ..."
+    return f"{type(error).__name__}: {said}{place}"
 
 
 def overdue(seconds: float) -> LostAttack:

@@ -5,9 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from bench.leaderboard.submissions.archive import packed, unpacked
 from bench.leaderboard.submissions.bundle import MANIFEST_NAME, Manifest, hashed
+from bench.metrics.retrieval import score_linkage
 from bench.records.files import RECORD_NAME
+from bench.records.parts import Interval
+from bench.records.privacy import Score
+from bench.types.claim import Linkage
 from tests.factories import judged_record, seeing
 
 PEOPLE = tuple(f"p{number // 2:02d}" for number in range(24))
@@ -27,7 +33,15 @@ Change = Callable[[dict[str, Any]], None]
 
 def run_in(tmp_path: Path) -> Path:
     """A run that nothing speaks against: its record's file."""
-    path, record = judged_record(tmp_path / "run", PEOPLE, seeing(PEOPLE, set(PEOPLE[:12])), **FINE)
+    scores = seeing(PEOPLE, set(PEOPLE[:12]))
+    found = score_linkage(Linkage(torch.from_numpy(scores)), PEOPLE, "a run")
+    counted = {
+        "macro_f1": Score(value=Interval.of(found.macro_f1), chance=found.chance_macro_f1),
+        "rank1": Score(value=Interval.of(found.rank1), chance=found.chance_rank1),
+        "map": Score(value=Interval.of(found.map), chance=found.chance_map),
+    }
+    changes = {**FINE, "privacy": {**FINE["privacy"], "scores": counted}}
+    path, record = judged_record(tmp_path / "run", PEOPLE, scores, **changes)
     path.write_text(record.model_dump_json())
     return path
 

@@ -1,6 +1,7 @@
 """The files that are written: safe, reproducible, complete."""
 
 import json
+import os
 import random
 import re
 from html.parser import HTMLParser
@@ -14,9 +15,10 @@ from bench.leaderboard.build import build
 from bench.leaderboard.export import inline_json
 from bench.leaderboard.pictures import MOST_BYTES, picture
 from bench.leaderboard.threat_words import card_in_words
+from bench.records.files import read_record
 from bench.records.schema import Record
-from tests.factories import make_record
-from tests.gallery import gallery
+from tests.factories import interval, make_record
+from tests.gallery import PHANTOM, gallery
 
 ATTACKS = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</script><b>", "javascript:alert(1)")
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
@@ -139,7 +141,7 @@ def test_the_same_records_in_any_order_give_the_same_bytes(tmp_path: Path) -> No
 
 
 def test_groups_share_no_table(tmp_path: Path) -> None:
-    html = page_of(tmp_path, make_record(), make_record(data={"name": "phantom", "synthetic": True}))
+    html = page_of(tmp_path, make_record(), make_record(data=PHANTOM))
     sections = re.split(r'<section class="(?:group|glossary)"', html)[1:-1]
     assert len(sections) == 2
     # Worst cases up to T0, T1 and T2, the matrix, cells, and what papers report on other data.
@@ -150,6 +152,39 @@ def test_groups_share_no_table(tmp_path: Path) -> None:
         f"ixi, real scans, simulated second visits, {among}",
         f"phantom, made-up anatomy: difficulty is a dial, not evidence about patients, {among}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"utility": {"dice_average": interval(1e308)}}, "outside [0, 1]"),
+        ({"cost": {"client_seconds": -1e300}}, "cost client_seconds is -1e+300, below 0"),
+        ({"defense": {"summary": "x" * 2_000_000}}, "defense.summary is a text of 2000000 characters"),
+        ({"data": {**PHANTOM, "synthetic": False}}, "scans of phantom are real; they are made up"),
+    ],
+)
+def test_what_no_measurement_gives_is_not_built(changes: dict[str, Any], words: str, tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match=re.escape(words)) as caught:
+        page_of(tmp_path, make_record(), make_record(**changes))
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "index.html").exists()
+
+
+@pytest.mark.parametrize("lie", [{"synthetic": True}, {"revisits": "real"}])
+def test_the_same_scans_are_not_real_and_made_up(lie: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="of the same scans, and one says that they are real with simulated second"):
+        page_of(tmp_path, make_record(), make_record(data=lie))
+
+
+def test_what_is_no_plain_file_of_a_records_size_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "record.json")
+    with pytest.raises(BenchError, match="it is no plain file"):
+        read_record(tmp_path / "record.json")
+    large = tmp_path / "large.json"
+    with large.open("wb") as stream:
+        stream.truncate(9 * 2**20)
+    with pytest.raises(BenchError, match="9437184 bytes, 8388608 at most"):
+        read_record(large)
 
 
 def test_numbers_of_unscored_cells_are_null_in_the_json(tmp_path: Path) -> None:

@@ -81,12 +81,25 @@ def test_pictures_of_real_scans_stay_where_they_are_unless_they_are_wanted(run: 
         (lambda r: r["privacy"].update(headline_by_key=[0.01, 0.02]), "under every set of keys average 0.015"),
         (lambda r: r["cost"].update(total_seconds=math.nan), "cost.total_seconds is no number"),
         (lambda r: r.update(cell="another"), "about another cell"),
+        (lambda r: _claim(r, "map", 0.2), "map is 0.200, the linkage gives 0."),
+        (lambda r: r["privacy"]["scores"]["rank1"].update(chance=0.9), "chance of rank1 is 0.900, the linkage gives"),
+        (lambda r: r["privacy"]["scores"]["map"]["value"].update(n=13), "map speaks of 13 people, the linkage of 12"),
+        (lambda r: r.update(preset="full"), "preset 'full' is none of smoke, quick, standard, paper"),
+        (lambda r: r["data"].update(name="phantom"), "scans of phantom are real; they are made up"),
+        (lambda r: r["attack"].update(name="reid-ncc"), "threat card of reid-ncc: tier 0 instead of 1"),
+        (lambda r: r.update(created="2999-01-01T00:00:00Z"), "which is still to come"),
+        (lambda r: r.update(created="yesterday"), "created 'yesterday' is no date with a time zone"),
+        (lambda r: r["defense"].update(parameters_client=-1), "parameters_client is -1, below 0"),
     ],
 )
 def test_what_is_forged_or_missing_is_said_in_a_line(bundle: Path, change: Change, words: str) -> None:
     problems = validate(forged(bundle, change)).problems
     assert [line for line in problems if words in line], problems
     assert not [line for line in problems if "\n" in line]
+
+
+def _claim(raw: dict[str, Any], score: str, value: float) -> None:
+    raw["privacy"]["scores"][score]["value"].update(value=value, low=value - 0.1, high=value + 0.1)
 
 
 def test_an_attack_that_is_not_ok_is_no_entry(bundle: Path) -> None:

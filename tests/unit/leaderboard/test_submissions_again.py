@@ -94,7 +94,11 @@ def test_two_records_agree_where_each_lies_in_the_others_interval() -> None:
     agreeing = [[one.name for one in compare(claimed, other) if not one.agrees] for other in (near, far, sure)]
     assert agreeing == [[], ["Dice, average"], ["Dice, average"]]
     lost = make_record(status="failed", reason="broke")
-    assert [one.name for one in compare(claimed, lost) if not one.agrees][-1] == "AUC, same person or not"
+    assert [one.name for one in compare(claimed, lost) if not one.agrees][-3:] == [
+        "AUC, same person or not",
+        "TPR at 10\N{NO-BREAK SPACE}% FPR",
+        "TPR at 1\N{NO-BREAK SPACE}% FPR",
+    ]
 
 
 def test_other_data_settings_or_cards_are_no_luck() -> None:
@@ -186,8 +190,9 @@ def test_what_was_found_counts_and_not_what_was_claimed(tmp_path: Path) -> None:
     assert [entry.path for entry in group.entries] == [place / RECORD_NAME]
     page = build([claimed, (place / RECORD_NAME, found)], tmp_path / "site").read_text()
     assert "verified" in page
-    assert [fact.value for fact in provenance_facts(place / RECORD_NAME)] == ["verified"]
-    assert [fact.value for fact in provenance_facts(claimed[0])] == ["claimed"]
+    assert provenance_facts(place / RECORD_NAME, found)[0].value == "verified"
+    assert provenance_facts(*claimed)[0].value == "claimed"
+    assert [entry.standing for entry in group.entries] == ["verified"]
 
 
 def test_a_bundle_cannot_bring_its_own_verdict(tmp_path: Path) -> None:
@@ -212,11 +217,13 @@ def test_changes_name_what_came_went_and_moved(tmp_path: Path) -> None:
     assert list(changes(old, old)) == []
     lines = list(changes(old, new))
     assert lines[0].startswith("ixi, quick, real scans")
-    assert lines[1] == "  - mixup x gone, seed 0: ok, Dice 0.800, macro_f1 0.300"
-    assert lines[2] == "  + mixup x strong, seed 0: ok, Dice 0.800, macro_f1 0.300"
-    assert "rank of mixup" in lines[3]
+    assert lines[1].startswith("  - mixup x gone, seed 0: ok, Dice 0.800, ")
+    assert lines[1].endswith(" MB sent, macro_f1 0.300")
+    assert lines[2].startswith("  + mixup x strong, seed 0: ok, Dice 0.800, ")
+    assert lines[3].startswith("  ~ attacks on mixup, seed 0: worst ")
     assert "gone, weak" in lines[3]
     assert "strong, weak" in lines[3]
+    assert len(lines) == 4  # its rank did not move
 
 
 def test_two_cells_of_one_name_are_both_compared(tmp_path: Path) -> None:
@@ -230,7 +237,23 @@ def test_two_cells_of_one_name_are_both_compared(tmp_path: Path) -> None:
     assert line.startswith("  + mixup x nearest-neighbor, seed 0, cell bbbbbbbb: ok, Dice 0.800")
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"groups": 3}', '{"groups": [{}]}', '{"groups": [{"boards": []}]}'])
+def test_a_leaderboard_of_another_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "leaderboard.json").write_text('{"format_version": 99, "groups": []}')
+    with pytest.raises(BenchError, match="has format 99, this version reads"):
+        numbers_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        '{"groups": []}',
+        '{"format_version": 2, "groups": 3}',
+        '{"format_version": 2, "groups": [{}]}',
+        '{"format_version": 2, "groups": [{"boards": []}]}',
+    ],
+)
 def test_what_is_no_leaderboard_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "leaderboard.json").write_text(content)
     with pytest.raises(BenchError, match=r"is no leaderboard\.json"):
