@@ -30,7 +30,13 @@ def columns_of(board: Board) -> list[Column[Entry]]:
         Column("defense", "Defense", "what the hospital does to a scan before sending it", False, _defense),
         Column("attack", "Attack", "what the attacker does with what was sent", False, _attack),
         Column("tier", "Tier", "strength of the attacker, T0 to T4", True, _tier),
-        Column("state", "State", "only OK cells carry privacy scores", False, _state),
+        Column(
+            "state",
+            "State",
+            "only OK cells carry privacy scores; claimed by whoever made the record, or verified by running it again",
+            False,
+            _state,
+        ),
         Column("dice", "Dice", "average over classes, 1 is perfect; 95 % interval over people", True, _dice),
         Column("headline", headline, "what leaks, with its 95 % interval over people", True, _headline),
         Column("chance", "Chance", f"{headline} of an attacker who guesses", True, _chance),
@@ -114,7 +120,7 @@ def _megabytes(entry: Entry) -> Cell:
 
 def _state(entry: Entry) -> Cell:
     state = entry.record.status.value.upper()
-    return Cell(state, entry.record.reason or "", state)
+    return Cell(state, entry.record.reason or entry.standing, state)
 
 
 def _seed(entry: Entry) -> Cell:

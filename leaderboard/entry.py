@@ -29,12 +29,19 @@ class Entry:
         path: the record's file; its pictures lie beside it.
         defense: name of the defense, with the settings that tell it from others in the group.
         attack: the same for the attack.
+        verified: whoever keeps the leaderboard has run the cell again, and this is what was found.
     """
 
     path: Path
     record: Record
     defense: str
     attack: str
+    verified: bool = False
+
+    @property
+    def standing(self) -> str:
+        """`verified`, or `claimed` by whoever made the record."""
+        return "verified" if self.verified else "claimed"
 
     @property
     def valid(self) -> bool:

@@ -138,16 +138,15 @@ def _entries(records: Sequence[tuple[Path, Record]]) -> list[Entry]:
     defenses = variant_names([(record.defense.name, record.defense.settings) for _, record in records])
     attacks = variant_names([(record.attack.name, record.attack.settings) for _, record in records])
     entries = [
-        Entry(path, record, defense, attack)
+        Entry(path, record, defense, attack, verified=verdict_beside(path) is not None)
         for (path, record), defense, attack in zip(records, defenses, attacks, strict=True)
     ]
     once: dict[str, Entry] = {}
-    verified = {entry.path for entry in entries if verdict_beside(entry.path) is not None}
-    for entry in sorted(entries, key=lambda entry: (entry.path not in verified, entry.path)):
+    for entry in sorted(entries, key=lambda entry: (not entry.verified, entry.path)):
         once.setdefault(fingerprint(entry), entry)
-    known = {entry.record.cell for entry in once.values() if entry.path in verified}
+    known = {entry.record.cell for entry in once.values() if entry.verified}
     # Of a cell that was run again, what was found counts and not what was claimed.
-    return [once[text] for text in sorted(once) if once[text].path in verified or once[text].record.cell not in known]
+    return [once[text] for text in sorted(once) if once[text].verified or once[text].record.cell not in known]
 
 
 def _boards(entries: Sequence[Entry], judged: Mapping[str, tuple[bool, float, str]]) -> tuple[Board, ...]:

@@ -1,9 +1,11 @@
 """Every defense under every attack at a glance: the score, coloured by how much of what chance leaves open it takes."""
 
+import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.leaderboard.entry import Entry
+from bench.leaderboard.entry import LAST_RANKED_TIER, Entry
 from bench.leaderboard.grouping import Group
 from bench.leaderboard.numbers import DASH, finite, fixed
 from bench.leaderboard.score_names import shown
@@ -55,14 +57,16 @@ class Matrix:
 
 
 def matrix_of(group: Group) -> Matrix:
-    """All cells of a group; attacks by tier and name."""
+    """All cells of a group; attacks that are ranked before those that are not, what takes most from defenses first."""
     cells: dict[tuple[str, str], list[Entry]] = {}
     for entry in group.entries:
         cells.setdefault((entry.defense, entry.attack), []).append(entry)
     tiers = {entry.attack: entry.record.attack.threat.tier for entry in group.entries}
     heads = [
         Head(attack, tier, _score_of(group.entries, attack))
-        for attack, tier in sorted(tiers.items(), key=lambda item: (item[1], item[0]))
+        for attack, tier in sorted(
+            tiers.items(), key=lambda item: (item[1] > LAST_RANKED_TIER, -_taken(group.entries, item[0]), *item[::-1])
+        )
     ]
     rows = [
         (defense, tuple(_square(defense, head, cells.get((defense, head.attack), [])) for head in heads))
@@ -75,8 +79,24 @@ def band_of(score: float, chance: float | None, higher_is_worse: bool) -> int | 
     """Number of the colour, 0 to 4; None for scores that do not run from chance to 1."""
     if chance is None or not higher_is_worse or not 0 <= chance < 1 or not 0 <= score <= 1:
         return None
-    share = (score - chance) / (1 - chance)
+    share = _share(score, chance)
     return sum(share >= edge for edge in BANDS)
+
+
+def _taken(entries: Sequence[Entry], attack: str) -> float:
+    """Mean over an attack's valid cells of the share that it takes of what chance leaves open; below 0 without any."""
+    shares = [
+        _share(score, chance)
+        for entry in entries
+        if entry.attack == attack and entry.headline is not None and entry.headline.higher_is_worse
+        for score, chance in [(finite(entry.headline.value.value), finite(entry.headline.chance))]
+        if score is not None and chance is not None and 0 <= chance < 1
+    ]
+    return statistics.fmean(shares) if shares else -math.inf
+
+
+def _share(score: float, chance: float) -> float:
+    return (score - chance) / (1 - chance)
 
 
 def _score_of(entries: Sequence[Entry], attack: str) -> str:

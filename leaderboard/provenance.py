@@ -1,19 +1,35 @@
-"""How a number is known: whether whoever keeps the leaderboard has run the cell again."""
+"""How a number is known: whether whoever keeps the leaderboard has run the cell again, and what made it."""
 
 from pathlib import Path
 
 from bench.leaderboard.facts import Fact
 from bench.leaderboard.submissions.verdict import verdict_beside
+from bench.records.schema import Record
 
+SHOWN_PACKAGES = ("torch", "monai", "numpy")
 CLAIMED = "whoever made the record says so; nobody has run it again"
 
 
-def provenance_facts(record: Path) -> list[Fact]:
-    """One line about the record in this file."""
-    verdict = verdict_beside(record)
+def provenance_facts(path: Path, record: Record) -> list[Fact]:
+    """Whether the record in this file was checked, and with what, when and where it was made."""
+    made = record.environment
+    packages = ", ".join(f"{name} {made.packages[name]}" for name in SHOWN_PACKAGES if name in made.packages)
+    return [
+        _standing(path),
+        Fact("Unveil", record.unveil_version, "" if made.git is None else f"commit {made.git}"),
+        Fact("written", record.created),
+        Fact("networks", record.defense.training_hash, meaning="content address of the trained defense"),
+        Fact("data", record.data.data_hash, f"split {record.data.split_hash}"),
+        Fact("Python", made.python, packages),
+        Fact("machine", made.processor, f"{made.device}, threads: {made.threads}; {made.platform}"),
+    ]
+
+
+def _standing(path: Path) -> Fact:
+    verdict = verdict_beside(path)
     if verdict is None:
-        return [Fact("standing", "claimed", meaning=CLAIMED)]
+        return Fact("standing", "claimed", meaning=CLAIMED)
     again = f"claimed by somebody, run again on {verdict.environment.platform}, {verdict.environment.device}"
     count = len(verdict.comparisons)
     meaning = f"{again}; all {count} numbers agree within their intervals, and shown is what the second run found"
-    return [Fact("standing", "verified", meaning=meaning)]
+    return Fact("standing", "verified", meaning=meaning)

@@ -80,7 +80,7 @@ def _facts(entry: Entry) -> list[tuple[str, list[Fact]]]:
     validity, privacy = entry.record.validity, entry.privacy
     missing = [Fact("planted leaks", "not looked for", "the checks could not be run")]
     checks = ("Known-answer checks", missing if validity is None else check_facts(validity))
-    known = ("How it is known", provenance_facts(entry.path))
+    known = ("How it is known", provenance_facts(entry.path, entry.record))
     if privacy is None:
         return [checks, known]
     among = ("The score among its controls", control_facts(entry))

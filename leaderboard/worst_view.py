@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
+from bench.leaderboard.numbers import fixed
 from bench.leaderboard.tables import Cell, Column
 from bench.leaderboard.union_ranks import RankedRow
 from bench.leaderboard.worst_columns import worst_columns
@@ -69,12 +70,17 @@ def _partly(one: RankedRow) -> list[tuple[str, int]]:
 def _notes(one: RankedRow) -> list[str]:
     who = f"{one.row.defense}, seed {one.row.seed}"
     notes = [f"{who}: {entry.attack} took no part: {reason}." for entry, reason in one.row.absent]
-    notes += [f"{who}: {name} was let at {asked} of {len(set(one.row.people))} people." for name, asked in _partly(one)]
+    notes += [f"{who}: {name} attacked {asked} of {len(set(one.row.people))} people." for name, asked in _partly(one)]
     if one.open_attacks:
         names = ", ".join(one.open_attacks)
         notes.append(f"{who} has no rank: {names} judged other defenses but not this one, so it may only look private.")
     if one.leak is not None and one.judged[0] < one.judged[1]:
-        notes.append(f"{who} has no rank: attacks were let at {one.judged[0]} of {one.judged[1]} people only.")
+        notes.append(f"{who} has no rank: attacks were run on {one.judged[0]} of {one.judged[1]} people only.")
+    trained = {entry.record.defense.training_hash: entry for entry in one.row.entries.values()}
+    if len(trained) > 1:
+        dice = sorted(entry.dice for entry in trained.values() if entry.dice is not None)
+        spread = f", with Dice from {fixed(dice[0], 3)} to {fixed(dice[-1], 3)}" if dice else ""
+        notes.append(f"{who}: the attacks were run on {len(trained)} separately trained networks{spread}.")
     if one.spared:
         notes.append(f"{who} was never attacked by {', '.join(one.spared)}, which others had to face.")
     return notes

@@ -10,6 +10,7 @@ from bench.leaderboard.build import NUMBERS_NAME, PLAIN, judge, write
 from bench.leaderboard.columns import columns_of
 from bench.leaderboard.grouping import Board, Group
 from bench.leaderboard.tables import Cell
+from bench.leaderboard.threat_words import goal_in_words
 from bench.leaderboard.worst_columns import TITLE, worst_columns
 from bench.leaderboard.worst_view import worst_notes
 from bench.records.files import find_records, read_record
@@ -47,7 +48,7 @@ def _cells_table(group: Group, board: Board) -> Table:
     columns = [column for column in columns_of(board) if column.key in _SHOWN]
     heads = [(column.title, column.numeric) for column in columns]
     rows = [[column.cell(entry) for column in columns] for entry in board.entries]
-    return _table(f"{key.data}, {key.preset} ({key.origin})", heads, rows)
+    return _table(f"{goal_in_words(board.goal, board.phase)}: {key.data}, {key.preset} ({key.origin})", heads, rows)
 
 
 def _worst_table(group: Group) -> Table:

@@ -133,7 +133,7 @@ def first_alarms(
 
 
 def best_attack(attacks: Mapping[str, Verification]) -> str:
-    """The attack with the largest TPR; if equal, the largest AUC, then the first name.
+    """The attack with the largest TPR; if equal, the largest AUC, then the one on most people, then the first name.
 
     TPRs are compared at the smallest FPR from that of the headline on that all of them support: fewer people support
     a larger one, at which everybody's TPR is larger.
@@ -144,8 +144,9 @@ def best_attack(attacks: Mapping[str, Verification]) -> str:
     shared = set.intersection(*(set(roc) for roc in rocs.values())) if rocs else set()
     at = min((fpr for fpr in shared if fpr >= HEADLINE_FPR), default=None)
 
-    def strength(name: str) -> tuple[float, float]:
+    def strength(name: str) -> tuple[float, float, int]:
         tpr = rocs[name][at] if at is not None and name in rocs else None
-        return 0.0 if tpr is None else tpr.value, attacks[name].auc.value
+        auc = attacks[name].auc
+        return 0.0 if tpr is None else tpr.value, auc.value, auc.n
 
     return max(sorted(attacks), key=strength)

@@ -37,7 +37,8 @@ def _heads(table: PlainTable) -> list[str]:
 
 
 def harmless(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would compute (numbers are let through)."""
+    """The text with plain spaces, and an apostrophe before what a spreadsheet would compute (numbers pass)."""
+    text = text.replace("\N{NO-BREAK SPACE}", " ")
     if not text.startswith(tuple(_FORMULA)):
         return text
     try:

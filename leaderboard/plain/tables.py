@@ -18,6 +18,8 @@ Row = TypeVar("Row")
 LARGER_IS_BETTER = frozenset({"dice"})
 SMALLER_IS_BETTER = frozenset({"headline", "union-auc", "union-tpr", "tpr-10"})
 """What a defense wants little of."""
+ATTACK = "attack"
+"""Column that says which attack a row is of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +55,7 @@ def plain_tables(groups: Sequence[Group]) -> list[PlainTable]:
             tables.append(_table(name, TITLE, columns, group.worst, lambda one: True, tuple(worst_notes(group.worst))))
         for board in group.boards:
             by = "" if board.headline is None else f", by {shown(board.headline)}"
-            title = f"{goal_in_words(board.goal)}{by}"
+            title = f"{goal_in_words(board.goal, board.phase)}{by}"
             tables.append(_table(name, title, columns_of(board), board.entries, lambda one: one.ranked, ()))
     return tables
 
@@ -68,13 +70,22 @@ def _table(
 ) -> PlainTable:
     cells = tuple(tuple(column.cell(row) for column in columns) for row in rows)
     counting = [place for place, row in enumerate(rows) if counts(row)]
-    best = tuple(_best(column.key, [row[at] for row in cells], counting) for at, column in enumerate(columns))
-    keys, heads = zip(*((column.key, (column.title, column.numeric)) for column in columns), strict=True)
-    return PlainTable(group, title, keys, heads, cells, best, notes)
+    keys = [column.key for column in columns]
+    attacks = [row[keys.index(ATTACK)].text for row in cells] if ATTACK in keys else None
+    best = tuple(_best(key, [row[at] for row in cells], counting, attacks) for at, key in enumerate(keys))
+    heads = tuple((column.title, column.numeric) for column in columns)
+    return PlainTable(group, title, tuple(keys), heads, cells, best, notes)
 
 
-def _best(key: str, column: Sequence[Cell], counting: Sequence[int]) -> frozenset[int]:
-    """Rows that print the best number; a lead that is rounded away is none."""
+def _best(key: str, column: Sequence[Cell], counting: Sequence[int], attacks: Sequence[str] | None) -> frozenset[int]:
+    """Rows that print the best number; a lead that is rounded away is none.
+
+    Where rows are of several attacks, what leaks is compared among defenses under one attack: the least of all would
+    be the number of the weakest attack, and say nothing for any defense.
+    """
+    if attacks is not None and key in SMALLER_IS_BETTER:
+        faced = {name: [at for at in counting if attacks[at] == name] for name in set(attacks)}
+        return frozenset[int]().union(*(_best(key, column, rows, None) for rows in faced.values() if len(rows) > 1))
     if key not in LARGER_IS_BETTER | SMALLER_IS_BETTER:
         return frozenset()
     known = {at: float(column[at].text) for at in counting if column[at].order is not None and column[at].text != DASH}

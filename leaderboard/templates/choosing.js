@@ -22,7 +22,7 @@
     picture.form.addEventListener("submit", (event) => event.preventDefault());
   }
   controls.hidden = false;
-  controls.addEventListener("input", () => { show(); remember(); });
+  controls.addEventListener("input", () => { show(); remember(); announcer.textContent = count.textContent; });
   controls.addEventListener("submit", (event) => event.preventDefault());
   controls.addEventListener("reset", (event) => { event.preventDefault(); showEverything(); });
   window.addEventListener("hashchange", openTarget);
@@ -68,7 +68,9 @@
       worst.hidden = Number(worst.dataset.upTo) !== Math.min(tier, strongestRanked);
     }
     pictures.forEach(draw);
-    count.textContent = shown === all ? `${all} cells` : `${shown} of ${all} cells shown`;
+    const cellsIn = (number) => (number === 1 ? "1 cell" : `${number} cells`);
+    const some = shown > 0 ? `${shown} of ${cellsIn(all)} shown` : "No cell fits; pictures and worst cases stay whole";
+    count.textContent = shown === all ? cellsIn(all) : some;
   }
 
   function draw({ figure, form, plots, empty, drawings }) {
@@ -152,5 +154,7 @@
       target.open = true;
     }
     target.scrollIntoView();
+    // Parts above it that were never drawn take their true height only now.
+    requestAnimationFrame(() => requestAnimationFrame(() => target.scrollIntoView()));
   }
 })();

@@ -9,4 +9,14 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   });
+
+  // Where a table goes on to the right, its box says so: no scroll bar stands there on many machines.
+  const boxes = document.querySelectorAll(".scroll");
+  const mark = (box) => box.classList.toggle("goes-on", box.scrollLeft + box.clientWidth < box.scrollWidth - 2);
+  const watcher = new ResizeObserver((changes) => changes.forEach((change) => mark(change.target.closest(".scroll"))));
+  for (const box of boxes) {
+    box.addEventListener("scroll", () => mark(box), { passive: true });
+    watcher.observe(box);
+    watcher.observe(box.firstElementChild);
+  }
 })();

@@ -125,8 +125,9 @@ def test_names_and_states_filter_tables_parts_and_matrix(visit: Visit, leaderboa
     expect(rows(page)).to_have_count(2)
     choose(page, "state", "ok")
     expect(rows(page)).to_have_count(1)
+    expect(page.get_by_role("status")).to_have_text("1 of 11 cells shown")
     page.get_by_label("Find").fill("no such thing")
-    expect(page.locator("#count")).to_have_text("0 of 11 cells shown")
+    expect(page.locator("#count")).to_have_text("No cell fits; pictures and worst cases stay whole")
 
 
 def test_the_address_brings_a_colleague_to_the_same_view(visit: Visit, leaderboard: Path) -> None:
@@ -153,7 +154,7 @@ def test_an_address_of_another_page_does_no_harm(visit: Visit, leaderboard: Path
     page.goto(f"{leaderboard.as_uri()}?tier=9&state=<script>&g1.dice=liver&g7.by=x&find=%22%3E%3Cimg%20onerror=1%3E")
     expect(page.locator("#controls [name=tier]")).to_have_value("4")
     expect(page.locator("#controls [name=state]")).to_have_value("all")
-    expect(page.locator("#count")).to_have_text("0 of 11 cells shown")
+    expect(page.locator("#count")).to_have_text("No cell fits; pictures and worst cases stay whole")
     page.get_by_role("button", name="Show everything").click()
     expect(rows(page)).to_have_count(11)
 
@@ -163,10 +164,35 @@ def test_through_to_a_defense_and_back(visit: Visit, leaderboard: Path) -> None:
     page.locator("#g1 .worst-case:visible tbody a, #g1 .matrix tbody th a").first.click()
     part = page.locator("section.defense:target")
     expect(part).to_be_in_viewport()
+    assert abs(part.evaluate("part => part.getBoundingClientRect().top")) < 200
     part.get_by_role("link", name="Back to the tables").click()
     expect(page.locator("#g1-heading")).to_be_in_viewport()
     page.go_back()
     expect(part).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [380, 1280])
+def test_a_link_lands_on_its_target_below_parts_that_were_never_drawn(visit: Visit, tmp_path: Path, width: int) -> None:
+    records = [
+        make_record(defense={"name": f"d{number:02d}"}, attack={"name": f"a{number % 3}"}, seed=number // 30)
+        for number in range(60)
+    ]
+    site = build([(tmp_path / f"{number}.json", record) for number, record in enumerate(records)], tmp_path / "site")
+    page = visit(site, width=width)
+    page.locator(".matrix tbody th a").last.click()
+    page.wait_for_timeout(300)
+    assert abs(page.locator("section.defense:target").evaluate("part => part.getBoundingClientRect().top")) < 200
+    deep = page.locator("details.cell").last.get_attribute("id")
+    page.goto(f"{site.as_uri()}?#{deep}")
+    page.wait_for_timeout(300)
+    assert abs(page.locator(f"#{deep}").evaluate("cell => cell.getBoundingClientRect().top")) < 200
+
+
+def test_a_wide_table_says_that_it_goes_on(visit: Visit, leaderboard: Path) -> None:
+    box = visit(leaderboard, width=380).locator(".board .scroll").first
+    expect(box).to_have_class(re.compile(r"\bgoes-on\b"))
+    box.evaluate("box => { box.scrollLeft = box.scrollWidth; }")
+    expect(box).not_to_have_class(re.compile(r"\bgoes-on\b"))
 
 
 def test_a_square_of_the_matrix_opens_its_cell(visit: Visit, leaderboard: Path) -> None:

@@ -32,8 +32,8 @@ def test_an_attack_on_some_people_speaks_of_them_alone_and_says_so(judged: Judge
     others = [person for person in found if person not in {PEOPLE[row] for row in probes}]
     assert len(others) == 9
     assert sum(found[person][0] for person in others) <= sum(before[person][0] for person in others)
-    (note,) = [note for note in worst_notes([together]) if "was let at" in note]
-    assert note == "naked, seed 0: part was let at 3 of 12 people."
+    (note,) = [note for note in worst_notes([together]) if " attacked " in note and " of 12 people" in note]
+    assert note == "naked, seed 0: part attacked 3 of 12 people."
 
 
 def _partly(judged: Judged, defense: str, probes: tuple[int, ...]) -> Cell:
@@ -54,7 +54,7 @@ def test_a_defense_judged_on_some_people_alone_gets_no_rank(judged: Judged) -> N
     assert found["spared"].standing is None
     assert found["naked"].standing is not None
     notes = worst_notes(list(found.values()))
-    assert "spared, seed 0 has no rank: attacks were let at 1 of 12 people only." in notes
+    assert "spared, seed 0 has no rank: attacks were run on 1 of 12 people only." in notes
 
 
 def test_a_linkage_that_asks_about_nobody_with_another_scan_takes_no_part(tmp_path: Path) -> None:

@@ -43,9 +43,16 @@ def test_scores_on_other_scales_have_no_colour(score: float, chance: float | Non
     assert band_of(score, chance, worse) is None
 
 
-def test_attacks_stand_by_tier_and_the_worst_seed_is_shown() -> None:
+def test_what_takes_most_stands_first_and_what_is_not_ranked_last() -> None:
+    strong = scored("a", "strong", 0.9, tier=2)
+    oracle, weak = scored("a", "oracle", 1.0, tier=4), [scored(name, "weak", 0.4) for name in ("a", "b")]
+    lost = make_record(defense={"name": "a"}, attack={"name": "lost"}, status="failed", reason="broke")
+    heads = matrix(lost, oracle, *weak, strong).heads
+    assert [(head.attack, head.tier) for head in heads] == [("strong", 2), ("weak", 0), ("lost", 0), ("oracle", 4)]
+
+
+def test_the_worst_seed_is_shown() -> None:
     found = matrix(scored("a", "z", 0.3), scored("a", "b", 0.9, tier=2), scored("a", "z", 0.7, seed=1))
-    assert [(head.attack, head.tier, head.score) for head in found.heads] == [("z", 0, "mAP"), ("b", 2, "mAP")]
     worst = square(found, "a", "z")
     assert (worst.text, worst.css, worst.seeds) == ("0.70", "risk-3", 2)
     assert worst.words.endswith("worst of 2 seeds")
