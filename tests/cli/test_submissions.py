@@ -45,11 +45,15 @@ def test_an_honest_bundle_is_fine_and_verified(bench: Bench, bundle: Path, folde
     assert (once_more.returncode, "was run again before" in once_more.stderr) == (2, True)
 
 
-def test_a_forged_score_is_found_out(bench: Bench, bundle: Path, folder: Path) -> None:
+def test_a_forged_utility_is_found_out(bench: Bench, bundle: Path, folder: Path) -> None:
     files = unpacked(bundle)
     raw = json.loads(files[RECORD_NAME])
-    for name in ("macro_f1", "rank1"):
-        raw["privacy"]["scores"][name]["value"] |= {"value": 0.05, "low": 0.04, "high": 0.06}
+    better = {"value": 0.98, "low": 0.97, "high": 0.99}
+    utility = raw["utility"]
+    for interval in (utility["dice_average"], *utility["dice"].values()):
+        interval |= better
+    for person in utility["dice_per_subject"].values():
+        person |= dict.fromkeys(person, 0.98)
     files[RECORD_NAME] = json.dumps(raw).encode()
     listed = {name: hashed(content) for name, content in files.items() if name != MANIFEST_NAME}
     files[MANIFEST_NAME] = Manifest(cell=raw["cell"], files=listed).model_dump_json().encode()
@@ -75,7 +79,7 @@ def test_what_is_wrong_is_a_line_each_and_exit_code_2(bench: Bench, bundle: Path
 def test_diff_says_what_is_new(bench: Bench, bundle: Path, folder: Path) -> None:
     empty = folder / "empty"
     empty.mkdir()
-    (empty / "leaderboard.json").write_text('{"groups": []}')
+    (empty / "leaderboard.json").write_text('{"format_version": 2, "groups": []}')
     said = bench("leaderboard", "diff", empty, folder / "runs")
     assert said.returncode == 0
     assert "+ no-proxy x reid-msssim, seed 0: ok" in said.stdout
