@@ -6,6 +6,7 @@ from bench.leaderboard.facts import Fact
 from bench.leaderboard.submissions.verdict import verdict_beside
 from bench.records.schema import Record
 
+SHOWN_LETTERS = 16
 SHOWN_PACKAGES = ("torch", "monai", "numpy")
 CLAIMED = "whoever made the record says so; nobody has run it again"
 
@@ -19,7 +20,7 @@ def provenance_facts(path: Path, record: Record) -> list[Fact]:
         Fact("Unveil", record.unveil_version, "" if made.git is None else f"commit {made.git}"),
         Fact("written", record.created),
         Fact("networks", record.defense.training_hash, meaning="content address of the trained defense"),
-        Fact("data", record.data.data_hash, f"split {record.data.split_hash}"),
+        Fact("data", record.data.data_hash[:SHOWN_LETTERS], f"split {record.data.split_hash[:SHOWN_LETTERS]}"),
         Fact("Python", made.python, packages),
         Fact("machine", made.processor, f"{made.device}, threads: {made.threads}; {made.platform}"),
     ]

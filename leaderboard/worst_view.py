@@ -60,17 +60,24 @@ def part_of(entry: Entry, known: dict[int, str]) -> str:
     return known.get(id(entry), "Takes part through an equal run of the same cell.")
 
 
-def _partly(one: RankedRow) -> list[tuple[str, int]]:
-    """Attacks that were let at some people only, and at how many."""
+def _partly(one: RankedRow) -> dict[int, list[str]]:
+    """Attacks that were run on some people only, by the number of these people."""
     people = one.row.people
-    probes = {name: found[0].probes for name, found in one.row.linkages.items()}
-    return [(name, len({people[row] for row in rows})) for name, rows in probes.items() if rows is not None]
+    found: dict[int, list[str]] = {}
+    for name, linkages in sorted(one.row.linkages.items()):
+        rows = linkages[0].probes
+        if rows is not None:
+            found.setdefault(len({people[row] for row in rows}), []).append(name)
+    return found
 
 
 def _notes(one: RankedRow) -> list[str]:
     who = f"{one.row.defense}, seed {one.row.seed}"
     notes = [f"{who}: {entry.attack} took no part: {reason}." for entry, reason in one.row.absent]
-    notes += [f"{who}: {name} attacked {asked} of {len(set(one.row.people))} people." for name, asked in _partly(one)]
+    everybody = len(set(one.row.people))
+    notes += [
+        f"{who}: {', '.join(names)} attacked {asked} of {everybody} people." for asked, names in _partly(one).items()
+    ]
     if one.open_attacks:
         names = ", ".join(one.open_attacks)
         notes.append(f"{who} has no rank: {names} judged other defenses but not this one, so it may only look private.")
