@@ -65,16 +65,16 @@ class GroupView:
 
 
 def group_views(groups: Sequence[Group]) -> list[GroupView]:
-    """The sections of the page."""
+    """The sections of the page; a defense has one marker in all of them."""
+    defenses = sorted({entry.defense for group in groups for entry in group.entries})
+    series = {name: index for index, name in enumerate(defenses)}
     return [
-        _group_view(group, differences([other.key for other in groups], group.key), f"g{number}")
+        _group_view(group, series, differences([other.key for other in groups], group.key), f"g{number}")
         for number, group in enumerate(groups, start=1)
     ]
 
 
-def _group_view(group: Group, differs: Sequence[str], ident: str) -> GroupView:
-    defenses = sorted({entry.defense for board in group.boards for entry in board.entries})
-    series = {name: index for index, name in enumerate(defenses)}
+def _group_view(group: Group, series: Mapping[str, int], differs: Sequence[str], ident: str) -> GroupView:
     known = parts(group.worst)
     boards = tuple(
         _board_view(board, known, series, f"{ident}b{number}") for number, board in enumerate(group.boards, start=1)

@@ -33,8 +33,10 @@ def worst_columns(rows: Sequence[RankedRow]) -> list[Column[RankedRow]]:
         Column("best-auc", "Its AUC", "AUC of the best single attack", True, _best_auc),
         Column("best-tpr", f"Its TPR at {percent(RANK_FPR)}", "TPR of the best single attack", True, _best_tpr),
         Column("attacks", "Attacks", "how many took part in the union", True, _attacks),
-        Column("paper-auc", "Paper's AUC", f"AUC of {PAPER_ATTACK}, the paper's own attack", True, _paper_auc),
-        Column("paper-tpr", "Paper's TPR", f"TPR at 10 % FPR of {PAPER_ATTACK}", True, _paper_tpr),
+        Column(
+            "paper-auc", "AUC, paper's attack", f"AUC here of {PAPER_ATTACK}, the paper's own attack", True, _paper_auc
+        ),
+        Column("paper-tpr", "TPR, paper's attack", f"TPR here at 10 % FPR of {PAPER_ATTACK}", True, _paper_tpr),
     ]
 
 

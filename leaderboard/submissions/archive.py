@@ -61,7 +61,7 @@ def _check_entry(path: Path, entry: zipfile.ZipInfo, found: Mapping[str, bytes])
         raise BenchError(f"{path} holds {name!r}, which no bundle holds")
     if name in found:
         raise BenchError(f"{path} holds {name!r} twice")
-    if mode and not stat.S_ISREG(mode):
+    if stat.S_IFMT(mode) and not stat.S_ISREG(mode):  # many programs write no kind at all
         raise BenchError(f"{path}: {name!r} is no plain file; links and folders are not followed")
     if entry.flag_bits & 1:
         raise BenchError(f"{path}: {name!r} is encrypted")

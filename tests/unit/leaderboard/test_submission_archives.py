@@ -132,3 +132,10 @@ def test_every_flipped_byte_of_a_linkage_is_a_line_and_no_crash(bundle: Path) ->
         content[place] ^= 0x55
         for line in validate(rebuilt(bundle, {**files, CLAIM_NAME: bytes(content)})).problems:
             assert "\n" not in line
+
+
+def test_a_file_of_no_stated_kind_is_a_plain_one(tmp_path: Path) -> None:
+    bundle = tmp_path / "plain.unveil.zip"
+    with zipfile.ZipFile(bundle, "w") as made:
+        made.writestr(RECORD_NAME, b"{}")  # as most programs write it
+    assert unpacked(bundle) == {RECORD_NAME: b"{}"}
