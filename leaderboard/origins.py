@@ -6,6 +6,7 @@ from pathlib import Path
 from bench.errors import BenchError
 from bench.leaderboard.submissions.shipped import about_origin
 from bench.records.schema import Record
+from bench.registry import Registry
 
 
 def one_origin(records: Sequence[tuple[Path, Record]]) -> None:
@@ -15,8 +16,9 @@ def one_origin(records: Sequence[tuple[Path, Record]]) -> None:
         BenchError: there are two such records, or one that says so of scans that come with this package.
     """
     first: dict[str, tuple[Path, Record]] = {}
+    registry = Registry()
     for path, record in records:
-        wrong = next(about_origin(record), None)
+        wrong = next(about_origin(record, registry), None)
         if wrong is not None:
             raise BenchError(f"{path}: {wrong}; leave it out")
         other_path, other = first.setdefault(record.data.data_hash, (path, record))

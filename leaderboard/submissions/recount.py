@@ -12,7 +12,7 @@ from bench.records.privacy import Privacy
 
 TOLERANCE = 0.005
 TOLERANCE_OF_TIES = 0.1
-"""Of scores where candidates tie: their order is drawn, under another seed here."""
+"""More where all candidates tie, in proportion where some do: their order is drawn, under another seed here."""
 TOLERANCE_OF_CHANCE = 0.02
 """That of the macro-F1 is drawn as well."""
 
@@ -28,7 +28,7 @@ def recount(privacy: Privacy, linkage: StoredLinkage) -> Iterator[str]:
     except (BenchError, ValueError) as error:
         yield f"the linkage cannot be scored: {error}"
         return
-    tolerance = TOLERANCE_OF_TIES if _ties(linkage) else TOLERANCE
+    tolerance = TOLERANCE + TOLERANCE_OF_TIES * _tied(linkage)
     counted = {
         "map": (found.map.value, found.chance_map),
         "macro_f1": (found.macro_f1.value, found.chance_macro_f1),
@@ -49,7 +49,7 @@ def recount(privacy: Privacy, linkage: StoredLinkage) -> Iterator[str]:
             yield f"{name} speaks of {score.value.n} people, the linkage of {len(set(linkage.people))}"
 
 
-def _ties(linkage: StoredLinkage) -> bool:
-    """Whether a probe scores two candidates alike."""
+def _tied(linkage: StoredLinkage) -> float:
+    """Share of candidates that score like the next one."""
     ordered = np.sort(linkage.scores, axis=-1)
-    return bool((np.diff(ordered, axis=-1) == 0).any())
+    return float((np.diff(ordered, axis=-1) == 0).mean())

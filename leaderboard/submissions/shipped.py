@@ -16,9 +16,9 @@ OWN = "bench."
 CLOCKS_DIFFER = timedelta(days=1)
 
 
-def contradictions(record: Record, registry: Registry | None = None) -> Iterator[str]:
+def contradictions(record: Record) -> Iterator[str]:
     """A line for everything that a record says of these otherwise."""
-    registry = registry or Registry()
+    registry = Registry()
     if record.preset not in PRESETS:
         yield f"preset {record.preset[:100]!r} is none of {', '.join(PRESETS)}"
     attack = _shipped(registry, "attacks", record.attack.name)
@@ -35,9 +35,9 @@ def contradictions(record: Record, registry: Registry | None = None) -> Iterator
         yield f"created {record.created}, which is still to come"
 
 
-def about_origin(record: Record, registry: Registry | None = None) -> Iterator[str]:
+def about_origin(record: Record, registry: Registry) -> Iterator[str]:
     """A line if scans of one of our own datasets are called real and are made up, or the other way round."""
-    dataset = _shipped(registry or Registry(), "datasets", record.data.name)
+    dataset = _shipped(registry, "datasets", record.data.name)
     if dataset is not None and issubclass(dataset, Dataset) and dataset.synthetic != record.data.synthetic:
         said, known = ("made up" if made_up else "real" for made_up in (record.data.synthetic, dataset.synthetic))
         yield f"the record says that scans of {record.data.name} are {said}; they are {known}"
