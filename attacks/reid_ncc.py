@@ -17,6 +17,8 @@ The mean brain is removed by least squares together with a constant, so scale an
 from dataclasses import dataclass
 from typing import ClassVar, final
 
+import torch
+
 from bench.attacks.matched.attack import MatchedFilter
 from bench.attacks.matched.remainders import remainders_of
 from bench.attacks.matched.rows import correlations
@@ -37,7 +39,8 @@ class ReidNcc(MatchedFilter):
 
     def run(self, view: AttackerView, trainer: Trainer) -> Linkage:
         """Correlation of every pair of releases."""
-        left = remainders_of(view, self.reject_spread)
+        own = torch.stack([scan.image for scan in view.auxiliary])
+        left = remainders_of((release.queries for release in view.releases), own, self.reject_spread)
         count = left.whitening(self.whiten)
         scores = correlations(left.whitened(count))
         return Linkage(scores=scores, details={"whitened": count, "rejected directions": left.rejected})

@@ -36,7 +36,8 @@ class ReidNccClean(MatchedFilter):
 
     def run(self, view: AttackerView, trainer: Trainer) -> Reconstruction:
         """The averaged release as the picture, and its filter."""
-        left = remainders_of(view, self.reject_spread)
+        own = torch.stack([scan.image for scan in view.auxiliary])
+        left = remainders_of((release.queries for release in view.releases), own, self.reject_spread)
         count = left.whitening(self.whiten)
         pictures = torch.stack([release.queries.float().mean(dim=(0, 1)) for release in view.releases])[:, None]
         wanted = list(view.wanted)

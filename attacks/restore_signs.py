@@ -17,7 +17,8 @@ import torch
 
 from bench.attacks.matched.attack import MatchedFilter
 from bench.attacks.matched.brain import Brain
-from bench.attacks.matched.filters import filters_for
+from bench.attacks.matched.filters import as_filters
+from bench.attacks.matched.remainders import remainders_of
 from bench.attacks.matched.signs import restored, tossed
 from bench.types.claim import Reconstruction
 from bench.types.threat import Goal
@@ -42,10 +43,12 @@ class RestoreSigns(MatchedFilter):
         coins = tossed(releases, Brain.of(own).inside)
         if coins:
             releases = restored(releases, own)
+        left = remainders_of(releases, own, self.reject_spread)
+        count = left.whitening(self.whiten)
         pictures = torch.stack([queries.mean(dim=(0, 1)) for queries in releases])[:, None]
         wanted = list(view.wanted)
         return Reconstruction(
             images=pictures[wanted].clamp(0, 1),
-            filters=filters_for(pictures, own, self.whiten)[wanted],
-            details={"signs put back": coins},
+            filters=as_filters(left.found, left.others, left.inside, count)[wanted],
+            details={"signs put back": coins, "whitened": count, "rejected directions": left.rejected},
         )

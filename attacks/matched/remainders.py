@@ -1,5 +1,6 @@
 """What is left of releases when everything is taken out that they share."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -8,7 +9,6 @@ from torch import Tensor
 
 from bench.attacks.matched.brain import Brain
 from bench.attacks.matched.rows import Rows, spread, whitened, without
-from bench.view import AttackerView
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,24 +36,29 @@ class Remainders:
         return whitened(self.found, self.others, count)
 
 
-def remainders_of(view: AttackerView, reject_spread: bool) -> Remainders:
+def remainders_of(
+    releases: Iterable[Float[Tensor, "query channel depth height width"]],
+    own: Float[Tensor, "scan 1 depth height width"],
+    reject_spread: bool,
+) -> Remainders:
     """What distinguishes the releases.
 
     Args:
+        releases: all queries of each.
+        own: the attacker's own scans.
         reject_spread: leave out the directions in which queries of one release differ, if they are fewer than the
             releases.
 
     Raises:
         BenchError: the attacker's scans hold no brain.
     """
-    auxiliary = torch.stack([scan.image for scan in view.auxiliary])
-    brain = Brain.of(auxiliary)
+    brain = Brain.of(own)
     means, deviations = [], []
-    for release in view.releases:
-        queries = brain.removed(release.queries.float().mean(dim=1, keepdim=True))
+    for release in releases:
+        queries = brain.removed(release.float().mean(dim=1, keepdim=True))
         means.append(queries.mean(dim=0))
         deviations.append(queries[:-1] - queries.mean(dim=0))  # the last one follows from the others
-    found, others = torch.stack(means), brain.removed(auxiliary)
+    found, others = torch.stack(means), brain.removed(own)
     axes = spread(torch.cat(deviations), len(found)) if reject_spread else None
     if axes is not None:
         found, others = without(found, axes), without(others, axes)

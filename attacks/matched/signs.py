@@ -16,11 +16,11 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-Volume = Float[Tensor, "1 depth height width"]
 Queries = Float[Tensor, "query channel depth height width"]
 SURELY = 2.0
 """How many times as coherent as coins signs may be over releases to count as coins."""
 LEAST_VARIANCE = 1e-4
+"""Of intensities in [0, 1]: a hundredth of the range, below what any scanner and any head leave constant."""
 
 
 def tossed(releases: Sequence[Queries], inside: Bool[Tensor, "1 depth height width"]) -> bool:
