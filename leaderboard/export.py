@@ -14,7 +14,7 @@ from bench.leaderboard.numbers import finite, megabytes, milliseconds
 from bench.leaderboard.over_seeds import over_seeds
 from bench.leaderboard.ranking import worst_cases
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 # Enough to keep any text from ending the script element or opening a comment in it.
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 

@@ -53,7 +53,6 @@ def worst_json(one: RankedRow) -> dict[str, Any]:
     return {
         "defense": row.defense,
         "seed": row.seed,
-        "rank": None if one.standing is None else one.standing.rank,
         "best_rank": None if one.standing is None else one.standing.best,
         "worst_rank": None if one.standing is None else one.standing.worst,
         "dice_average": interval_json(row.example.record.utility.dice_average),

@@ -46,6 +46,11 @@ def bounds(interval: Interval, places: int = 3) -> str:
     return f"[{low:.{places}f}, {high:.{places}f}]"
 
 
+def from_to(best: int, worst: int) -> str:
+    """Whole numbers from the first to the last; spelt out, for a spreadsheet takes `2-5` for a date."""
+    return str(best) if best == worst else f"{best} to {worst}"
+
+
 def percent(share: float | None) -> str:
     """A share as a percentage with two significant digits, or a dash; no line breaks before its sign."""
     number = finite(share)

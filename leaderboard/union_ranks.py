@@ -1,9 +1,10 @@
 """Ranks of the defenses under the union of all attacks, seed by seed, most private first.
 
 Compared are, person by person, the shares of genuine comparisons that the union recognises at one false-positive rate.
-Defenses that the paired differences cannot tell apart share a rank. A defense against which an attack was run in vain
-while it took part against another one at that seed gets no rank: it may only look more private. An attack that took
-part nowhere, such as an invalid one, changes nothing.
+A rank is a range, from the best to the worst that the paired differences leave open: with many defenses and few people
+hardly two neighbours can be told apart, and one number each would hide that. A defense against which an attack was run
+in vain while it took part against another one at that seed gets no rank: it may only look more private. An attack that
+took part nowhere, such as an invalid one, changes nothing.
 """
 
 from collections import Counter
@@ -15,7 +16,7 @@ import numpy as np
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.union_rows import UnionRow
 from bench.metrics.comparisons import compare, genuine_pairs
-from bench.metrics.paired import Standing, shared_ranks
+from bench.metrics.paired import Standing, rank_ranges
 from bench.metrics.probes import probes_of
 from bench.metrics.rates import cut_at
 from bench.metrics.union import union
@@ -30,9 +31,8 @@ class RankedRow:
 
     Attributes:
         leak: mean over people of what the ranks compare; None where no false-positive rate is supported.
-        standing: among the defenses at this seed; None if it gets no rank.
+        standing: the ranks that it may have among the defenses at this seed; None if it gets none.
         judged: how many people any attack was let at, and of how many.
-        shared: whether another defense at this seed has the same rank.
         open_attacks: attacks that took part against other defenses at this seed and were run in vain on this one.
         spared: attacks that took part against other defenses at this seed and were never run on this one.
     """
@@ -40,7 +40,6 @@ class RankedRow:
     row: UnionRow
     leak: float | None
     standing: Standing | None
-    shared: bool
     open_attacks: tuple[str, ...]
     spared: tuple[str, ...]
     judged: tuple[int, int] = (0, 0)
@@ -99,7 +98,7 @@ def _at_one_seed(rows: Sequence[UnionRow]) -> list[RankedRow]:
         for name, found in values.items()
         if found and not open_attacks[name] and judged[name][0] == judged[name][1]  # ranks compare the same people
     }
-    standings = shared_ranks(rankable, "leaderboard", rows[0].seed) if rankable else {}
+    standings = rank_ranges(rankable, "leaderboard", rows[0].seed) if rankable else {}
 
     def ranked(row: UnionRow) -> RankedRow:
         name = row.defense
@@ -108,7 +107,6 @@ def _at_one_seed(rows: Sequence[UnionRow]) -> list[RankedRow]:
             row=row,
             leak=sum(found) / len(found) if found else None,
             standing=standings.get(name),
-            shared=name in standings and [other.rank for other in standings.values()].count(standings[name].rank) > 1,
             open_attacks=open_attacks[name],
             spared=tuple(sorted(everywhere - present[name] - in_vain[name])),
             judged=judged[name],
@@ -122,9 +120,8 @@ def _recognisable(row: UnionRow) -> set[str]:
     return {person for person, count in Counter(row.people).items() if count > 1}
 
 
-def _place(one: RankedRow) -> tuple[bool, bool, int, float, str]:
-    rank = 0 if one.standing is None else one.standing.rank
-    return one.leak is None, one.standing is None, rank, one.leak or 0.0, one.row.defense
+def _place(one: RankedRow) -> tuple[bool, bool, float, str]:
+    return one.leak is None, one.standing is None, one.leak or 0.0, one.row.defense
 
 
 def _names(entries: Iterable[Entry]) -> frozenset[str]:

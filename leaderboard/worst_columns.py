@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench.leaderboard.numbers import DASH, percent
+from bench.leaderboard.numbers import DASH, from_to, percent
 from bench.leaderboard.tables import Cell, Column, interval_cell, rate_cell
 from bench.leaderboard.union_ranks import RANK_FPR, RankedRow
 from bench.leaderboard.union_rows import PAPER_ATTACK
@@ -10,6 +10,8 @@ from bench.metrics.verification import Verification
 from bench.records.parts import Interval
 
 TITLE = "Worst case per defense"
+_RANKS = 1000
+"""More than there are defenses: ranges sort by their best rank, then by their worst."""
 
 
 def worst_columns(rows: Sequence[RankedRow]) -> list[Column[RankedRow]]:
@@ -17,7 +19,7 @@ def worst_columns(rows: Sequence[RankedRow]) -> list[Column[RankedRow]]:
     seeds = {one.row.seed for one in rows}
     seed = [Column[RankedRow]("seed", "Seed", "defenses are compared within one seed", True, _seed)]
     return [
-        Column("rank", "Rank", "1 is the most private; shared where paired differences cannot decide", True, _rank),
+        Column("rank", "Rank", "1 is the most private; from best to worst that paired differences leave", True, _rank),
         Column("defense", "Defense", "what the hospital does to a scan before sending it", False, _defense),
         *(seed if len(seeds) > 1 else []),
         Column("dice", "Dice", "average over classes, 1 is perfect; 95 % interval over people", True, _dice),
@@ -75,7 +77,8 @@ def _rate(found: Verification | None) -> Cell:
 def _rank(one: RankedRow) -> Cell:
     if one.standing is None:
         return Cell(DASH, "no rank" if one.open_attacks else "", None)
-    return Cell(str(one.standing.rank), "shared" if one.shared else "", one.standing.rank)
+    best, worst = one.standing.best, one.standing.worst
+    return Cell(from_to(best, worst), "", best * _RANKS + worst)
 
 
 def _defense(one: RankedRow) -> Cell:

@@ -1,4 +1,4 @@
-"""Methods compared on the same people: paired differences, and ranks that only decided differences can part."""
+"""Methods compared on the same people: paired differences, and the ranks that these leave open."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,15 +19,13 @@ EQUAL = 1e-12
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Where a method stands among others; 1 is the largest mean.
+    """The ranks that a method may have among others, from best to worst; 1 is the largest mean.
 
     Attributes:
-        rank: shared by all methods that cannot be told apart, directly or through others between them.
         best: 1 + the number of methods decidedly above.
         worst: the number of methods - the number decidedly below.
     """
 
-    rank: int
     best: int
     worst: int
 
@@ -61,7 +59,7 @@ def paired_difference(first: PerSubject, second: PerSubject, *axes: str | int, d
     return bootstrap_subjects(differences(first, second), *axes, draws=draws, tails=expanded_tails)
 
 
-def shared_ranks(methods: Mapping[str, PerSubject], *axes: str | int, draws: int = 2000) -> dict[str, Standing]:
+def rank_ranges(methods: Mapping[str, PerSubject], *axes: str | int, draws: int = 2000) -> dict[str, Standing]:
     """The standing of every method by its mean over the same people, larger = better; negate what should be small.
 
     Two methods are told apart where zero lies outside the interval of their paired difference. The intervals of all
@@ -70,7 +68,7 @@ def shared_ranks(methods: Mapping[str, PerSubject], *axes: str | int, draws: int
 
     Source: Romano and Wolf, "Exact and approximate stepdown methods for multiple hypothesis testing", JASA 2005 (the
         single step: resampled largest studentised difference); Al Mohamad et al., "Simultaneous confidence intervals
-        for ranks", JMVA 2022 (`best` and `worst`).
+        for ranks", JMVA 2022 (ranks from the decided pairs).
 
     Raises:
         ValueError: no method, or methods that were not measured on the same values of the same people.
@@ -84,17 +82,10 @@ def shared_ranks(methods: Mapping[str, PerSubject], *axes: str | int, draws: int
     table = np.array([[np.mean(methods[name][subject]) for subject in reference] for name in names])
     order = sorted(range(table.shape[1]), key=lambda column: sorted(table[:, column]))
     above = decided(table[:, order], *axes, draws=draws)
-
-    means = table.mean(axis=1)
-    ranking = sorted(range(len(names)), key=lambda row: (-means[row], names[row]))
-    standings, rank = {}, 1
-    for place, row in enumerate(ranking):
-        if place and above[np.ix_(ranking[:place], ranking[place:])].all():
-            rank = place + 1
-        standings[names[row]] = Standing(
-            rank=rank, best=1 + int(above[:, row].sum()), worst=len(names) - int(above[row].sum())
-        )
-    return standings
+    return {
+        name: Standing(best=1 + int(above[:, row].sum()), worst=len(names) - int(above[row].sum()))
+        for row, name in enumerate(names)
+    }
 
 
 def decided(

@@ -8,6 +8,7 @@ from typing import Any
 from bench.errors import BenchError
 from bench.leaderboard.build import NUMBERS_NAME, judge
 from bench.leaderboard.export import FORMAT_VERSION, leaderboard_json
+from bench.leaderboard.numbers import from_to
 from bench.records.files import find_records, read_record
 
 Row = Mapping[str, Any]
@@ -91,7 +92,9 @@ def _cells(group: Row) -> dict[str, str]:
 
 def _ranks(group: Row) -> dict[str, str]:
     return {
-        f"rank of {row['defense']}, seed {row['seed']}": "none" if row["rank"] is None else str(row["rank"])
+        f"rank of {row['defense']}, seed {row['seed']}": (
+            "none" if row["best_rank"] is None else from_to(row["best_rank"], row["worst_rank"])
+        )
         for row in group["worst_case_per_defense"]
     }
 

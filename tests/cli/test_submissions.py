@@ -79,7 +79,7 @@ def test_what_is_wrong_is_a_line_each_and_exit_code_2(bench: Bench, bundle: Path
 def test_diff_says_what_is_new(bench: Bench, bundle: Path, folder: Path) -> None:
     empty = folder / "empty"
     empty.mkdir()
-    (empty / "leaderboard.json").write_text('{"format_version": 2, "groups": []}')
+    (empty / "leaderboard.json").write_text('{"format_version": 3, "groups": []}')
     said = bench("leaderboard", "diff", empty, folder / "runs")
     assert said.returncode == 0
     assert "+ no-proxy x reid-msssim, seed 0: ok" in said.stdout

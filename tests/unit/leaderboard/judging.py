@@ -50,8 +50,8 @@ def rows(*cells: Cell) -> dict[str, RankedRow]:
     return {one.row.defense: one for one in group.worst}
 
 
-def rank(one: RankedRow) -> int | None:
-    return None if one.standing is None else one.standing.rank
+def rank(one: RankedRow) -> tuple[int, int] | None:
+    return None if one.standing is None else (one.standing.best, one.standing.worst)
 
 
 def tpr(one: RankedRow, attack: str | None = None) -> float:

@@ -11,6 +11,7 @@ from bench.errors import BenchError
 from bench.leaderboard.build import build
 from bench.leaderboard.grouping import Group, groups_of
 from bench.leaderboard.union_ranks import per_person
+from bench.leaderboard.worst_columns import worst_columns
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
 from bench.records.files import write_record
 from tests.factories import judged_record, seeing
@@ -63,13 +64,13 @@ def test_the_union_decides_the_order_of_the_defenses(judged: Judged) -> None:
         judged("private", "b", NOBODY),
     )
     (group,) = groups_of(cells)
-    assert [(one.row.defense, rank(one)) for one in group.worst] == [("private", 1), ("split", 2)]
+    assert [(one.row.defense, rank(one)) for one in group.worst] == [("private", (1, 1)), ("split", (2, 2))]
     assert [entry.defense for entry in group.boards[0].entries] == ["private", "private", "split", "split"]
 
 
-def test_defenses_that_cannot_be_told_apart_share_a_rank(judged: Judged) -> None:
+def test_defenses_that_cannot_be_told_apart_share_their_ranks(judged: Judged) -> None:
     found = rows(*(judged(name, "a", known) for name, known in (("x", EVEN), ("y", EVEN), ("z", EVERYBODY))))
-    assert [(rank(found[name]), found[name].shared) for name in "xyz"] == [(1, True), (1, True), (3, False)]
+    assert [rank(found[name]) for name in "xyz"] == [(1, 2), (1, 2), (3, 3)]
 
 
 def test_attackers_above_t2_take_no_part(judged: Judged) -> None:
@@ -77,11 +78,20 @@ def test_attackers_above_t2_take_no_part(judged: Judged) -> None:
     assert [*rows(*cells)["mixup"].row.entries] == ["siamese"]
 
 
+def test_the_table_shows_the_range_and_stands_in_the_order_of_what_leaks(judged: Judged) -> None:
+    known = {"x": EVEN, "y": EVEN - {"p00"}, "z": EVERYBODY}
+    (group,) = groups_of([judged(name, "a", people) for name, people in known.items()])
+    (column,) = (one for one in worst_columns(group.worst) if one.key == "rank")
+    found = [(one.row.defense, column.cell(one)) for one in group.worst]
+    assert [(name, cell.text) for name, cell in found] == [("y", "1 to 2"), ("x", "1 to 2"), ("z", "3")]
+    assert found[0][1].order == found[1][1].order < found[2][1].order  # type: ignore[operator]
+
+
 @pytest.mark.parametrize("status", ["invalid", "failed", "timeout"])
 def test_a_cell_that_is_not_ok_never_improves_a_rank(judged: Judged, tmp_path: Path, status: str) -> None:
     cells = [judged("a", "weak", EVEN), judged("b", "weak", EVEN), judged("b", "strong", ODD)]
     before, after = rows(*cells), rows(*cells, lost(tmp_path, "a", "strong", status))
-    assert (rank(before["a"]), before["a"].spared) == (1, ("strong",))
+    assert (rank(before["a"]), before["a"].spared) == ((1, 1), ("strong",))
     assert (rank(after["a"]), after["a"].open_attacks) == (None, ("strong",))
     assert [*after] == ["b", "a"]
 
@@ -89,14 +99,14 @@ def test_a_cell_that_is_not_ok_never_improves_a_rank(judged: Judged, tmp_path: P
 def test_an_attack_that_is_valid_nowhere_changes_nothing(judged: Judged, tmp_path: Path) -> None:
     cells = [judged("a", "weak", EVEN), judged("b", "weak", EVERYBODY)]
     found = rows(*cells, lost(tmp_path, "a", "blind", "invalid"), lost(tmp_path, "b", "blind", "invalid"))
-    assert [rank(found[name]) for name in "ab"] == [rank(rows(*cells)[name]) for name in "ab"] == [1, 2]
+    assert [rank(found[name]) for name in "ab"] == [rank(rows(*cells)[name]) for name in "ab"] == [(1, 1), (2, 2)]
     assert [reason for _, reason in found["a"].row.absent] == ["INVALID: broke"]
 
 
 def test_a_defense_without_any_valid_attack_comes_last_without_a_rank(judged: Judged, tmp_path: Path) -> None:
     found = rows(judged("z", "weak", EVERYBODY), lost(tmp_path, "a", "weak", "failed"))
     assert [*found] == ["z", "a"]
-    assert (found["a"].row.result, rank(found["a"]), rank(found["z"])) == (None, None, 1)
+    assert (found["a"].row.result, rank(found["a"]), rank(found["z"])) == (None, None, (1, 1))
 
 
 @pytest.mark.parametrize("harm", ["missing", "damaged", "other", "link", "unnamed"])
@@ -163,7 +173,7 @@ def test_seeds_are_judged_apart_and_the_worst_one_orders_the_defense(judged: Jud
     )
     (group,) = groups_of(cells)
     found = [(one.row.seed, one.row.defense, rank(one)) for one in group.worst]
-    assert found == [(0, "a", 1), (0, "b", 2), (1, "b", 1), (1, "a", 2)]
+    assert found == [(0, "a", (1, 1)), (0, "b", (2, 2)), (1, "b", (1, 1)), (1, "a", (2, 2))]
     assert [entry.defense for entry in group.boards[0].entries] == ["b", "b", "a", "a"]
 
 
@@ -182,7 +192,7 @@ def test_too_few_comparisons_for_any_rate_give_no_rank(tmp_path: Path) -> None:
 def test_the_order_of_the_files_plays_no_part(judged: Judged) -> None:
     cells = judged("a", "x", EVEN), judged("a", "y", ODD), judged("b", "x", EVEN)
 
-    def told(group: Group) -> list[tuple[str, int | None, float]]:
+    def told(group: Group) -> list[tuple[str, tuple[int, int] | None, float]]:
         return [(one.row.defense, rank(one), tpr(one)) for one in group.worst]
 
     assert len({str(told(groups_of(some)[0])) for some in [*permutations(cells)][::2]}) == 1

@@ -249,9 +249,9 @@ def test_a_leaderboard_of_another_format_is_refused(tmp_path: Path) -> None:
         "",
         "[]",
         '{"groups": []}',
-        '{"format_version": 2, "groups": 3}',
-        '{"format_version": 2, "groups": [{}]}',
-        '{"format_version": 2, "groups": [{"boards": []}]}',
+        '{"format_version": 3, "groups": 3}',
+        '{"format_version": 3, "groups": [{}]}',
+        '{"format_version": 3, "groups": [{"boards": []}]}',
     ],
 )
 def test_what_is_no_leaderboard_is_refused(tmp_path: Path, content: str) -> None:
