@@ -16,28 +16,30 @@ from bench.leaderboard.worst_view import worst_notes
 from bench.records.files import find_records, read_record
 
 LISTED = 12
-"""Records that the terminal names one by one, at most."""
+"""Records that the terminal names and shows cell by cell, at most; of more it shows the worst cases alone."""
 _SHOWN = ("defense", "attack", "state", "dice", "headline", "chance")
 _WORST_SHOWN = ("rank", "defense", "seed", "dice", "union-auc", "union-tpr", "best", "attacks")
 
 
 def build_and_report(runs: list[Path], out: Path) -> None:
-    """Write the page, print its tables in short, and name every file."""
+    """Write the page, print its tables in short or, of many records, those of the worst cases, and name every file."""
     records = [(path, read_record(path)) for path in find_records(runs)]
     groups = judge(records)
     page = write(groups, out)
     console = Console(highlight=False)
+    few = len(records) <= LISTED
     for group in groups:
-        for board in group.boards:
+        for board in group.boards if few else ():
             console.print(_cells_table(group, board))
         if group.worst:
             console.print(_worst_table(group))
-            for note in worst_notes(group.worst):
+            for note in worst_notes(group.worst) if few else ():
                 console.print(f"note: {note}", markup=False)
-    if len(records) > LISTED:
-        console.print(f"records {len(records)}, below {', '.join(map(str, runs))}", soft_wrap=True, markup=False)
-    for path, _ in records if len(records) <= LISTED else ():
+    for path, _ in records if few else ():
         console.print(f"record  {path}", soft_wrap=True, markup=False)
+    if not few:
+        told = f"records {len(records)}, below {', '.join(map(str, runs))}; cells and notes stand in the files below"
+        console.print(told, soft_wrap=True, markup=False)
     for name in (NUMBERS_NAME, *PLAIN):
         console.print(f"table   {out / name}", soft_wrap=True, markup=False)
     console.print(f"page    {page}", soft_wrap=True, markup=False)
