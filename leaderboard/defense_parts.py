@@ -12,9 +12,10 @@ from bench.leaderboard.numbers import bounds, fixed, percent
 from bench.leaderboard.overview.marks import worst_alone
 from bench.leaderboard.overview.measures import measures
 from bench.leaderboard.row import Row
+from bench.leaderboard.strongest import RANK_FPR
 from bench.leaderboard.svg.markers import marker_icon
-from bench.leaderboard.union_ranks import RANK_FPR, RankedRow
-from bench.leaderboard.worst_columns import tpr_of, union_of
+from bench.leaderboard.union_ranks import RankedRow
+from bench.leaderboard.worst_columns import found_by, tpr_of, union_of, worst_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,7 @@ def _part(group: Group, name: str, rows: Sequence[Row], series: int, ident: str)
 
 
 def _sentences(group: Group, name: str) -> list[str]:
-    known = [sentence for one in group.worst if one.row.defense == name for sentence in _together(one)]
+    known = [sentence for one in group.worst if one.row.defense == name for sentence in _worst(one)]
     tested = measures(group.entries)
     strongest = [mark for mark in worst_alone(group.entries, tested[0], LAST_RANKED_TIER)] if tested else []
     alone = [
@@ -88,14 +89,15 @@ def _sentences(group: Group, name: str) -> list[str]:
     return known + alone
 
 
-def _together(one: RankedRow) -> list[str]:
-    found = tpr_of(union_of(one))
-    if found is None:
+def _worst(one: RankedRow) -> list[str]:
+    found, together = tpr_of(worst_of(one)), tpr_of(union_of(one))
+    if found is None or together is None or one.strongest is None:
         return []
-    count = len(one.row.entries)
-    who = "one attack" if count == 1 else f"{count} attacks together"
-    return [
-        f"Seed {one.row.seed}: at {percent(RANK_FPR)} false alarms, {who} recognise"
-        f"{'s' if count == 1 else ''} {percent(found.value)} of the pairs of scans of one person "
+    count, single = len(one.row.entries), one.strongest.attack is not None
+    told = (
+        f"Seed {one.row.seed}: at {percent(RANK_FPR)} false alarms, {found_by(one)} recognise{'s' if single else ''} "
+        f"{percent(found.value)} of the pairs of scans of one person "
         f"(95 % interval {percent(found.low)} to {percent(found.high)}); guessing recognises {percent(RANK_FPR)}."
-    ]
+    )
+    more = f" All {count} attacks together, their false alarms included, recognise {percent(together.value)}."
+    return [told + (more if single and count > 1 else "")]

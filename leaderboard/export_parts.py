@@ -4,7 +4,7 @@ from typing import Any
 
 from bench.leaderboard.numbers import finite
 from bench.leaderboard.union_ranks import RankedRow
-from bench.leaderboard.worst_columns import auc_of, best_alone, paper_alone, tpr_of, union_of
+from bench.leaderboard.worst_columns import auc_of, paper_alone, tpr_of, union_of, worst_of
 from bench.metrics.verification import Verification
 from bench.records.parts import Interval
 from bench.records.privacy import LeakCheck, LeakCurve, Residual
@@ -56,9 +56,10 @@ def worst_json(one: RankedRow) -> dict[str, Any]:
         "best_rank": None if one.standing is None else one.standing.best,
         "worst_rank": None if one.standing is None else one.standing.worst,
         "dice_average": interval_json(row.example.record.utility.dice_average),
-        "union": _verification(union_of(one)),
-        "best_attack": None if row.result is None else row.result.best,
-        "best": _verification(best_alone(one)),
+        "worst": _verification(worst_of(one)),
+        "worst_attack": None if one.strongest is None else one.strongest.attack,
+        "best_attack_alone": None if one.strongest is None else one.strongest.alone,
+        "all_together": _verification(union_of(one)),
         "paper_attack": row.paper,
         "paper": _verification(paper_alone(one)),
         "attacks": sorted(row.entries),

@@ -1,6 +1,7 @@
-"""Ranks of the defenses under the union of all attacks, seed by seed, most private first.
+"""Ranks of the defenses under all attacks, seed by seed, most private first.
 
-Compared are, person by person, the shares of genuine comparisons that the union recognises at one false-positive rate.
+Compared are, person by person, the shares of genuine comparisons that are recognised at one false-positive rate by
+whatever recognises most: one attack alone or all together, see `bench.leaderboard.strongest`.
 A rank is a range, from the best to the worst that the paired differences leave open: with many defenses and few people
 hardly two neighbours can be told apart, and one number each would hide that. A defense against which an attack was run
 in vain while it took part against another one at that seed gets no rank: it may only look more private. An attack that
@@ -11,18 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from bench.leaderboard.entry import Entry
+from bench.leaderboard.strongest import Strongest, strongest_of
 from bench.leaderboard.union_rows import UnionRow
-from bench.metrics.comparisons import compare, genuine_pairs
 from bench.metrics.paired import Standing, rank_ranges
-from bench.metrics.probes import probes_of
-from bench.metrics.rates import cut_at
-from bench.metrics.union import union
-from bench.metrics.verification import FPRS, smallest_supported_fpr
-
-RANK_FPR = FPRS[0]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -30,7 +23,7 @@ class RankedRow:
     """A defense at one seed, with its place.
 
     Attributes:
-        leak: mean over people of what the ranks compare; None where no false-positive rate is supported.
+        strongest: what recognises most; None where nothing could be judged, or no false-positive rate is supported.
         standing: the ranks that it may have among the defenses at this seed; None if it gets none.
         judged: how many people any attack was let at, and of how many.
         open_attacks: attacks that took part against other defenses at this seed and were run in vain on this one.
@@ -38,11 +31,16 @@ class RankedRow:
     """
 
     row: UnionRow
-    leak: float | None
+    strongest: Strongest | None
     standing: Standing | None
     open_attacks: tuple[str, ...]
     spared: tuple[str, ...]
     judged: tuple[int, int] = (0, 0)
+
+    @property
+    def leak(self) -> float | None:
+        """Mean over people of what the ranks compare."""
+        return None if self.strongest is None else self.strongest.leak
 
 
 def ranked_rows(rows: Sequence[UnionRow]) -> list[RankedRow]:
@@ -61,33 +59,13 @@ def defense_places(ranked: Sequence[RankedRow]) -> dict[str, tuple[bool, float, 
     return places
 
 
-def per_person(row: UnionRow) -> dict[str, tuple[float, ...]]:
-    """Per person with two scans the share of genuine comparisons that the union recognises at 10 % FPR.
-
-    With few impostor comparisons it is the smallest FPR that they support; empty if they support none.
-    """
-    together = union(row.linkages, row.people)
-    comparisons = compare(together, row.people)
-    smallest = smallest_supported_fpr(comparisons.supporting)
-    if smallest is None:
-        return {}
-    threshold = cut_at(comparisons, max(RANK_FPR, smallest)).threshold
-    accepted = np.stack([linkage.scores.numpy() > threshold for linkage in together])
-    genuine = genuine_pairs(row.people) & probes_of(together, len(row.people))[:, None]
-    own = {person: [index for index, name in enumerate(row.people) if name == person] for person in set(row.people)}
-    return {
-        person: (float(accepted[:, scans][:, genuine[scans]].mean()),)
-        for person, scans in sorted(own.items())
-        if genuine[scans].any()
-    }
-
-
 def _of(rows: Sequence[UnionRow], seed: int) -> list[UnionRow]:
     return [row for row in rows if row.seed == seed]
 
 
 def _at_one_seed(rows: Sequence[UnionRow]) -> list[RankedRow]:
-    values = {row.defense: per_person(row) if row.result is not None else {} for row in rows}
+    strongest = {row.defense: strongest_of(row) for row in rows}
+    values = {name: {} if found is None else found.shares for name, found in strongest.items()}
     present = {row.defense: _names(row.entries.values()) for row in rows}
     everywhere = frozenset[str]().union(*present.values())
     in_vain = {row.defense: _names(entry for entry, _ in row.absent) - present[row.defense] for row in rows}
@@ -102,10 +80,9 @@ def _at_one_seed(rows: Sequence[UnionRow]) -> list[RankedRow]:
 
     def ranked(row: UnionRow) -> RankedRow:
         name = row.defense
-        found = [value for (value,) in values[name].values()]
         return RankedRow(
             row=row,
-            leak=sum(found) / len(found) if found else None,
+            strongest=strongest[name],
             standing=standings.get(name),
             open_attacks=open_attacks[name],
             spared=tuple(sorted(everywhere - present[name] - in_vain[name])),
@@ -128,5 +105,5 @@ def _names(entries: Iterable[Entry]) -> frozenset[str]:
     return frozenset(entry.attack for entry in entries)
 
 
-def _negated(values: Mapping[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
-    return {person: tuple(-value for value in found) for person, found in values.items()}
+def _negated(shares: Mapping[str, float]) -> dict[str, tuple[float, ...]]:
+    return {person: (-share,) for person, share in shares.items()}

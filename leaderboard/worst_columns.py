@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from bench.leaderboard.numbers import DASH, from_to, percent
+from bench.leaderboard.strongest import RANK_FPR
 from bench.leaderboard.tables import Cell, Column, interval_cell, rate_cell
-from bench.leaderboard.union_ranks import RANK_FPR, RankedRow
+from bench.leaderboard.union_ranks import RankedRow
 from bench.leaderboard.union_rows import PAPER_ATTACK
 from bench.metrics.verification import Verification
 from bench.records.parts import Interval
@@ -23,18 +24,18 @@ def worst_columns(rows: Sequence[RankedRow]) -> list[Column[RankedRow]]:
         Column("defense", "Defense", "what the hospital does to a scan before sending it", False, _defense),
         *(seed if len(seeds) > 1 else []),
         Column("dice", "Dice", "average over classes, 1 is perfect; 95 % interval over people", True, _dice),
-        Column("union-auc", "AUC, all attacks", "0.5 is chance, 1 links everybody", True, _union_auc),
         Column(
-            "union-tpr",
-            f"TPR at {percent(RANK_FPR)}, all",
-            "same-person pairs that any attack recognises",
+            "worst-tpr",
+            f"TPR at {percent(RANK_FPR)}",
+            "same-person pairs that are recognised by what recognises most; decides the rank",
             True,
-            _union_tpr,
+            _worst_tpr,
         ),
-        Column("best", "Best single attack", "recognises most at a low rate of false alarms", False, _best),
-        Column("best-auc", "Its AUC", "AUC of the best single attack", True, _best_auc),
-        Column("best-tpr", f"Its TPR at {percent(RANK_FPR)}", "TPR of the best single attack", True, _best_tpr),
-        Column("attacks", "Attacks", "how many took part in the union", True, _attacks),
+        Column("worst-auc", "AUC", "of the same; 0.5 is chance, 1 links everybody", True, _worst_auc),
+        Column("worst-by", "Found by", "what recognises most: one attack, or all together", False, _by),
+        Column("union-tpr", "TPR, all together", "every alarm of any attack counts, false ones too", True, _union_tpr),
+        Column("union-auc", "AUC, all together", "every alarm of any attack counts, false ones too", True, _union_auc),
+        Column("attacks", "Attacks", "how many took part", True, _attacks),
         Column(
             "paper-auc", "AUC, paper's attack", f"AUC here of {PAPER_ATTACK}, the paper's own attack", True, _paper_auc
         ),
@@ -42,10 +43,16 @@ def worst_columns(rows: Sequence[RankedRow]) -> list[Column[RankedRow]]:
     ]
 
 
-def best_alone(one: RankedRow) -> Verification | None:
-    """The verification scores of the best single attack."""
-    result = one.row.result
-    return None if result is None else result.attacks[result.best]
+def worst_of(one: RankedRow) -> Verification | None:
+    """The verification scores of what recognises most; where no rate supports a choice, of all together."""
+    return union_of(one) if one.strongest is None else one.strongest.found
+
+
+def found_by(one: RankedRow) -> str:
+    """What recognises most, in words."""
+    if one.strongest is None or one.strongest.attack is None:
+        return f"{len(one.row.entries)} attacks together"
+    return one.strongest.attack
 
 
 def paper_alone(one: RankedRow) -> Verification | None:
@@ -101,17 +108,19 @@ def _union_tpr(one: RankedRow) -> Cell:
     return _rate(union_of(one))
 
 
-def _best(one: RankedRow) -> Cell:
-    name = None if one.row.result is None else one.row.result.best
-    return Cell(name or DASH, "", name)
+def _worst_tpr(one: RankedRow) -> Cell:
+    return _rate(worst_of(one))
 
 
-def _best_auc(one: RankedRow) -> Cell:
-    return interval_cell(auc_of(best_alone(one)))
+def _worst_auc(one: RankedRow) -> Cell:
+    return interval_cell(auc_of(worst_of(one)))
 
 
-def _best_tpr(one: RankedRow) -> Cell:
-    return _rate(best_alone(one))
+def _by(one: RankedRow) -> Cell:
+    if one.strongest is None:
+        return Cell(DASH, "", None)
+    detail = f"best alone {one.strongest.alone}" if one.strongest.attack is None else ""
+    return Cell(found_by(one), detail, found_by(one))
 
 
 def _attacks(one: RankedRow) -> Cell:

@@ -43,8 +43,8 @@ def parts(ranked: Sequence[RankedRow]) -> dict[int, str]:
     words: dict[int, str] = {}
     for one in ranked:
         for name, entry in one.row.entries.items():
-            best = one.row.result is not None and one.row.result.best == name
-            words[id(entry)] = "Takes part; it is the best single attack." if best else "Takes part."
+            best = one.strongest is not None and one.strongest.alone == name
+            words[id(entry)] = "Takes part; alone it recognises most." if best else "Takes part."
         for entry, reason in one.row.absent:
             words[id(entry)] = f"Takes no part: {reason}."
     return words

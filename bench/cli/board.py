@@ -18,7 +18,7 @@ from bench.records.files import find_records, read_record
 LISTED = 12
 """Records that the terminal names and shows cell by cell, at most; of more it shows the worst cases alone."""
 _SHOWN = ("defense", "attack", "state", "dice", "headline", "chance")
-_WORST_SHOWN = ("rank", "defense", "seed", "dice", "union-auc", "union-tpr", "best", "attacks")
+_WORST_SHOWN = ("rank", "defense", "seed", "dice", "worst-tpr", "worst-auc", "worst-by", "attacks")
 
 
 def build_and_report(runs: list[Path], out: Path) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.overview.measures import Measure, leak_of
-from bench.leaderboard.union_ranks import RANK_FPR, RankedRow
-from bench.leaderboard.worst_columns import tpr_of, union_of
+from bench.leaderboard.strongest import RANK_FPR
+from bench.leaderboard.union_ranks import RankedRow
+from bench.leaderboard.worst_columns import found_by, tpr_of, worst_of
 from bench.records.parts import Interval
 
 
@@ -48,16 +49,14 @@ def worst_alone(entries: Sequence[Entry], measure: Measure, tier: int) -> list[M
     return [Mark(mark.entry, mark.attack, mark.leak, mark.chance, whole_defense=True) for mark in worst.values()]
 
 
-def worst_together(ranked: Sequence[RankedRow]) -> list[Mark]:
-    """Every defense under all attacks together, at the seed that is worst for it."""
+def worst_ranked(ranked: Sequence[RankedRow]) -> list[Mark]:
+    """Every defense under what it is ranked by, at the seed that is worst for it."""
     worst: dict[str, Mark] = {}
     for one in ranked:
-        leak = tpr_of(union_of(one))
+        leak = tpr_of(worst_of(one))
         if leak is None or leak.value is None:
             continue
-        count = len(one.row.entries)
-        words = one.row.result.best if count == 1 and one.row.result is not None else f"{count} attacks together"
-        mark = Mark(one.row.example, words, leak, RANK_FPR, whole_defense=True)
+        mark = Mark(one.row.example, found_by(one), leak, RANK_FPR, whole_defense=True)
         before = worst.get(one.row.defense)
         if before is None or leak.value > (before.leak.value or 0.0):
             worst[one.row.defense] = mark
@@ -75,7 +74,7 @@ def worst_marks(
         measure: how leakage is told.
         tier: of the strongest attackers.
     """
-    return worst_together(ranked[tier]) if measure.together else worst_alone(entries, measure, tier)
+    return worst_ranked(ranked[tier]) if measure.together else worst_alone(entries, measure, tier)
 
 
 def harm_of(mark: Mark, measure: Measure) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench.leaderboard.entry import Entry, links
 from bench.leaderboard.numbers import finite, percent
 from bench.leaderboard.score_names import shown
-from bench.leaderboard.union_ranks import RANK_FPR
+from bench.leaderboard.strongest import RANK_FPR
 from bench.leaderboard.verification_words import tpr_at
 from bench.records.parts import Interval
 
@@ -20,7 +20,7 @@ class Measure:
         key: in the page's address.
         title: of the axis.
         higher_is_worse: larger scores leak more.
-        together: the worst case is all attacks together, as in the ranks, not the strongest one alone.
+        together: the worst case may be all attacks together, as in the ranks, not only the strongest one alone.
     """
 
     key: str

@@ -16,7 +16,7 @@ from bench.leaderboard.worst_view import worst_notes
 Row = TypeVar("Row")
 
 LARGER_IS_BETTER = frozenset({"dice"})
-SMALLER_IS_BETTER = frozenset({"headline", "union-auc", "union-tpr", "tpr-10"})
+SMALLER_IS_BETTER = frozenset({"headline", "worst-tpr", "worst-auc", "union-auc", "union-tpr", "tpr-10"})
 """What a defense wants little of."""
 ATTACK = "attack"
 """Column that says which attack a row is of."""

@@ -101,11 +101,13 @@ def _ranks(group: Row) -> dict[str, str]:
 
 def _judges(group: Row) -> dict[str, str]:
     return {
-        f"attacks on {row['defense']}, seed {row['seed']}": (
-            f"worst {row['best_attack'] or 'none'}, of {_listed(row['attacks'])}"
-        )
+        f"attacks on {row['defense']}, seed {row['seed']}": (f"worst {_worst(row)}, of {_listed(row['attacks'])}")
         for row in group["worst_case_per_defense"]
     }
+
+
+def _worst(row: Row) -> str:
+    return str(row["worst_attack"] or ("none" if row["best_attack_alone"] is None else "all together"))
 
 
 def _listed(names: Iterable[str]) -> str:

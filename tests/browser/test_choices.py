@@ -60,7 +60,7 @@ def test_the_tier_switch_hides_stronger_attackers_everywhere(
     expect(page.locator("#count")).to_have_text("11 cells" if left == 11 else f"{left} of 11 cells shown")
     assert all(int(shown or 9) <= int(tier) for shown in all_tiers(page))
     worst = page.locator("#g1 .worst-case:visible .caption-title")
-    expect(worst).to_have_text(re.compile(f"up to tier T{min(int(tier), 2)} together"))
+    expect(worst).to_have_text(re.compile(f"up to tier T{min(int(tier), 2)},"))
 
 
 def all_tiers(page: Page) -> list[str | None]:

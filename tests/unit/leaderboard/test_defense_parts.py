@@ -9,7 +9,7 @@ from bench.leaderboard.grouping import groups_of
 from bench.leaderboard.rows import GroupView, group_views
 from bench.leaderboard.svg.histogram import bins_of, histogram
 from tests.factories import make_record
-from tests.unit.leaderboard.judging import EVEN, EVERYBODY, Cell, judged_in, lost
+from tests.unit.leaderboard.judging import EVEN, EVERYBODY, NOBODY, Cell, judged_in, lost
 
 
 def view(*cells: Cell) -> GroupView:
@@ -29,10 +29,17 @@ def test_every_defense_has_one_part_with_all_its_cells_in_the_order_of_the_ranks
 def test_what_is_known_is_said_with_chance_beside_it(tmp_path: Path) -> None:
     (part,) = view(judged_in(tmp_path)("open", "a", EVERYBODY)).defenses
     together, alone = part.sentences
-    assert "one attack recognises 100\u00a0% of the pairs of scans of one person" in together
+    assert "alarms, a recognises 100\u00a0% of the pairs of scans of one person" in together
     assert "guessing recognises 10\u00a0%" in together
     assert alone.startswith("The strongest single attack up to T2 is a: macro-F1 ")
     assert "where a guess gets " in alone
+
+
+def test_one_attack_that_finds_more_than_all_stands_beside_all(tmp_path: Path) -> None:
+    make = judged_in(tmp_path)
+    (part,) = view(make("open", "a", EVERYBODY), make("open", "b", NOBODY)).defenses
+    assert "alarms, a recognises 100\u00a0%" in part.sentences[0]
+    assert part.sentences[0].endswith("All 2 attacks together, their false alarms included, recognise 100\u00a0%.")
 
 
 def test_without_a_valid_attack_a_defense_is_unproven(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from bench.leaderboard.linkages import NoLinkageError, linkage_beside
-from bench.leaderboard.union_ranks import per_person
+from bench.leaderboard.strongest import strongest_of
 from bench.leaderboard.worst_view import worst_notes
 from bench.metrics.verification import verify
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
@@ -27,11 +27,12 @@ def test_an_attack_on_some_people_speaks_of_them_alone_and_says_so(judged: Judge
     full = judged("naked", "full", NOBODY)
     together, alone = rows(full, _partly(judged, "naked", probes))["naked"], rows(full)["naked"]
     assert together.leak > alone.leak
-    found, before = per_person(together.row), per_person(alone.row)
-    assert all(found[PEOPLE[row]][0] >= 0.5 for row in probes)
+    assert (together.strongest.attack, together.strongest.alone) == (None, "full")
+    found, before = together.strongest.shares, alone.strongest.shares
+    assert all(found[PEOPLE[row]] >= 0.5 for row in probes)
     others = [person for person in found if person not in {PEOPLE[row] for row in probes}]
     assert len(others) == 9
-    assert sum(found[person][0] for person in others) <= sum(before[person][0] for person in others)
+    assert sum(found[person] for person in others) <= sum(before[person] for person in others)
     (note,) = [note for note in worst_notes([together]) if " attacked " in note and " of 12 people" in note]
     assert note == "naked, seed 0: part attacked 3 of 12 people."
 
@@ -49,7 +50,7 @@ def _partly(judged: Judged, defense: str, probes: tuple[int, ...]) -> Cell:
 
 def test_a_defense_judged_on_some_people_alone_gets_no_rank(judged: Judged) -> None:
     found = rows(judged("naked", "full", NOBODY), _partly(judged, "spared", (0, 1)))
-    assert per_person(found["spared"].row) == {"p00": (1.0,)}
+    assert strongest_of(found["spared"].row).shares == {"p00": 1.0}
     assert found["spared"].leak == 1
     assert found["spared"].standing is None
     assert found["naked"].standing is not None

@@ -4,13 +4,13 @@ import json
 from itertools import permutations
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench.cli.board import LISTED, build_and_report
 from bench.errors import BenchError
 from bench.leaderboard.build import build
 from bench.leaderboard.grouping import Group, groups_of
-from bench.leaderboard.union_ranks import per_person
 from bench.leaderboard.worst_columns import worst_columns
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
 from bench.records.files import write_record
@@ -50,13 +50,26 @@ def test_a_blind_attack_never_hides_the_best_single_one(judged: Judged) -> None:
     assert row.row.paper is None
 
 
+def test_attacks_that_find_nothing_never_make_a_defense_look_more_private(judged: Judged, tmp_path: Path) -> None:
+    """The union pays for their false alarms; the rank does not."""
+    same = np.equal.outer(PEOPLE, PEOPLE)
+    half_sure = seeing(PEOPLE, NOBODY) + np.float32(0.35) * same
+    siamese = judged_record(tmp_path, PEOPLE, half_sure, defense={"name": "mixup"}, attack={"name": "siamese"})
+    blind = [judged("mixup", f"blind {letter}", NOBODY) for letter in "abcdef"]
+    row, before = rows(siamese, *blind)["mixup"], rows(siamese)["mixup"]
+    assert tpr(row) < tpr(row, "siamese") - 0.1
+    assert row.leak == before.leak == pytest.approx(tpr(row, "siamese"))
+    assert (row.strongest.attack, row.strongest.found) == ("siamese", row.row.result.attacks["siamese"])
+
+
 def test_what_the_ranks_compare_is_the_tpr_in_the_table(judged: Judged) -> None:
-    row = rows(judged("mixup", "siamese", EVEN), judged("mixup", "blind", NOBODY))["mixup"]
+    row = rows(judged("mixup", "siamese", EVEN), judged("mixup", "odd", ODD))["mixup"]
+    assert (row.strongest.attack, row.strongest.found) == (None, row.row.result.union)
     assert row.leak == pytest.approx(tpr(row))
-    assert [*per_person(row.row)] == sorted(EVERYBODY)
+    assert [*row.strongest.shares] == sorted(EVERYBODY)
 
 
-def test_the_union_decides_the_order_of_the_defenses(judged: Judged) -> None:
+def test_the_worst_case_decides_the_order_of_the_defenses(judged: Judged) -> None:
     cells = (
         judged("split", "a", EVEN, privacy={"scores": {"macro_f1": {"value": _leak(0.1), "chance": 0.04}}}),
         judged("split", "b", ODD, privacy={"scores": {"macro_f1": {"value": _leak(0.1), "chance": 0.04}}}),
@@ -203,7 +216,8 @@ def test_page_and_numbers_carry_the_worst_case(judged: Judged, tmp_path: Path) -
     page = build([judged("mixup", "reid-msssim", EVEN), judged("mixup", "siamese", ODD), broken], tmp_path / "out")
     assert "mixup, seed 0: bss took no part: TIMEOUT: broke." in page.read_text()
     (row,) = json.loads((tmp_path / "out/leaderboard.json").read_text())["groups"][0]["worst_case_per_defense"]
-    assert row["union"]["tpr_at_10_percent"]["value"] == 1
+    assert row["worst"]["tpr_at_10_percent"]["value"] == row["all_together"]["tpr_at_10_percent"]["value"] == 1
+    assert row["worst_attack"] is None
     assert (row["paper_attack"], row["attacks"]) == ("reid-msssim", ["reid-msssim", "siamese"])
     assert row["took_no_part"] == [{"attack": "bss", "cell": "mixup-bss", "reason": "TIMEOUT: broke"}]
 

@@ -77,7 +77,7 @@ def test_the_best_number_is_marked_where_best_means_something(tables: list[Plain
     heads = [head for head, _ in worst.heads]
     best = {head: {worst.rows[at][1].text for at in places} for head, places in zip(heads, worst.best, strict=True)}
     assert best["Dice"] == {"naked"}
-    assert best["AUC, all attacks"] == {"private"}
+    assert best["AUC"] == {"private"}
     assert best["Rank"] == best["Defense"] == best["Attacks"] == set()
 
 
