@@ -40,6 +40,9 @@ def build_and_report(runs: list[Path], out: Path) -> None:
     if not few:
         told = f"records {len(records)}, below {', '.join(map(str, runs))}; cells and notes stand in the files below"
         console.print(told, soft_wrap=True, markup=False)
+    twice = len(records) - sum(len(group.entries) for group in groups)
+    if twice:
+        console.print(f"note: {twice} of {len(records)} records repeat a cell that is shown already, and are left out")
     for name in (NUMBERS_NAME, *PLAIN):
         console.print(f"table   {out / name}", soft_wrap=True, markup=False)
     console.print(f"page    {page}", soft_wrap=True, markup=False)

@@ -1,6 +1,7 @@
 """Several attacks judge a defense together, and no cell that is not OK makes it look more private."""
 
 import json
+import shutil
 from itertools import permutations
 from pathlib import Path
 
@@ -233,6 +234,17 @@ def test_the_terminal_shows_the_worst_case(
     assert "Worst case per defense: ixi, quick" in shown
     assert "[bold]siamese" in shown
     assert f"record  {path}" in shown
+
+
+def test_the_terminal_says_that_a_cell_came_twice(
+    judged: Judged, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    path, record = judged("mixup", "siamese", EVERYBODY)
+    write_record(record, path)
+    shutil.copytree(path.parent, tmp_path / "again")
+    build_and_report([tmp_path], tmp_path / "out")
+    assert "note: 1 of 2 records repeat a cell that is shown already" in capsys.readouterr().out
 
 
 def test_the_terminal_counts_many_records_instead_of_naming_them(
