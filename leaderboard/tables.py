@@ -23,6 +23,11 @@ class Cell:
     detail: str
     order: float | int | str | None
 
+    @property
+    def aside(self) -> str:
+        """The small print where letters have one size: an interval in its brackets, anything else in parentheses."""
+        return self.detail if not self.detail or self.detail.startswith("[") else f"({self.detail})"
+
 
 @dataclass(frozen=True, eq=False)
 class Column(Generic[Row]):

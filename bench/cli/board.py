@@ -68,5 +68,5 @@ def _table(title: str, heads: list[tuple[str, bool]], rows: list[list[Cell]]) ->
     for head, numeric in heads:
         table.add_column(head, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(f"{cell.text} {cell.detail}".strip()) for cell in row))
+        table.add_row(*(Text(f"{cell.text} {cell.aside}".strip()) for cell in row))
     return table

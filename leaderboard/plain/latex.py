@@ -7,6 +7,8 @@ from bench.leaderboard.plain.tables import PlainTable
 
 LEFT_OUT = frozenset(("union-auc", "paper-auc", "paper-tpr", "oracle-key", "client-ms", "megabytes", "seed", "cell"))
 """Columns that a printed page has no room for; the other formats have them."""
+ROWS = 40
+"""Rows that fit on a page; a longer table is continued in another one."""
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -34,31 +36,38 @@ _HEAD = r"""% Tables of a leaderboard. Needs \usepackage{booktabs,graphicx}.
 
 
 def latex(tables: Sequence[PlainTable]) -> str:
-    """Every table as a `table` environment."""
-    return _HEAD + "".join(_table(table, number) for number, table in enumerate(tables, start=1))
+    """Every table as a `table` environment, long ones as several."""
+    return _HEAD + "".join(
+        _table(table, number, first)
+        for number, table in enumerate(tables, start=1)
+        for first in range(0, max(1, len(table.rows)), ROWS)
+    )
 
 
-def _table(table: PlainTable, number: int) -> str:
+def _table(table: PlainTable, number: int, first: int) -> str:
+    """The rows from `first` on that one page holds."""
     kept = [at for at, key in enumerate(table.keys) if key not in LEFT_OUT]
     heads = [table.heads[at] for at in kept]
+    part = "" if first == 0 else f"-{first // ROWS + 1}"
+    title = f"{table.title}, continued" if part else table.title
     columns = "".join("r" if numeric else "l" for _, numeric in heads)
     lines = [
         "",
         r"\begin{table}",
         r"\centering\small",
-        rf"\caption{{{escaped(table.title)}. {escaped(table.group)}.}}",
-        rf"\label{{tab:unveil-{number}}}",
+        rf"\caption{{{escaped(title)}. {escaped(table.group)}.}}",
+        rf"\label{{tab:unveil-{number}{part}}}",
         r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
         rf"\begin{{tabular}}{{{columns}}}",
         r"\toprule",
         " & ".join(escaped(title) for title, _ in heads) + r" \\",
         r"\midrule",
     ]
-    for place, row in enumerate(table.rows):
+    for place, row in enumerate(table.rows[first : first + ROWS], start=first):
         cells = []
         for cell, best in ((row[at], table.best[at]) for at in kept):
             text = rf"\textbf{{{escaped(cell.text)}}}" if place in best else escaped(cell.text)
-            cells.append(text + (rf" {{\scriptsize {escaped(cell.detail)}}}" if cell.detail else ""))
+            cells.append(text + (rf" {{\scriptsize {escaped(cell.aside)}}}" if cell.detail else ""))
         lines.append(" & ".join(cells) + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}}", r"\end{table}", ""]
     return "\n".join(lines)

@@ -21,17 +21,12 @@ def markdown(tables: Sequence[PlainTable]) -> str:
             shown = []
             for cell, best in zip(row, table.best, strict=True):
                 text = f"**{escaped(cell.text)}**" if place in best else escaped(cell.text)
-                shown.append(f"{text} {_aside(cell.detail)}".strip())
+                shown.append(f"{text} {escaped(cell.aside)}".strip())
             lines.append("| " + " | ".join(shown) + " |")
         lines.append("")
         lines += [f"- {escaped(note)}" for note in table.notes]
         lines += [""] if table.notes else []
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _aside(detail: str) -> str:
-    """Small print has no smaller letters here: an interval stands in its brackets, anything else in parentheses."""
-    return escaped(detail if not detail or detail.startswith("[") else f"({detail})")
 
 
 def escaped(text: str) -> str:

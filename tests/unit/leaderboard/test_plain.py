@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,10 +122,21 @@ def test_the_same_records_give_the_same_bytes(cells: list[Cell], tmp_path: Path)
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
 
 
+def test_a_table_longer_than_a_page_is_continued(tables: list[PlainTable]) -> None:
+    table = tables[-1]
+    rows = (table.rows * latex.ROWS)[: 2 * latex.ROWS + 1]
+    text = latex.latex([replace(table, rows=rows)])
+    assert text.count(r"\begin{table}") == 3
+    assert text.count(", continued.") == 2
+    assert [f"tab:unveil-1{part}}}" in text for part in ("", "-2", "-3", "-4")] == [True, True, True, False]
+    assert text.count(r" \\") == 3 + len(rows)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex (TeX Live with booktabs and graphicx)")
 def test_a_real_tex_sets_the_tables(tables: list[PlainTable], tmp_path: Path) -> None:
-    (tmp_path / "tables.tex").write_text(latex.latex(tables))
+    (long,) = (table for table in tables if table.title.startswith("Re-identification"))
+    (tmp_path / "tables.tex").write_text(latex.latex([*tables, replace(long, rows=long.rows * latex.ROWS)]))
     (tmp_path / "paper.tex").write_text(
         "\\documentclass{article}\\usepackage{booktabs,graphicx}\\begin{document}\\input{tables}\\end{document}\n"
     )
@@ -138,3 +150,4 @@ def test_a_real_tex_sets_the_tables(tables: list[PlainTable], tmp_path: Path) ->
     )
     assert ended.returncode == 0, ended.stdout[-2000:]
     assert (tmp_path / "paper.pdf").stat().st_size > 1000
+    assert "Float too large" not in (tmp_path / "paper.log").read_text()
