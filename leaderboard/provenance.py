@@ -19,11 +19,15 @@ def provenance_facts(path: Path, record: Record) -> list[Fact]:
         _standing(path),
         Fact("Unveil", record.unveil_version, "" if made.git is None else f"commit {made.git}"),
         Fact("written", record.created),
-        Fact("networks", record.defense.training_hash, meaning="content address of the trained defense"),
+        Fact("networks", record.defense.training_hash, _weights(record), "content address of what trained them"),
         Fact("data", record.data.data_hash[:SHOWN_LETTERS], f"split {record.data.split_hash[:SHOWN_LETTERS]}"),
         Fact("Python", made.python, packages),
         Fact("machine", made.processor, f"{made.device}, threads: {made.threads}; {made.platform}"),
     ]
+
+
+def _weights(record: Record) -> str:
+    return "" if record.defense.weights_hash is None else f"weights {record.defense.weights_hash}"
 
 
 def _standing(path: Path) -> Fact:

@@ -1,6 +1,6 @@
 """What the page says about the worst case: the table, who took no part, and a sentence for every cell."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
@@ -8,6 +8,9 @@ from bench.leaderboard.numbers import fixed
 from bench.leaderboard.tables import Cell, Column
 from bench.leaderboard.union_ranks import RankedRow
 from bench.leaderboard.worst_columns import worst_columns
+
+SAME_DICE = 6
+"""Decimals in which Dice of the same weights agrees, measured on whatever processor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +74,16 @@ def _partly(one: RankedRow) -> dict[int, list[str]]:
     return found
 
 
+def _trainings(entries: Collection[Entry]) -> list[Entry]:
+    """A cell of every training; where old records hold no hash of the weights, Dice is as good as one."""
+    hashed = all(entry.record.defense.weights_hash is not None for entry in entries)
+    found: dict[object, Entry] = {}
+    for entry in entries:
+        defense, dice = entry.record.defense, None if entry.dice is None else round(entry.dice, SAME_DICE)
+        found.setdefault((defense.training_hash, defense.weights_hash if hashed else dice), entry)
+    return list(found.values())
+
+
 def _notes(one: RankedRow) -> list[str]:
     who = f"{one.row.defense}, seed {one.row.seed}"
     notes = [f"{who}: {entry.attack} took no part: {reason}." for entry, reason in one.row.absent]
@@ -83,9 +96,9 @@ def _notes(one: RankedRow) -> list[str]:
         notes.append(f"{who} has no rank: {names} judged other defenses but not this one, so it may only look private.")
     if one.leak is not None and one.judged[0] < one.judged[1]:
         notes.append(f"{who} has no rank: attacks were run on {one.judged[0]} of {one.judged[1]} people only.")
-    trained = {entry.record.defense.training_hash: entry for entry in one.row.entries.values()}
+    trained = _trainings(one.row.entries.values())
     if len(trained) > 1:
-        dice = sorted(entry.dice for entry in trained.values() if entry.dice is not None)
+        dice = sorted(entry.dice for entry in trained if entry.dice is not None)
         spread = f", with Dice from {fixed(dice[0], 3)} to {fixed(dice[-1], 3)}" if dice else ""
         notes.append(f"{who}: the attacks were run on {len(trained)} separately trained networks{spread}.")
     if one.spared:

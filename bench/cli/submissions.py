@@ -51,6 +51,7 @@ def verify_and_report(
     record = examined.record
     if record is None or examined.problems:
         raise BenchError(f"{bundle} is not run again: mend its problems first")
+    from bench.leaderboard.submissions.compare import another_training
     from bench.leaderboard.submissions.verdict import files_beside, judge, keep, place_of
     from bench.progress import Display
     from bench.registry import Registry
@@ -77,6 +78,9 @@ def verify_and_report(
     Console(highlight=False).print(table)
     for difference in verdict.differences:
         typer.echo(_plain(f"differs {difference}"), err=True)
+    trained = another_training(record, outcome.record)
+    if trained is not None:
+        typer.echo(_plain(f"note    {trained}"), err=True)
     path = keep(verdict, files, place)
     typer.echo(f"verdict {'verified' if verdict.verified else 'NOT verified'}")
     typer.echo(f"kept    {path}")

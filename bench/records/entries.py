@@ -28,7 +28,10 @@ class DefenseEntry(Part):
     parameters_client: int
     parameters_server: int
     iterations: int
-    training_hash: str = Field(description="content address of the trained networks")
+    training_hash: str = Field(description="content address of what the networks were trained with")
+    weights_hash: str | None = Field(
+        default=None, description="hash of the trained weights; another processor trains others; null in old records"
+    )
     loss: dict[str, list[Number]] = Field(description="loss terms, means between the steps in loss_steps")
     loss_steps: list[int]
     tuned: TunedEntry | None = Field(default=None, description="null if no setting comes from `bench tune`")

@@ -11,6 +11,7 @@ from bench.records.entries import AttackEntry, DataEntry, DefenseEntry, OriginEn
 from bench.records.tuning import TunedEntry
 from bench.runner.attack.confinement import Confinement
 from bench.runner.cell import Cell, tuning_hash
+from bench.runner.weights import weights_hash
 from bench.types.scan import Cohort, Revisits, Roles
 
 
@@ -26,6 +27,7 @@ def defense_entry(cell: Cell, networks: Networks) -> DefenseEntry:
         parameters_server=_parameters(networks.server),
         iterations=history.steps[-1] if history.steps else 0,
         training_hash=cell.training_address,
+        weights_hash=weights_hash(networks.client, networks.server),
         loss={name: list(means) for name, means in history.terms.items()},
         loss_steps=history.steps,
         tuned=_tuned(cell),

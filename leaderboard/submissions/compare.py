@@ -83,6 +83,22 @@ def differences(claimed: Record, found: Record) -> list[str]:
     return lines
 
 
+def another_training(claimed: Record, found: Record) -> str | None:
+    """That the two are about other weights, with where each was made; None if the weights are the same or unknown."""
+    one, other = claimed.defense.weights_hash, found.defense.weights_hash
+    if one is None or other is None or one == other:
+        return None
+    return (
+        f"other weights came out of the same training: claimed on {_machine(claimed)}, found on {_machine(found)}; "
+        "no interval holds what that changes, so a number that differs is not refuted, only not confirmed"
+    )
+
+
+def _machine(record: Record) -> str:
+    made = record.environment
+    return f"{made.processor} ({made.device}, threads: {made.threads}, torch {made.packages.get('torch', 'unknown')})"
+
+
 def _scores(record: Record) -> list[str]:
     """Names, the headline marked, and which way is worse."""
     if record.privacy is None:

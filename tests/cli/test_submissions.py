@@ -37,6 +37,7 @@ def test_an_honest_bundle_is_fine_and_verified(bench: Bench, bundle: Path, folde
     again = bench("leaderboard", "verify", bundle, "--quiet", "--device", "cpu", "--out", folder / "verified")
     assert again.returncode == 0, again.stderr
     assert "verdict verified" in again.stdout
+    assert "other weights" not in again.stderr  # the same machine trains the same network
     (verdict,) = (folder / "verified").rglob(VERIFICATION_NAME)
     assert json.loads(verdict.read_text())["verified"] is True
     assert (verdict.parent / RECORD_NAME).is_file()
@@ -54,6 +55,8 @@ def test_a_forged_utility_is_found_out(bench: Bench, bundle: Path, folder: Path)
         interval |= better
     for person in utility["dice_per_subject"].values():
         person |= dict.fromkeys(person, 0.98)
+    assert len(raw["defense"]["weights_hash"]) == 16
+    raw["defense"]["weights_hash"] = "0" * 16
     files[RECORD_NAME] = json.dumps(raw).encode()
     listed = {name: hashed(content) for name, content in files.items() if name != MANIFEST_NAME}
     files[MANIFEST_NAME] = Manifest(cell=raw["cell"], files=listed).model_dump_json().encode()
@@ -63,6 +66,7 @@ def test_a_forged_utility_is_found_out(bench: Bench, bundle: Path, folder: Path)
     again = bench("leaderboard", "verify", forged, "--quiet", "--device", "cpu", "--out", folder / "forged")
     assert again.returncode == 3
     assert "verdict NOT verified" in again.stdout
+    assert "note    other weights came out of the same training: claimed on " in again.stderr
     assert list((folder / "forged").rglob(RECORD_NAME)) == []
 
 

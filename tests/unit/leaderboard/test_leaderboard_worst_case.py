@@ -13,9 +13,10 @@ from bench.errors import BenchError
 from bench.leaderboard.build import build
 from bench.leaderboard.grouping import Group, groups_of
 from bench.leaderboard.worst_columns import worst_columns
+from bench.leaderboard.worst_view import worst_notes
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
 from bench.records.files import write_record
-from tests.factories import judged_record, seeing
+from tests.factories import interval, judged_record, seeing
 from tests.unit.leaderboard.judging import (
     EVEN,
     EVERYBODY,
@@ -201,6 +202,26 @@ def test_too_few_comparisons_for_any_rate_give_no_rank(tmp_path: Path) -> None:
     row = rows(judged_record(tmp_path / "few", people, seeing(people, ("p0",))))["mixup"]
     assert (row.leak, rank(row)) == (None, None)
     assert row.row.result is not None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "trainings"), [("x", "x", 1), ("x", "y", 2), (None, None, 2), ("x", None, 2)]
+)
+def test_attacks_on_other_trainings_are_named(
+    judged: Judged, first: str | None, second: str | None, trainings: int
+) -> None:
+    """Old records hold no hash of the weights; there another Dice is another training."""
+    cells = [
+        judged("mix", attack, EVEN, utility={"dice_average": interval(dice)})
+        for attack, dice in (("a", 0.5), ("b", 0.6))
+    ]
+    records = []
+    for (path, record), weights in zip(cells, (first, second), strict=True):
+        defense = record.defense.model_copy(update={"training_hash": "same", "weights_hash": weights})
+        records.append((path, record.model_copy(update={"defense": defense})))
+    notes = [note for note in worst_notes([rows(*records)["mix"]]) if "separately trained" in note]
+    told = "mix, seed 0: the attacks were run on 2 separately trained networks, with Dice from 0.500 to 0.600."
+    assert notes == ([told] if trainings == 2 else [])
 
 
 def test_the_order_of_the_files_plays_no_part(judged: Judged) -> None:
