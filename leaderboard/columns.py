@@ -25,7 +25,7 @@ def columns_of(board: Board) -> list[Column[Entry]]:
         "oracle-key", "Oracle key", f"{headline} of the clean scan, as the true key gives it", True, _oracle_key
     )
     found = "people trained on who are found" if membership else "same-person pairs recognised"
-    tpr = Column("tpr-10", f"TPR at {percent(FPR)}", f"{found} at one false alarm in ten", True, _tpr)
+    tpr = Column("tpr-10", f"TPR at {percent(FPR)} FPR", f"{found} at one false alarm in ten", True, _tpr)
     return [
         Column("defense", "Defense", "what the hospital does to a scan before sending it", False, _defense),
         Column("attack", "Attack", "what the attacker does with what was sent", False, _attack),

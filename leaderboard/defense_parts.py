@@ -14,8 +14,26 @@ from bench.leaderboard.overview.measures import measures
 from bench.leaderboard.row import Row
 from bench.leaderboard.strongest import RANK_FPR
 from bench.leaderboard.svg.markers import marker_icon
+from bench.leaderboard.trainings import trainings
 from bench.leaderboard.union_ranks import RankedRow
-from bench.leaderboard.worst_columns import found_by, tpr_of, union_of, worst_of
+from bench.leaderboard.worst_rates import found_by, union_of, worst_of
+
+NAKED = "no-proxy"
+"""The defense that sends the scan as it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """One training of a defense.
+
+    Attributes:
+        first: a cell that met it.
+        attacks: that met it; empty if there is but one training a seed.
+    """
+
+    first: Entry
+    title: str
+    attacks: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +44,7 @@ class DefensePart:
         ident: unique on the page; made of counters.
         name: as the tables show it, with the settings that tell variants apart.
         first: a cell of it, whose record says what the defense is.
-        trained: a cell for every training seed, for its utility.
+        trained: its trainings, for its utility.
         sentences: what is known of its leaks, in plain words.
         curves: all attacks on it in one drawing, along queries and along its dial.
         rows: its cells, table by table.
@@ -36,7 +54,7 @@ class DefensePart:
     name: str
     icon: Markup
     first: Entry
-    trained: tuple[Entry, ...]
+    trained: tuple[Trained, ...]
     sentences: tuple[str, ...]
     curves: tuple[Curves, ...]
     rows: tuple[Row, ...]
@@ -59,27 +77,39 @@ def defense_parts(group: Group, rows: Sequence[Row], series: Mapping[str, int], 
 
 
 def _part(group: Group, name: str, rows: Sequence[Row], series: int, ident: str) -> DefensePart:
-    by_seed: dict[int, Entry] = {}
-    for row in rows:
-        by_seed.setdefault(row.entry.record.seed, row.entry)
     return DefensePart(
         ident=ident,
         name=name,
         icon=marker_icon(series, hollow=False),
         first=rows[0].entry,
-        trained=tuple(by_seed[seed] for seed in sorted(by_seed)),
+        trained=tuple(_trained([row.entry for row in rows])),
         sentences=tuple(_sentences(group, name)),
         curves=tuple(curves_of([row.entry for row in rows], f"{ident}-curves")),
         rows=tuple(rows),
     )
 
 
+def _trained(entries: Sequence[Entry]) -> list[Trained]:
+    found = sorted(trainings(entries), key=lambda cells: (cells[0].record.seed, -len(cells), cells[0].record.cell))
+    seeds = {cells[0].record.seed for cells in found}
+    several = len(found) > len(seeds)
+    return [
+        Trained(
+            first=cells[0],
+            title="Utility by class" + (f", seed {cells[0].record.seed}" if len(seeds) > 1 else ""),
+            attacks=tuple(sorted({entry.attack for entry in cells})) if several else (),
+        )
+        for cells in found
+    ]
+
+
 def _sentences(group: Group, name: str) -> list[str]:
-    known = [sentence for one in group.worst if one.row.defense == name for sentence in _worst(one)]
+    naked = frozenset(entry.defense for entry in group.entries if entry.record.defense.name == NAKED)
+    known = [sentence for one in group.worst if one.row.defense == name for sentence in _worst(one, naked)]
     tested = measures(group.entries)
     strongest = [mark for mark in worst_alone(group.entries, tested[0], LAST_RANKED_TIER)] if tested else []
     alone = [
-        f"The strongest single attack up to T{int(LAST_RANKED_TIER)} is {mark.attack}: {tested[0].title} "
+        f"By {tested[0].title} the strongest single attack up to T{int(LAST_RANKED_TIER)} is {mark.attack}: "
         f"{fixed(mark.leak.value, 3)} {bounds(mark.leak)}, where a guess gets {fixed(mark.chance, 3)}."
         for mark in strongest
         if mark.entry.defense == name
@@ -89,15 +119,18 @@ def _sentences(group: Group, name: str) -> list[str]:
     return known + alone
 
 
-def _worst(one: RankedRow) -> list[str]:
-    found, together = tpr_of(worst_of(one)), tpr_of(union_of(one))
+def _worst(one: RankedRow, naked: frozenset[str]) -> list[str]:
+    found, together = worst_of(one).tpr, union_of(one).tpr
     if found is None or together is None or one.strongest is None:
         return []
     count, single = len(one.row.entries), one.strongest.attack is not None
     told = (
-        f"Seed {one.row.seed}: at {percent(RANK_FPR)} false alarms, {found_by(one)} recognise{'s' if single else ''} "
+        f"At {percent(RANK_FPR)} false alarms (seed {one.row.seed}), {found_by(one)} recognise{'s' if single else ''} "
         f"{percent(found.value)} of the pairs of scans of one person "
         f"(95 % interval {percent(found.low)} to {percent(found.high)}); guessing recognises {percent(RANK_FPR)}."
     )
     more = f" All {count} attacks together, their false alarms included, recognise {percent(together.value)}."
-    return [told + (more if single and count > 1 else "")]
+    sentences = [told + (more if single and count > 1 else "")]
+    if one.standing is not None and one.standing.level & naked - {one.row.defense}:
+        sentences.append(f"With these people that cannot be told apart from sending the scan as it is ({NAKED}).")
+    return sentences

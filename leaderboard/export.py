@@ -51,8 +51,8 @@ def _group(group: Group) -> dict[str, Any]:
 
 
 def _board(board: Board) -> dict[str, Any]:
-    decisive = {id(entry) for entry in worst_cases(board.entries).values()}
-    rows = [{**_row(entry), "worst_case": id(entry) in decisive} for entry in board.entries]
+    largest = {id(entry) for entry in worst_cases(board.entries).values()}
+    rows = [{**_row(entry), "largest_headline_here": id(entry) in largest} for entry in board.entries]
     return {"goal": board.goal, "phase": board.phase, "headline": board.headline, "rows": rows}
 
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from bench.leaderboard.numbers import finite
 from bench.leaderboard.union_ranks import RankedRow
-from bench.leaderboard.worst_columns import auc_of, paper_alone, tpr_of, union_of, worst_of
-from bench.metrics.verification import Verification
+from bench.leaderboard.worst_rates import Rates, paper_alone, union_of, worst_of
 from bench.records.parts import Interval
 from bench.records.privacy import LeakCheck, LeakCurve, Residual
 from bench.records.privacy import Verification as Pairs
@@ -55,13 +54,15 @@ def worst_json(one: RankedRow) -> dict[str, Any]:
         "seed": row.seed,
         "best_rank": None if one.standing is None else one.standing.best,
         "worst_rank": None if one.standing is None else one.standing.worst,
-        "dice_average": interval_json(row.example.record.utility.dice_average),
-        "worst": _verification(worst_of(one)),
+        "not_told_from": [] if one.standing is None else sorted(one.standing.level),
+        "dice_average": interval_json(one.example.record.utility.dice_average),
+        "worst": _rates(worst_of(one)),
         "worst_attack": None if one.strongest is None else one.strongest.attack,
         "best_attack_alone": None if one.strongest is None else one.strongest.alone,
-        "all_together": _verification(union_of(one)),
+        "as_good_alone": [] if one.strongest is None else list(one.strongest.alike),
+        "all_together": _rates(union_of(one)),
         "paper_attack": row.paper,
-        "paper": _verification(paper_alone(one)),
+        "paper": _rates(paper_alone(one)),
         "attacks": sorted(row.entries),
         "took_no_part": [
             {"attack": entry.attack, "cell": entry.record.cell, "reason": reason} for entry, reason in row.absent
@@ -71,12 +72,12 @@ def worst_json(one: RankedRow) -> dict[str, Any]:
     }
 
 
-def _verification(found: Verification | None) -> dict[str, Any] | None:
-    if found is None:
+def _rates(found: Rates) -> dict[str, Any] | None:
+    if found.auc is None:
         return None
     return {
-        "auc": interval_json(auc_of(found)),
-        "tpr_at_10_percent": interval_json(tpr_of(found)),
+        "auc": interval_json(found.auc),
+        "tpr_at_10_percent": interval_json(found.tpr),
         "smallest_fpr": finite(found.smallest_fpr),
     }
 

@@ -77,8 +77,8 @@ class Group:
     """Comparable records.
 
     Attributes:
-        worst_by_tier: for every tier up to T2 every defense at every seed under all valid attacks up to it together,
-            in order; empty if no such attack tells people apart.
+        worst_by_tier: for every tier up to T2 every defense at every seed under what recognises most, one valid attack
+            up to it or all together, in order; empty if no such attack tells people apart.
     """
 
     key: GroupKey
@@ -87,7 +87,7 @@ class Group:
 
     @property
     def worst(self) -> tuple[RankedRow, ...]:
-        """What the ranks go by: all valid attacks up to T2 together."""
+        """What the ranks go by: the worst case under valid attacks up to T2."""
         return self.worst_by_tier[LAST_RANKED_TIER]
 
     @property

@@ -1,6 +1,6 @@
 """The order of the rows.
 
-Defenses that all valid attacks together could judge stand first, in that order, see `bench.leaderboard.union_ranks`.
+Defenses with a worst case over valid attacks stand first, in its order, see `bench.leaderboard.union_ranks`.
 Any other stands where its worst valid attack at tier T2 or below puts it, most private first. Cells that are not OK
 carry no score, so they can neither lift a defense nor sink it; a defense without any valid score comes last.
 """
@@ -24,7 +24,7 @@ def in_order(entries: Sequence[Entry], judged: Mapping[str, tuple[bool, float, s
     """Defenses by their worst case, most private first; within one, the strongest attack first, unscored cells last.
 
     Args:
-        judged: what defenses sort by that all attacks together could judge.
+        judged: what defenses sort by that have a worst case.
     """
     worst = worst_cases(entries)
 

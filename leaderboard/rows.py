@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from bench.leaderboard.caveats import caveats
 from bench.leaderboard.columns import columns_of
 from bench.leaderboard.defense_parts import DefensePart, defense_parts
 from bench.leaderboard.differences import differences
@@ -27,6 +28,7 @@ class BoardView:
     """One table, and a plot of its own where the picture above all tables does not show its cells.
 
     Attributes:
+        linking: its attacks tell people apart, so that its defenses stand in the order of their worst case.
         not_drawn: cells without both coordinates.
     """
 
@@ -35,6 +37,7 @@ class BoardView:
     headline: str | None
     columns: tuple[Column[Entry], ...]
     rows: tuple[Row, ...]
+    linking: bool
     scatters: tuple[Markup, ...]
     legend: tuple[tuple[Markup, str], ...]
     not_drawn: int
@@ -46,6 +49,9 @@ class GroupView:
     """One section of the page.
 
     Attributes:
+        caveats: what to know of the numbers' origin.
+        differs: how other groups of the same data differ.
+        utility_people: how many people utility was measured on.
         worst: by the tier of the strongest attacker, the worst case of every defense.
         idents: by `id` of an entry, where its details stand.
         defense_idents: by name, where the part about a defense stands.
@@ -53,7 +59,9 @@ class GroupView:
 
     ident: str
     group: Group
+    caveats: tuple[str, ...]
     differs: tuple[str, ...]
+    utility_people: int
     overview: OverviewView | None
     worst: tuple[tuple[int, WorstView], ...]
     matrix: Matrix
@@ -85,7 +93,9 @@ def _group_view(group: Group, series: Mapping[str, int], differs: Sequence[str],
     return GroupView(
         ident=ident,
         group=group,
+        caveats=tuple(caveats(group.key)),
         differs=tuple(differs),
+        utility_people=group.first.utility.dice_average.n,
         overview=overview_view(group, series, f"{ident}-overview"),
         worst=tuple((tier, view) for tier, view in worst if view is not None),
         matrix=matrix_of(group),
@@ -111,6 +121,7 @@ def _board_view(board: Board, known: dict[int, str], series: Mapping[str, int], 
             row_of(entry, columns, marker_icon(series[entry.defense], hollow=False), known, f"{ident}r{number}")
             for number, entry in enumerate(board.entries, start=1)
         ),
+        linking=shown_above,
         scatters=() if shown_above else tuple(scatters(board, series, f"{ident}-scatter")),
         legend=tuple((marker_icon(series[name], hollow=False), name) for name in names),
         not_drawn=0 if shown_above else len(board.entries) - len(drawn),

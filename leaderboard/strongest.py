@@ -29,12 +29,14 @@ class Strongest:
     Attributes:
         attack: name of the attack; None if it is all of them together.
         alone: name of the attack that recognises most alone.
+        alike: names of the others that recognise as much alone.
         found: verification scores of what recognises most.
         shares: see `recognised`.
     """
 
     attack: str | None
     alone: str
+    alike: tuple[str, ...]
     found: Verification
     shares: Mapping[str, float]
 
@@ -45,7 +47,7 @@ class Strongest:
 
 
 def strongest_of(row: UnionRow) -> Strongest | None:
-    """What recognises most at `RANK_FPR`; of equals one attack alone, of these the one with the larger AUC.
+    """What recognises most at `RANK_FPR`; of equals one attack alone, of these the weakest attacker's, then by AUC.
 
     An attack that was let at some people only takes part together with the others, and is not compared alone.
     None without a result, or where too few comparisons support any false-positive rate.
@@ -58,10 +60,14 @@ def strongest_of(row: UnionRow) -> Strongest | None:
     each = {name: recognised(linkages, row.people) for name, linkages in sorted(row.linkages.items())}
     alone = {name: shares for name, shares in each.items() if shares.keys() == together.keys()} or each
     result = row.result
-    best = max(alone, key=lambda name: (_mean(alone[name]), result.attacks[name].auc.value))
-    if alone[best].keys() == together.keys() and _mean(alone[best]) >= _mean(together) - _EQUAL:
-        return Strongest(attack=best, alone=best, found=result.attacks[best], shares=alone[best])
-    return Strongest(attack=None, alone=best, found=result.union, shares=together)
+    most = max(_mean(shares) for shares in alone.values())
+    equals = [name for name, shares in alone.items() if _mean(shares) >= most - _EQUAL]
+    tiers = {name: row.entries[name].record.attack.threat.tier for name in equals}
+    best = min(equals, key=lambda name: (tiers[name], -result.attacks[name].auc.value))
+    alike = tuple(name for name in equals if name != best)
+    if alone[best].keys() == together.keys() and most >= _mean(together) - _EQUAL:
+        return Strongest(attack=best, alone=best, alike=alike, found=result.attacks[best], shares=alone[best])
+    return Strongest(attack=None, alone=best, alike=alike, found=result.union, shares=together)
 
 
 def recognised(linkages: Sequence[Linkage], people: Sequence[str]) -> dict[str, float]:

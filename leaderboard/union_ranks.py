@@ -42,6 +42,11 @@ class RankedRow:
         """Mean over people of what the ranks compare."""
         return None if self.strongest is None else self.strongest.leak
 
+    @property
+    def example(self) -> Entry:
+        """A cell of this defense: that of the attack which recognises most alone, else any."""
+        return self.row.example if self.strongest is None else self.row.entries[self.strongest.alone]
+
 
 def ranked_rows(rows: Sequence[UnionRow]) -> list[RankedRow]:
     """The rows, seed by seed: ranked ones most private first, then those without a rank or without a result."""

@@ -7,10 +7,17 @@ from bench.leaderboard.strongest import RANK_FPR
 from bench.leaderboard.tables import Cell, Column, interval_cell, rate_cell
 from bench.leaderboard.union_ranks import RankedRow
 from bench.leaderboard.union_rows import PAPER_ATTACK
-from bench.metrics.verification import Verification
-from bench.records.parts import Interval
+from bench.leaderboard.worst_rates import Rates, found_by, paper_alone, union_of, worst_of
 
 TITLE = "Worst case per defense"
+RANK_HINT = (
+    "1 leaks least under the attacks that were run, see Attacks; the range is what these people leave open, "
+    "and says nothing of attacks never run or of another training"
+)
+ATTACKS_HINT = (
+    "how many took part; never run: they took part against another defense and were not tried on this one, "
+    "which may only look private"
+)
 _RANKS = 1000
 """More than there are defenses: ranges sort by their best rank, then by their worst."""
 
@@ -20,14 +27,14 @@ def worst_columns(rows: Sequence[RankedRow]) -> list[Column[RankedRow]]:
     seeds = {one.row.seed for one in rows}
     seed = [Column[RankedRow]("seed", "Seed", "defenses are compared within one seed", True, _seed)]
     return [
-        Column("rank", "Rank", "1 is the most private; from best to worst that paired differences leave", True, _rank),
+        Column("rank", "Rank", RANK_HINT, True, _rank),
         Column("defense", "Defense", "what the hospital does to a scan before sending it", False, _defense),
         *(seed if len(seeds) > 1 else []),
         Column("dice", "Dice", "average over classes, 1 is perfect; 95 % interval over people", True, _dice),
         Column(
             "worst-tpr",
-            f"TPR at {percent(RANK_FPR)}",
-            "same-person pairs that are recognised by what recognises most; decides the rank",
+            f"TPR at {percent(RANK_FPR)} FPR",
+            "same-person pairs recognised at one false alarm in ten, by what recognises most; decides the rank",
             True,
             _worst_tpr,
         ),
@@ -35,7 +42,7 @@ def worst_columns(rows: Sequence[RankedRow]) -> list[Column[RankedRow]]:
         Column("worst-by", "Found by", "what recognises most: one attack, or all together", False, _by),
         Column("union-tpr", "TPR, all together", "every alarm of any attack counts, false ones too", True, _union_tpr),
         Column("union-auc", "AUC, all together", "every alarm of any attack counts, false ones too", True, _union_auc),
-        Column("attacks", "Attacks", "how many took part", True, _attacks),
+        Column("attacks", "Attacks", ATTACKS_HINT, True, _attacks),
         Column(
             "paper-auc", "AUC, paper's attack", f"AUC here of {PAPER_ATTACK}, the paper's own attack", True, _paper_auc
         ),
@@ -43,42 +50,8 @@ def worst_columns(rows: Sequence[RankedRow]) -> list[Column[RankedRow]]:
     ]
 
 
-def worst_of(one: RankedRow) -> Verification | None:
-    """The verification scores of what recognises most; where no rate supports a choice, of all together."""
-    return union_of(one) if one.strongest is None else one.strongest.found
-
-
-def found_by(one: RankedRow) -> str:
-    """What recognises most, in words."""
-    if one.strongest is None or one.strongest.attack is None:
-        return f"{len(one.row.entries)} attacks together"
-    return one.strongest.attack
-
-
-def paper_alone(one: RankedRow) -> Verification | None:
-    """The verification scores of the paper's own attack; None if it took no part."""
-    result, paper = one.row.result, one.row.paper
-    return None if result is None or paper is None else result.attacks[paper]
-
-
-def union_of(one: RankedRow) -> Verification | None:
-    """The verification scores of all attacks together."""
-    return None if one.row.result is None else one.row.result.union
-
-
-def auc_of(found: Verification | None) -> Interval | None:
-    """The AUC in the form of the record."""
-    return None if found is None else Interval.of(found.auc)
-
-
-def tpr_of(found: Verification | None) -> Interval | None:
-    """The TPR at 10 % FPR in the form of the record; None where too few comparisons support it."""
-    point = None if found is None else next(point for point in found.tprs if point.fpr == RANK_FPR)
-    return None if point is None or point.tpr is None else Interval.of(point.tpr)
-
-
-def _rate(found: Verification | None) -> Cell:
-    return rate_cell(tpr_of(found), None if found is None else found.smallest_fpr)
+def _rate(found: Rates) -> Cell:
+    return rate_cell(found.tpr, found.smallest_fpr)
 
 
 def _rank(one: RankedRow) -> Cell:
@@ -97,11 +70,11 @@ def _seed(one: RankedRow) -> Cell:
 
 
 def _dice(one: RankedRow) -> Cell:
-    return interval_cell(one.row.example.record.utility.dice_average)
+    return interval_cell(one.example.record.utility.dice_average)
 
 
 def _union_auc(one: RankedRow) -> Cell:
-    return interval_cell(auc_of(union_of(one)))
+    return interval_cell(union_of(one).auc)
 
 
 def _union_tpr(one: RankedRow) -> Cell:
@@ -113,13 +86,15 @@ def _worst_tpr(one: RankedRow) -> Cell:
 
 
 def _worst_auc(one: RankedRow) -> Cell:
-    return interval_cell(auc_of(worst_of(one)))
+    return interval_cell(worst_of(one).auc)
 
 
 def _by(one: RankedRow) -> Cell:
     if one.strongest is None:
         return Cell(DASH, "", None)
-    detail = f"best alone {one.strongest.alone}" if one.strongest.attack is None else ""
+    alike = len(one.strongest.alike)
+    others = f"and {alike} {'other' if alike == 1 else 'others'} alike" if alike else ""
+    detail = others if one.strongest.attack is not None else f"best alone {one.strongest.alone} {others}".strip()
     return Cell(found_by(one), detail, found_by(one))
 
 
@@ -130,7 +105,7 @@ def _attacks(one: RankedRow) -> Cell:
 
 
 def _paper_auc(one: RankedRow) -> Cell:
-    return interval_cell(auc_of(paper_alone(one)))
+    return interval_cell(paper_alone(one).auc)
 
 
 def _paper_tpr(one: RankedRow) -> Cell:

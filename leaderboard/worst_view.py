@@ -1,16 +1,14 @@
 """What the page says about the worst case: the table, who took no part, and a sentence for every cell."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
 from bench.leaderboard.numbers import fixed
 from bench.leaderboard.tables import Cell, Column
+from bench.leaderboard.trainings import trainings
 from bench.leaderboard.union_ranks import RankedRow
 from bench.leaderboard.worst_columns import worst_columns
-
-SAME_DICE = 6
-"""Decimals in which Dice of the same weights agrees, measured on whatever processor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,19 +43,29 @@ def parts(ranked: Sequence[RankedRow]) -> dict[int, str]:
     """For every cell that was looked at, by `id` of its entry: whether it took part, in words."""
     words: dict[int, str] = {}
     for one in ranked:
+        partly = {name: asked for asked, names in _partly(one).items() for name in names}
         for name, entry in one.row.entries.items():
-            best = one.strongest is not None and one.strongest.alone == name
-            words[id(entry)] = "Takes part; alone it recognises most." if best else "Takes part."
+            words[id(entry)] = _part(one, name, partly.get(name))
         for entry, reason in one.row.absent:
             words[id(entry)] = f"Takes no part: {reason}."
     return words
+
+
+def _part(one: RankedRow, attack: str, asked: int | None) -> str:
+    if one.strongest is not None and one.strongest.alone == attack:
+        return "Takes part; alone it recognises most."
+    if one.strongest is not None and attack in one.strongest.alike:
+        return f"Takes part; alone it recognises as much as {one.strongest.alone}."
+    if asked is not None:
+        return f"Takes part together with others only: it attacked {asked} of {len(set(one.row.people))} people."
+    return "Takes part."
 
 
 def part_of(entry: Entry, known: dict[int, str]) -> str:
     """What this cell adds to the worst case of its defense, in words."""
     threat = entry.record.attack.threat
     if not links(threat):
-        return "Takes no part: only attacks that tell the test people apart are joined."
+        return "Takes no part: only attacks that tell the test people apart count here."
     if threat.tier > LAST_RANKED_TIER:
         return f"Takes no part: T{threat.tier} is stronger than T{int(LAST_RANKED_TIER)}, shown but never ranked."
     return known.get(id(entry), "Takes part through an equal run of the same cell.")
@@ -74,16 +82,6 @@ def _partly(one: RankedRow) -> dict[int, list[str]]:
     return found
 
 
-def _trainings(entries: Collection[Entry]) -> list[Entry]:
-    """A cell of every training; where old records hold no hash of the weights, Dice is as good as one."""
-    hashed = all(entry.record.defense.weights_hash is not None for entry in entries)
-    found: dict[object, Entry] = {}
-    for entry in entries:
-        defense, dice = entry.record.defense, None if entry.dice is None else round(entry.dice, SAME_DICE)
-        found.setdefault((defense.training_hash, defense.weights_hash if hashed else dice), entry)
-    return list(found.values())
-
-
 def _notes(one: RankedRow) -> list[str]:
     who = f"{one.row.defense}, seed {one.row.seed}"
     notes = [f"{who}: {entry.attack} took no part: {reason}." for entry, reason in one.row.absent]
@@ -96,11 +94,12 @@ def _notes(one: RankedRow) -> list[str]:
         notes.append(f"{who} has no rank: {names} judged other defenses but not this one, so it may only look private.")
     if one.leak is not None and one.judged[0] < one.judged[1]:
         notes.append(f"{who} has no rank: attacks were run on {one.judged[0]} of {one.judged[1]} people only.")
-    trained = _trainings(one.row.entries.values())
+    trained = [cells[0] for cells in trainings(one.row.entries.values())]
     if len(trained) > 1:
         dice = sorted(entry.dice for entry in trained if entry.dice is not None)
         spread = f", with Dice from {fixed(dice[0], 3)} to {fixed(dice[-1], 3)}" if dice else ""
         notes.append(f"{who}: the attacks were run on {len(trained)} separately trained networks{spread}.")
     if one.spared:
-        notes.append(f"{who} was never attacked by {', '.join(one.spared)}, which others had to face.")
+        names = ", ".join(one.spared)
+        notes.append(f"{who} was never attacked by {names}, which others had to face, so it may only look private.")
     return notes

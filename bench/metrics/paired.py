@@ -24,10 +24,12 @@ class Standing:
     Attributes:
         best: 1 + the number of methods decidedly above.
         worst: the number of methods - the number decidedly below.
+        level: the other methods that it cannot be told from.
     """
 
     best: int
     worst: int
+    level: frozenset[str] = frozenset()
 
 
 def differences(first: PerSubject, second: PerSubject) -> dict[str, tuple[float, ...]]:
@@ -83,7 +85,11 @@ def rank_ranges(methods: Mapping[str, PerSubject], *axes: str | int, draws: int 
     order = sorted(range(table.shape[1]), key=lambda column: sorted(table[:, column]))
     above = decided(table[:, order], *axes, draws=draws)
     return {
-        name: Standing(best=1 + int(above[:, row].sum()), worst=len(names) - int(above[row].sum()))
+        name: Standing(
+            best=1 + int(above[:, row].sum()),
+            worst=len(names) - int(above[row].sum()),
+            level=frozenset(names[other] for other in np.flatnonzero(~above[row] & ~above[:, row]) if other != row),
+        )
         for row, name in enumerate(names)
     }
 

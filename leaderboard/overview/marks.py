@@ -7,7 +7,7 @@ from bench.leaderboard.entry import Entry
 from bench.leaderboard.overview.measures import Measure, leak_of
 from bench.leaderboard.strongest import RANK_FPR
 from bench.leaderboard.union_ranks import RankedRow
-from bench.leaderboard.worst_columns import found_by, tpr_of, worst_of
+from bench.leaderboard.worst_rates import found_by, worst_of
 from bench.records.parts import Interval
 
 
@@ -53,10 +53,10 @@ def worst_ranked(ranked: Sequence[RankedRow]) -> list[Mark]:
     """Every defense under what it is ranked by, at the seed that is worst for it."""
     worst: dict[str, Mark] = {}
     for one in ranked:
-        leak = tpr_of(worst_of(one))
+        leak = worst_of(one).tpr
         if leak is None or leak.value is None:
             continue
-        mark = Mark(one.row.example, found_by(one), leak, RANK_FPR, whole_defense=True)
+        mark = Mark(one.example, found_by(one), leak, RANK_FPR, whole_defense=True)
         before = worst.get(one.row.defense)
         if before is None or leak.value > (before.leak.value or 0.0):
             worst[one.row.defense] = mark

@@ -4,12 +4,17 @@ from collections.abc import Sequence
 
 from bench.leaderboard.plain.tables import PlainTable
 
+HEAD = (
+    "Brackets are 95 % intervals over people; the best numbers are bold. A worst case goes by what recognises most",
+    "among the valid attacks up to T2, one alone or all together; its rank is the range that these people leave open,",
+    "and says nothing of attacks never run. Guessing has AUC 0.5, and TPR 0.1 at 10 % FPR.",
+)
 _SPECIAL = "\\`*_{}[]<>()#+!|~$&@"
 
 
 def markdown(tables: Sequence[PlainTable]) -> str:
     """All tables, each below a heading of its group; the best numbers are bold."""
-    lines, group = ["# Leaderboard", ""], None
+    lines, group = ["# Leaderboard", "", *HEAD, ""], None
     for table in tables:
         if table.group != group:
             group = table.group

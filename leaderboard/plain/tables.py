@@ -51,8 +51,8 @@ def plain_tables(groups: Sequence[Group]) -> list[PlainTable]:
         key = group.key
         name = f"{key.data}, {key.preset}: {key.origin}; protocol {key.protocol_version}, split {key.split_hash[:8]}"
         if group.worst:
-            columns = worst_columns(group.worst)
-            tables.append(_table(name, TITLE, columns, group.worst, lambda one: True, tuple(worst_notes(group.worst))))
+            columns, notes = worst_columns(group.worst), tuple(worst_notes(group.worst))
+            tables.append(_table(name, TITLE, columns, group.worst, lambda one: one.standing is not None, notes))
         for board in group.boards:
             by = "" if board.headline is None else f", by {shown(board.headline)}"
             title = f"{goal_in_words(board.goal, board.phase)}{by}"

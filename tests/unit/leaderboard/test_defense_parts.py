@@ -8,7 +8,7 @@ from bench.leaderboard.glossary import example
 from bench.leaderboard.grouping import groups_of
 from bench.leaderboard.rows import GroupView, group_views
 from bench.leaderboard.svg.histogram import bins_of, histogram
-from tests.factories import make_record
+from tests.factories import interval, make_record
 from tests.unit.leaderboard.judging import EVEN, EVERYBODY, NOBODY, Cell, judged_in, lost
 
 
@@ -29,16 +29,16 @@ def test_every_defense_has_one_part_with_all_its_cells_in_the_order_of_the_ranks
 def test_what_is_known_is_said_with_chance_beside_it(tmp_path: Path) -> None:
     (part,) = view(judged_in(tmp_path)("open", "a", EVERYBODY)).defenses
     together, alone = part.sentences
-    assert "alarms, a recognises 100\u00a0% of the pairs of scans of one person" in together
+    assert "alarms (seed 0), a recognises 100\u00a0% of the pairs of scans of one person" in together
     assert "guessing recognises 10\u00a0%" in together
-    assert alone.startswith("The strongest single attack up to T2 is a: macro-F1 ")
+    assert alone.startswith("By macro-F1 the strongest single attack up to T2 is a: ")
     assert "where a guess gets " in alone
 
 
 def test_one_attack_that_finds_more_than_all_stands_beside_all(tmp_path: Path) -> None:
     make = judged_in(tmp_path)
     (part,) = view(make("open", "a", EVERYBODY), make("open", "b", NOBODY)).defenses
-    assert "alarms, a recognises 100\u00a0%" in part.sentences[0]
+    assert "alarms (seed 0), a recognises 100\u00a0%" in part.sentences[0]
     assert part.sentences[0].endswith("All 2 attacks together, their false alarms included, recognise 100\u00a0%.")
 
 
@@ -51,7 +51,25 @@ def test_without_a_valid_attack_a_defense_is_unproven(tmp_path: Path) -> None:
 def test_every_training_seed_has_its_own_utility() -> None:
     cells = [(Path(f"{seed}/record.json"), make_record(seed=seed)) for seed in (1, 0)]
     (part,) = view(*cells).defenses
-    assert [entry.record.seed for entry in part.trained] == [0, 1]
+    found = [(one.first.record.seed, one.title, one.attacks) for one in part.trained]
+    assert found == [(0, "Utility by class, seed 0", ()), (1, "Utility by class, seed 1", ())]
+
+
+def test_every_training_of_a_seed_says_which_attacks_met_it(tmp_path: Path) -> None:
+    make = judged_in(tmp_path)
+    dice = {"a": 0.5, "b": 0.6, "c": 0.5}
+    cells = [make("mix", name, EVEN, utility={"dice_average": interval(value)}) for name, value in dice.items()]
+    (part,) = view(*cells).defenses
+    found = [(one.first.dice, one.title, one.attacks) for one in part.trained]
+    assert found == [(0.5, "Utility by class", ("a", "c")), (0.6, "Utility by class", ("b",))]
+
+
+def test_a_defense_that_is_as_naked_as_none_is_said_to_be(tmp_path: Path) -> None:
+    make = judged_in(tmp_path)
+    found = view(make("no-proxy", "a", EVERYBODY), make("mix", "a", EVERYBODY), make("hidden", "a", NOBODY))
+    words = "cannot be told apart from sending the scan as it is (no-proxy)"
+    told = {part.name: any(words in sentence for sentence in part.sentences) for part in found.defenses}
+    assert told == {"no-proxy": False, "mix": True, "hidden": False}
 
 
 def test_the_example_of_the_glossary_is_worked_out_by_hand() -> None:

@@ -192,8 +192,8 @@ def test_numbers_of_unscored_cells_are_null_in_the_json(tmp_path: Path) -> None:
     content = json.loads((tmp_path / "leaderboard.json").read_text())
     scored, failed = content["groups"][0]["boards"][0]["rows"]
     assert scored["scores"]["macro_f1"]["value"] == 0.30
-    assert scored["worst_case"] is True
-    assert (failed["scores"], failed["reason"], failed["worst_case"]) == ({}, "NaN", False)
+    assert scored["largest_headline_here"] is True
+    assert (failed["scores"], failed["reason"], failed["largest_headline_here"]) == ({}, "NaN", False)
 
 
 def test_half_a_surrogate_pair_does_not_break_the_page(tmp_path: Path) -> None:

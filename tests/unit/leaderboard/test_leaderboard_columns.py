@@ -13,7 +13,7 @@ from bench.records.parts import Interval
 from tests.factories import interval, make_record
 
 NOTHING = Cell(DASH, "", None)
-TPR = "TPR at 10\u00a0%"
+TPR = "TPR at 10\u00a0% FPR"
 
 
 def cells(**changes: Any) -> dict[str, Cell]:

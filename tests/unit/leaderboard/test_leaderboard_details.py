@@ -121,7 +121,7 @@ def test_long_hashes_are_shortened_where_they_differ() -> None:
 @pytest.mark.parametrize(
     ("threat", "words"),
     [
-        ({"goal": "membership"}, "only attacks that tell the test people apart are joined"),
+        ({"goal": "membership"}, "only attacks that tell the test people apart count here"),
         ({"tier": 4}, "T4 is stronger than T2"),
         ({}, "the record keeps no linkage file"),
     ],

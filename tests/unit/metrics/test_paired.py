@@ -71,6 +71,11 @@ def test_clear_differences_give_clear_ranks() -> None:
     assert found == {name: Standing(best=k, worst=k) for k, name in enumerate("abc", start=1)}
 
 
+def test_what_a_method_cannot_be_told_from_is_named() -> None:
+    found = rank_ranges({"a": method(1, 0.3, 1), "b": method(1, 0.3, 2), "c": method(0, 0.3, 3)}, 0)
+    assert {name: found[name].level for name in "abc"} == {"a": {"b"}, "b": {"a"}, "c": set()}
+
+
 def test_methods_that_cannot_be_told_apart_share_their_ranks() -> None:
     found = rank_ranges({"a": method(1, 0.3, 1), "b": method(1, 0.3, 2), "c": method(0, 0.3, 3)}, 0)
     assert [ends(found[name]) for name in "abc"] == [(1, 2), (1, 2), (3, 3)]
