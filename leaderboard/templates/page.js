@@ -10,6 +10,17 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   });
 
+  // Paper cannot be unfolded: what the columns of the worst cases mean is printed beneath them.
+  const folded = () => [...document.querySelectorAll(".worst-case:not([hidden]) .meanings:not([open]), .reported-rows:not([open])")];
+  let unfolded = [];
+  addEventListener("beforeprint", () => {
+    unfolded = folded();
+    for (const part of unfolded) part.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const part of unfolded) part.open = false;
+  });
+
   // Where a table goes on to the right, its box says so: no scroll bar stands there on many machines.
   const boxes = document.querySelectorAll(".scroll");
   const mark = (box) => box.classList.toggle("goes-on", box.scrollLeft + box.clientWidth < box.scrollWidth - 2);

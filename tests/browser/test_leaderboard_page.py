@@ -179,7 +179,17 @@ def test_details_print_only_where_they_are_open(visit: Visit, leaderboard: Path)
     page.locator("details.cell").first.locator("summary").click()
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    expect(page.locator("details[open]")).to_have_count(1)
+    expect(page.locator("details.cell[open]")).to_have_count(1)
+
+
+def test_on_paper_the_columns_of_the_worst_case_are_explained(visit: Visit, leaderboard: Path) -> None:
+    page = visit(leaderboard)
+    shown = page.locator(".worst-case:not([hidden]) .meanings[open]")
+    expect(shown).to_have_count(0)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert shown.count() == page.locator(".worst-case:not([hidden])").count() > 0
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    expect(shown).to_have_count(0)
 
 
 # WCAG 2.2, 1.4.3: the contrast of text with the nearest opaque ground, at least 4.5.
