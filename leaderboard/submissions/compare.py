@@ -84,13 +84,19 @@ def differences(claimed: Record, found: Record) -> list[str]:
 
 
 def another_training(claimed: Record, found: Record) -> str | None:
-    """That the two are about other weights, with where each was made; None if the weights are the same or unknown."""
+    """That the two are, or may be, about other weights, with where each was made; None if they are about the same.
+
+    Old records do not say which weights they had: there another machine means others.
+    """
     one, other = claimed.defense.weights_hash, found.defense.weights_hash
-    if one is None or other is None or one == other:
+    unknown = one is None or other is None
+    same = _machine(claimed) == _machine(found) if unknown else one == other
+    if same:
         return None
     return (
-        f"other weights came out of the same training: claimed on {_machine(claimed)}, found on {_machine(found)}; "
-        "no interval holds what that changes, so a number that differs is not refuted, only not confirmed"
+        f"{'maybe ' if unknown else ''}other weights came out of the same training: claimed on {_machine(claimed)}, "
+        f"found on {_machine(found)}; no interval holds what that changes, so a number that differs is not refuted, "
+        "only not confirmed"
     )
 
 

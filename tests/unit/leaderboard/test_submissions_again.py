@@ -124,6 +124,8 @@ def test_another_training_is_named_with_both_machines_where_weights_are_known() 
     assert told is not None
     assert told.count("x86_64 (cpu, threads: 2, torch ") == 2
     assert another_training(claimed, claimed) is another_training(claimed, unknown) is None
+    elsewhere = unknown.model_copy(update={"environment": unknown.environment.model_copy(update={"threads": 3})})
+    assert str(another_training(elsewhere, found)).startswith("maybe other weights came out")
 
 
 def claimed_and_found(tmp_path: Path, **changes: Any) -> tuple[Examined, Path, Record]:
