@@ -12,11 +12,11 @@ from bench.leaderboard.numbers import bounds, fixed, percent
 from bench.leaderboard.overview.marks import worst_alone
 from bench.leaderboard.overview.measures import measures
 from bench.leaderboard.row import Row
-from bench.leaderboard.strongest import RANK_FPR
 from bench.leaderboard.svg.markers import marker_icon
 from bench.leaderboard.trainings import trainings
-from bench.leaderboard.union_ranks import RankedRow
-from bench.leaderboard.worst_rates import found_by, union_of, worst_of
+from bench.leaderboard.worst_case.ranks import RankedRow
+from bench.leaderboard.worst_case.rates import found_by, union_of, worst_of
+from bench.leaderboard.worst_case.strongest import RANK_FPR
 
 NAKED = "no-proxy"
 """The defense that sends the scan as it is."""

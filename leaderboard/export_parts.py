@@ -3,8 +3,8 @@
 from typing import Any
 
 from bench.leaderboard.numbers import finite
-from bench.leaderboard.union_ranks import RankedRow
-from bench.leaderboard.worst_rates import Rates, paper_alone, union_of, worst_of
+from bench.leaderboard.worst_case.ranks import RankedRow
+from bench.leaderboard.worst_case.rates import Rates, paper_alone, union_of, worst_of
 from bench.records.parts import Interval
 from bench.records.privacy import LeakCheck, LeakCurve, Residual
 from bench.records.privacy import Verification as Pairs

@@ -11,9 +11,9 @@ from pathlib import Path
 from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
 from bench.leaderboard.ranking import fingerprint, in_order
 from bench.leaderboard.submissions.verdict import verdict_beside
-from bench.leaderboard.union_ranks import RankedRow, defense_places, ranked_rows
-from bench.leaderboard.union_rows import Verified, union_rows
 from bench.leaderboard.variants import variant_names
+from bench.leaderboard.worst_case.joined import Verified, union_rows
+from bench.leaderboard.worst_case.ranks import RankedRow, defense_places, ranked_rows
 from bench.records.schema import Record
 
 VISITS = {

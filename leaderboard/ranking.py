@@ -1,6 +1,6 @@
 """The order of the rows.
 
-Defenses with a worst case over valid attacks stand first, in its order, see `bench.leaderboard.union_ranks`.
+Defenses with a worst case over valid attacks stand first, in its order, see `bench.leaderboard.worst_case.ranks`.
 Any other stands where its worst valid attack at tier T2 or below puts it, most private first. Cells that are not OK
 carry no score, so they can neither lift a defense nor sink it; a defense without any valid score comes last.
 """

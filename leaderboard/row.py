@@ -14,7 +14,7 @@ from bench.leaderboard.state_words import STATES
 from bench.leaderboard.tables import Cell, Column
 from bench.leaderboard.threat_words import card_in_words
 from bench.leaderboard.verification_words import membership_facts, verification_facts
-from bench.leaderboard.worst_view import part_of
+from bench.leaderboard.worst_case.view import part_of
 from bench.types.threat import Goal
 
 
@@ -55,7 +55,7 @@ def row_of(entry: Entry, columns: Sequence[Column[Entry]], icon: Markup, known: 
         entry: the cell.
         columns: of its board.
         icon: marker of its defense.
-        known: see `bench.leaderboard.worst_view.parts`.
+        known: see `bench.leaderboard.worst_case.view.parts`.
         ident: unique on the page.
     """
     found = [picture(entry.path, name) for name in entry.record.pictures]

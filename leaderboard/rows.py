@@ -20,7 +20,7 @@ from bench.leaderboard.score_names import shown
 from bench.leaderboard.svg.markers import marker_icon
 from bench.leaderboard.tables import Column
 from bench.leaderboard.threat_words import goal_in_words
-from bench.leaderboard.worst_view import WorstView, parts, worst_view
+from bench.leaderboard.worst_case.view import WorstView, parts, worst_view
 
 
 @dataclass(frozen=True, eq=False)

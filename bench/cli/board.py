@@ -11,8 +11,8 @@ from bench.leaderboard.columns import columns_of
 from bench.leaderboard.grouping import Board, Group
 from bench.leaderboard.tables import Cell
 from bench.leaderboard.threat_words import goal_in_words
-from bench.leaderboard.worst_columns import TITLE, worst_columns
-from bench.leaderboard.worst_view import worst_notes
+from bench.leaderboard.worst_case.columns import TITLE, worst_columns
+from bench.leaderboard.worst_case.view import worst_notes
 from bench.records.files import find_records, read_record
 
 LISTED = 12

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.overview.measures import Measure, leak_of
-from bench.leaderboard.strongest import RANK_FPR
-from bench.leaderboard.union_ranks import RankedRow
-from bench.leaderboard.worst_rates import found_by, worst_of
+from bench.leaderboard.worst_case.ranks import RankedRow
+from bench.leaderboard.worst_case.rates import found_by, worst_of
+from bench.leaderboard.worst_case.strongest import RANK_FPR
 from bench.records.parts import Interval
 
 

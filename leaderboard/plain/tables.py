@@ -10,8 +10,8 @@ from bench.leaderboard.numbers import DASH
 from bench.leaderboard.score_names import shown
 from bench.leaderboard.tables import Cell, Column
 from bench.leaderboard.threat_words import goal_in_words
-from bench.leaderboard.worst_columns import TITLE, worst_columns
-from bench.leaderboard.worst_view import worst_notes
+from bench.leaderboard.worst_case.columns import TITLE, worst_columns
+from bench.leaderboard.worst_case.view import worst_notes
 
 Row = TypeVar("Row")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from bench.errors import BenchError
-from bench.leaderboard.linkages import linkages_of
+from bench.leaderboard.worst_case.linkages import linkages_of
 from bench.metrics.retrieval import score_linkage
 from bench.records.claims import StoredLinkage
 from bench.records.privacy import Privacy

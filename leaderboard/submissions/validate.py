@@ -9,13 +9,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bench.errors import BenchError
-from bench.leaderboard.linkages import NoLinkageError, linkage_beside
 from bench.leaderboard.submissions.archive import unpacked
 from bench.leaderboard.submissions.arrays import MOST_SCANS, readable
 from bench.leaderboard.submissions.bundle import MANIFEST_NAME, Manifest, hashed
 from bench.leaderboard.submissions.problems import problems_of
 from bench.leaderboard.submissions.ranges import not_finite
 from bench.leaderboard.submissions.recount import recount
+from bench.leaderboard.worst_case.linkages import NoLinkageError, linkage_beside
 from bench.records.claims import CLAIM_NAME
 from bench.records.files import RECORD_NAME, record_of
 from bench.records.schema import Record

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bench.leaderboard.build import build
-from bench.leaderboard.linkages import linkage_beside
 from bench.leaderboard.submissions.problems import problems_of
+from bench.leaderboard.worst_case.linkages import linkage_beside
 from bench.records.files import find_records, read_record
 from bench.records.schema import Status
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.leaderboard.grouping import groups_of
-from bench.leaderboard.union_ranks import RankedRow
+from bench.leaderboard.worst_case.ranks import RankedRow
 from bench.records.schema import Record
 from tests.factories import judged_record, make_record, seeing
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from bench.leaderboard.linkages import NoLinkageError, linkage_beside
-from bench.leaderboard.strongest import strongest_of
-from bench.leaderboard.worst_view import worst_notes
+from bench.leaderboard.worst_case.linkages import NoLinkageError, linkage_beside
+from bench.leaderboard.worst_case.strongest import strongest_of
+from bench.leaderboard.worst_case.view import worst_notes
 from bench.metrics.verification import verify
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
 from bench.types.claim import Linkage

@@ -11,8 +11,8 @@ from bench.cli.board import LISTED, build_and_report
 from bench.errors import BenchError
 from bench.leaderboard.build import build
 from bench.leaderboard.grouping import Group, groups_of
-from bench.leaderboard.worst_columns import worst_columns
-from bench.leaderboard.worst_view import worst_notes
+from bench.leaderboard.worst_case.columns import worst_columns
+from bench.leaderboard.worst_case.view import worst_notes
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
 from bench.records.files import write_record
 from tests.factories import interval, judged_record, seeing

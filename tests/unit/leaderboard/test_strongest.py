@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from bench.leaderboard.grouping import groups_of
-from bench.leaderboard.worst_columns import worst_columns
-from bench.leaderboard.worst_rates import worst_of
-from bench.leaderboard.worst_view import parts
+from bench.leaderboard.worst_case.columns import worst_columns
+from bench.leaderboard.worst_case.rates import worst_of
+from bench.leaderboard.worst_case.view import parts
 from bench.records.parts import Interval
 from bench.records.privacy import OperatingPoint
 from tests.factories import judged_record, seeing

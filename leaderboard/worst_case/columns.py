@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from bench.leaderboard.numbers import DASH, from_to, percent
-from bench.leaderboard.strongest import RANK_FPR
 from bench.leaderboard.tables import Cell, Column, interval_cell, rate_cell
-from bench.leaderboard.union_ranks import RankedRow
-from bench.leaderboard.union_rows import PAPER_ATTACK
-from bench.leaderboard.worst_rates import Rates, found_by, paper_alone, union_of, worst_of
+from bench.leaderboard.worst_case.joined import PAPER_ATTACK
+from bench.leaderboard.worst_case.ranks import RankedRow
+from bench.leaderboard.worst_case.rates import Rates, found_by, paper_alone, union_of, worst_of
+from bench.leaderboard.worst_case.strongest import RANK_FPR
 
 TITLE = "Worst case per defense"
 RANK_HINT = (

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from bench.leaderboard.entry import Entry
-from bench.leaderboard.strongest import RANK_FPR
-from bench.leaderboard.union_ranks import RankedRow
 from bench.leaderboard.verification_words import tpr_at
+from bench.leaderboard.worst_case.ranks import RankedRow
+from bench.leaderboard.worst_case.strongest import RANK_FPR
 from bench.metrics.verification import Verification
 from bench.records.parts import Interval
 

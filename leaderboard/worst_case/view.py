@@ -7,8 +7,8 @@ from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
 from bench.leaderboard.numbers import fixed
 from bench.leaderboard.tables import Cell, Column
 from bench.leaderboard.trainings import trainings
-from bench.leaderboard.union_ranks import RankedRow
-from bench.leaderboard.worst_columns import worst_columns
+from bench.leaderboard.worst_case.columns import worst_columns
+from bench.leaderboard.worst_case.ranks import RankedRow
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.leaderboard.union_rows import UnionRow
+from bench.leaderboard.worst_case.joined import UnionRow
 from bench.metrics.comparisons import compare, genuine_pairs
 from bench.metrics.probes import probes_of
 from bench.metrics.rates import cut_at

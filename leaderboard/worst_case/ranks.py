@@ -1,7 +1,7 @@
 """Ranks of the defenses under all attacks, seed by seed, most private first.
 
 Compared are, person by person, the shares of genuine comparisons that are recognised at one false-positive rate by
-whatever recognises most: one attack alone or all together, see `bench.leaderboard.strongest`.
+whatever recognises most: one attack alone or all together, see `bench.leaderboard.worst_case.strongest`.
 A rank is a range, from the best to the worst that the paired differences leave open: with many defenses and few people
 hardly two neighbours can be told apart, and one number each would hide that. A defense against which an attack was run
 in vain while it took part against another one at that seed gets no rank: it may only look more private. An attack that
@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.leaderboard.entry import Entry
-from bench.leaderboard.strongest import Strongest, strongest_of
-from bench.leaderboard.union_rows import UnionRow
+from bench.leaderboard.worst_case.joined import UnionRow
+from bench.leaderboard.worst_case.strongest import Strongest, strongest_of
 from bench.metrics.paired import Standing, rank_ranges
 
 

@@ -1,7 +1,7 @@
 """Every defense at one seed, judged by all valid attacks together.
 
 Source of the union: `bench.metrics.union`. A cell that is not OK, or whose linkage cannot be read, takes no part and is
-named; it can only cost its defense the rank, never better it, see `bench.leaderboard.union_ranks`.
+named; it can only cost its defense the rank, never better it, see `bench.leaderboard.worst_case.ranks`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bench.errors import BenchError
 from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
-from bench.leaderboard.linkages import NoLinkageError, linkage_beside, linkages_of
+from bench.leaderboard.worst_case.linkages import NoLinkageError, linkage_beside, linkages_of
 from bench.metrics.union import WorstCase, best_attack, worst_case
 from bench.metrics.verification import Verification
 from bench.records.claims import StoredLinkage
