@@ -12,7 +12,7 @@ from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
 from bench.leaderboard.ranking import fingerprint, in_order
 from bench.leaderboard.submissions.verdict import verdict_beside
 from bench.leaderboard.variants import variant_names
-from bench.leaderboard.worst_case.joined import Verified, union_rows
+from bench.leaderboard.worst_case.joined import union_rows
 from bench.leaderboard.worst_case.ranks import RankedRow, defense_places, ranked_rows
 from bench.records.schema import Record
 
@@ -126,11 +126,10 @@ def _group(key: GroupKey, entries: Sequence[Entry]) -> Group:
 
 def _worst_by_tier(entries: Sequence[Entry]) -> dict[int, tuple[RankedRow, ...]]:
     worst: dict[int, tuple[RankedRow, ...]] = {}
-    verified: Verified = {}
     tiers = {entry.record.attack.threat.tier for entry in entries if links(entry.record.attack.threat)}
     for tier in range(LAST_RANKED_TIER + 1):
         same = tier - 1 in worst and tier not in tiers
-        worst[tier] = worst[tier - 1] if same else tuple(ranked_rows(union_rows(entries, tier, verified)))
+        worst[tier] = worst[tier - 1] if same else tuple(ranked_rows(union_rows(entries, tier)))
     return worst
 
 

@@ -43,7 +43,7 @@ def worst_case(
     identities: Sequence[str],
     *axes: str | int,
     draws: int = DRAWS,
-    known: Mapping[str, Verification] | None = None,
+    draws_alone: int = DRAWS,
 ) -> WorstCase:
     """Verification of several attacks' linkages of the same scans, alone and together; their order does not matter.
 
@@ -51,18 +51,16 @@ def worst_case(
         linkages: of every valid attack, by name; all with the same number of repetitions.
         identities: the person of every row and column.
         axes: seed of the resampling, see `bench.seeds`.
-        draws: resamples.
-        known: of attacks whose own verification under these axes was computed before, for a smaller or larger union.
+        draws: resamples for the intervals of the union.
+        draws_alone: the same for every attack alone; 1 for whoever wants their numbers without intervals.
 
     Raises:
         ValueError: no attack, or scores that `verify` refuses.
         BenchError: nobody has two scans, or there is one person only.
     """
     together = union(linkages, identities)
-    before = known or {}
     attacks = {
-        name: before[name] if name in before else verify(linkages[name], identities, *axes, "attack", name, draws=draws)
-        for name in sorted(linkages)
+        name: verify(linkages[name], identities, *axes, "attack", name, draws=draws_alone) for name in sorted(linkages)
     }
     result = verify(together, identities, *axes, "union", draws=draws)
     shares = {} if result.threshold is None else first_alarms(linkages, identities, -result.threshold)

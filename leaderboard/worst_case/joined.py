@@ -11,7 +11,6 @@ from bench.errors import BenchError
 from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
 from bench.leaderboard.worst_case.linkages import NoLinkageError, linkage_beside, linkages_of
 from bench.metrics.union import WorstCase, best_attack, worst_case
-from bench.metrics.verification import Verification
 from bench.records.claims import StoredLinkage
 from bench.records.schema import Status
 from bench.types.claim import Linkage
@@ -28,7 +27,7 @@ class UnionRow:
         entries: the cells that took part, by the attack's name.
         absent: cells up to T2 that took no part, with the reason in words.
         people: the hashed person behind every scan; empty without a result.
-        result: the attacks alone and together; None if none could take part.
+        result: the attacks together, and alone without intervals, which their cells state; None if none took part.
         joined: the linkage of all attacks together.
         paper: name of the paper's own attack, the strongest variant of it; None if it took no part.
     """
@@ -48,17 +47,8 @@ class UnionRow:
         return self.absent[0][0] if self.result is None else self.entries[self.result.best]
 
 
-Verified = dict[tuple[str, int, int], dict[str, tuple[str, Verification]]]
-"""Attacks alone, by defense, seed and number of repetitions; by name with the address of the cell."""
-
-
-def union_rows(
-    entries: Sequence[Entry], strongest: int = LAST_RANKED_TIER, verified: Verified | None = None
-) -> list[UnionRow]:
+def union_rows(entries: Sequence[Entry], strongest: int = LAST_RANKED_TIER) -> list[UnionRow]:
     """One row for every defense and seed that met an attack up to a tier that tells people apart.
-
-    Args:
-        verified: kept by whoever asks about several tiers, for what was computed for another one.
 
     Raises:
         BenchError: two linkage files are about other people.
@@ -76,7 +66,7 @@ def union_rows(
             first = first or (entry, linkage)
             _same_people(first, (entry, linkage), in_order=False)
             _same_people(found[0], (entry, linkage), in_order=True)
-        rows.append(_row(defense, seed, found, absent, {} if verified is None else verified))
+        rows.append(_row(defense, seed, found, absent))
     return rows
 
 
@@ -109,7 +99,6 @@ def _row(
     seed: int,
     found: Sequence[tuple[Entry, StoredLinkage]],
     absent: Sequence[tuple[Entry, str]],
-    verified: Verified,
 ) -> UnionRow:
     entries: dict[str, Entry] = {}
     shared = min((len(stored.scores) for _, stored in found), default=0)  # repetition r has the same keys in all cells
@@ -121,13 +110,7 @@ def _row(
         entries[name] = entry
         linkages[name] = linkages_of(stored)[:shared]
     people = found[0][1].people if found else ()
-    before = verified.setdefault((defense, seed, shared), {})
-    known = {
-        name: alone for name, (cell, alone) in before.items() if name in entries and cell == entries[name].record.cell
-    }
-    result = worst_case(linkages, people, "leaderboard", seed, known=known) if linkages else None
-    if result is not None:
-        before.update({name: (entries[name].record.cell, alone) for name, alone in result.attacks.items()})
+    result = worst_case(linkages, people, "leaderboard", seed, draws_alone=1) if linkages else None
     papers = {name for name, entry in entries.items() if entry.record.attack.name == PAPER_ATTACK}
     paper = best_attack({name: result.attacks[name] for name in papers}) if result is not None and papers else None
     return UnionRow(

@@ -6,7 +6,7 @@ from bench.leaderboard.entry import Entry
 from bench.leaderboard.verification_words import tpr_at
 from bench.leaderboard.worst_case.ranks import RankedRow
 from bench.leaderboard.worst_case.strongest import RANK_FPR
-from bench.metrics.verification import Verification
+from bench.metrics.verification import Verification, verify
 from bench.records.parts import Interval
 
 SAME = 1e-9
@@ -54,12 +54,13 @@ def found_by(one: RankedRow) -> str:
 
 
 def _alone(one: RankedRow, attack: str) -> Rates:
-    """As the attack's own cell states it, whose intervals come from other resamples, if it is the same number."""
-    assert one.row.result is not None
-    computed = _computed(one.row.result.attacks[attack])
-    stated = _stated(one.row.entries[attack])
-    same = _equal(computed.auc, stated.auc) and _equal(computed.tpr, stated.tpr)
-    return Rates(auc=stated.auc, tpr=stated.tpr, smallest_fpr=computed.smallest_fpr) if same else computed
+    """As the attack's own cell states it if that is the same number: resampled again, the interval would be another."""
+    row = one.row
+    assert row.result is not None
+    computed, stated = _computed(row.result.attacks[attack]), _stated(row.entries[attack])
+    if _equal(computed.auc, stated.auc) and _equal(computed.tpr, stated.tpr):
+        return stated
+    return _computed(verify(row.linkages[attack], row.people, "leaderboard", row.seed, "attack", attack))
 
 
 def _computed(found: Verification) -> Rates:

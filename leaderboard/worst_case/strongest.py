@@ -15,7 +15,7 @@ from bench.metrics.comparisons import compare, genuine_pairs
 from bench.metrics.probes import probes_of
 from bench.metrics.rates import cut_at
 from bench.metrics.union import union
-from bench.metrics.verification import FPRS, Verification, smallest_supported_fpr
+from bench.metrics.verification import FPRS, smallest_supported_fpr
 from bench.types.claim import Linkage
 
 RANK_FPR = FPRS[0]
@@ -30,14 +30,12 @@ class Strongest:
         attack: name of the attack; None if it is all of them together.
         alone: name of the attack that recognises most alone.
         alike: names of the others that recognise as much alone.
-        found: verification scores of what recognises most.
         shares: see `recognised`.
     """
 
     attack: str | None
     alone: str
     alike: tuple[str, ...]
-    found: Verification
     shares: Mapping[str, float]
 
     @property
@@ -66,8 +64,8 @@ def strongest_of(row: UnionRow) -> Strongest | None:
     best = min(equals, key=lambda name: (tiers[name], -result.attacks[name].auc.value))
     alike = tuple(name for name in equals if name != best)
     if alone[best].keys() == together.keys() and most >= _mean(together) - _EQUAL:
-        return Strongest(attack=best, alone=best, alike=alike, found=result.attacks[best], shares=alone[best])
-    return Strongest(attack=None, alone=best, alike=alike, found=result.union, shares=together)
+        return Strongest(attack=best, alone=best, alike=alike, shares=alone[best])
+    return Strongest(attack=None, alone=best, alike=alike, shares=together)
 
 
 def recognised(linkages: Sequence[Linkage], people: Sequence[str]) -> dict[str, float]:

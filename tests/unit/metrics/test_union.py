@@ -1,15 +1,12 @@
 """The union of several attacks: hand-computed alarm rates, who did it, and what it costs."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
 
-import bench.metrics.union as union_module
 from bench.metrics.union import alarm_rates, best_attack, first_alarms, union, worst_case
-from bench.metrics.verification import Verification, verify
-from bench.types.claim import Linkage, Repeated
+from bench.metrics.verification import verify
+from bench.types.claim import Linkage
 
 PEOPLE = list("aabbc")
 
@@ -67,22 +64,15 @@ def test_the_worst_case_names_the_best_attack() -> None:
     assert {name for name, by in result.shares.items() if by["half"] > by["blind"]} >= set("abcde")
 
 
-def test_what_is_known_of_an_attack_alone_is_not_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_intervals_of_attacks_alone_all_numbers_are_the_same() -> None:
     rng = np.random.default_rng(3)
     people = ["a", "a", "b", "b", "c", "c"]
     linkages = {name: Linkage(torch.from_numpy(rng.normal(size=(6, 6)))) for name in ("x", "y", "z")}
-    fresh = worst_case(linkages, people, 0, draws=20)
-    smaller = worst_case({name: linkages[name] for name in ("x", "y")}, people, 0, draws=20)
-    asked: list[object] = []
-
-    def counted(linkage: Repeated, *args: Any, **more: Any) -> Verification:
-        asked.append(linkage)
-        return verify(linkage, *args, **more)
-
-    monkeypatch.setattr(union_module, "verify", counted)
-    again = worst_case(linkages, people, 0, draws=20, known=smaller.attacks)
-    assert again == fresh
-    assert len(asked) == 2  # the new attack, and the union
+    full, short = (worst_case(linkages, people, 0, draws=20, draws_alone=draws) for draws in (20, 1))
+    assert (full.union, full.best, full.shares) == (short.union, short.best, short.shares)
+    for name, found in full.attacks.items():
+        assert found.auc.value == short.attacks[name].auc.value
+        assert [point.tpr.value for point in found.roc] == [point.tpr.value for point in short.attacks[name].roc]
 
 
 def test_an_attack_that_knows_nothing_costs_the_union_false_alarms() -> None:
