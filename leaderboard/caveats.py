@@ -5,7 +5,7 @@ from bench.leaderboard.grouping import GroupKey
 _PRESETS = {
     "smoke": "Preset smoke trains for seconds: it shows that the software runs, and its numbers mean nothing.",
     "quick": "Preset quick trains for minutes: Dice is far below what full training gives, and a few hundredths "
-    "between two defenses mean nothing, for the same training on another processor changes as much.",
+    "between two defenses mean nothing, for other keys and another training change as much.",
 }
 _VISITS = {
     "simulated": "Second visits are simulated from the first scans: recognition is easier or harder than in life.",

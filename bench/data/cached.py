@@ -14,6 +14,8 @@ from bench.dataset import Dataset, Grid
 from bench.types.scan import Cohort
 
 FORMAT = 3
+VERSION = 1
+"""Of what is computed from the same files: another one wherever a change of code moves voxels by more than rounding."""
 
 
 @runtime_checkable
@@ -34,7 +36,12 @@ def load_cached(dataset: Dataset, root: Path | None, grid: Grid, cache: Path) ->
     Raises:
         BenchError: the data are bad, or the cache cannot be written.
     """
-    path = cache / f"{dataset.name}-{address(dataset, root, grid)}.scans"
+    files = dataset.fingerprint(root)
+    cohort = _from_cache(dataset, root, grid, cache / f"{dataset.name}-{address(dataset, files, grid)}.scans")
+    return dataclasses.replace(cohort, origin=origin(dataset, files, grid))
+
+
+def _from_cache(dataset: Dataset, root: Path | None, grid: Grid, path: Path) -> Cohort:
     if path.exists():
         try:
             return read_scan_file(path)
@@ -55,20 +62,38 @@ def load_cached(dataset: Dataset, root: Path | None, grid: Grid, cache: Path) ->
         file.discard()
 
 
-def address(dataset: Dataset, root: Path | None, grid: Grid) -> str:
-    """Hash of everything that decides the scans."""
+def origin(dataset: Dataset, files: str, grid: Grid) -> str:
+    """Hash of what the scans are made from, the same on every processor, where the voxels differ by rounding.
+
+    Args:
+        files: the dataset's fingerprint.
+    """
+    plugin = Path(inspect.getfile(type(dataset)))
+    ours = plugin.is_relative_to(Path(__file__).parent)
+    return _hash_of(
+        {"version": VERSION, "code": None if ours else plugin.read_text(), **_made_from(dataset, files, grid)}
+    )
+
+
+def address(dataset: Dataset, files: str, grid: Grid) -> str:
+    """Hash of everything that decides the scans, the code that makes them too."""
     source = hashlib.sha256()
     here = Path(__file__).parent
     plugin = Path(inspect.getfile(type(dataset)))
     beside = plugin.parent.glob("*.py") if plugin.is_relative_to(here) else ()
     for file in sorted({*here.glob("*.py"), *beside, plugin}, key=lambda file: (file.name, file)):
         source.update(file.name.encode() + b"\0" + file.read_bytes())
-    parts = {
-        "format": FORMAT,
-        "dataset": f"{type(dataset).__module__}.{type(dataset).__qualname__}",
+    return _hash_of({"format": FORMAT, "source": source.hexdigest(), **_made_from(dataset, files, grid)})
+
+
+def _made_from(dataset: Dataset, files: str, grid: Grid) -> dict[str, object]:
+    return {
+        "dataset": dataset.name,
         "settings": dataclasses.asdict(dataset) if dataclasses.is_dataclass(dataset) else {},
-        "files": dataset.fingerprint(root),
+        "files": files,
         "grid": dataclasses.asdict(grid),
-        "source": source.hexdigest(),
     }
+
+
+def _hash_of(parts: dict[str, object]) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]

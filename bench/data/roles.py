@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bench import seeds
 from bench.errors import BenchError
@@ -16,7 +17,7 @@ def split(cohort: Cohort, shares: Sequence[float] = SHARES, seed: int = 0) -> Ro
     """Four disjoint roles; a family is never divided and every role gets at least one.
 
     The order of families is a hash of seed and name and the order within a role is by name, so the result does not
-    depend on the order of the scans.
+    depend on the order of the scans. No role knows the origin of all scans: one of them is the attacker's.
 
     Raises:
         ValueError: `shares` are not four positive numbers that add up to 1.
@@ -25,7 +26,8 @@ def split(cohort: Cohort, shares: Sequence[float] = SHARES, seed: int = 0) -> Ro
     groups = split_families([scan.family for scan in cohort], shares, seed, cohort.name)
     scans = sorted(cohort, key=_natural_order)
     train, references, auxiliary, test = (
-        cohort.only(tuple(scan for scan in scans if scan.family in members)) for members in groups
+        replace(cohort, scans=tuple(scan for scan in scans if scan.family in members), origin=None)
+        for members in groups
     )
     return Roles(train=train, references=references, auxiliary=auxiliary, test=test)
 
@@ -85,16 +87,17 @@ def split_hash(roles: Roles) -> str:
 
 
 def data_secret(cohort: Cohort) -> str:
-    """What only those know who hold the scans: a hash of their voxels that is never written down.
+    """What only those know who hold the scans: a hash of their files that is never written down.
 
-    Keys, the order of a transcript and pseudonyms are drawn from it beside the seed. The seed alone is public, and
-    whoever knows it could draw them again.
+    Not of their voxels, which processors round differently: the same scans get the same keys everywhere. Keys, the
+    order of a transcript and pseudonyms are drawn from it beside the seed. The seed alone is public, and whoever knows
+    it could draw them again.
     """
     return _hash_of(cohort, "secret")
 
 
 def data_hash(cohort: Cohort) -> str:
-    """Hash of names, images, labels, classes and spacing of all scans, whatever their order."""
+    """Hash of names, classes, spacing and origin of all scans, whatever their order; without an origin, of voxels."""
     return _hash_of(cohort, "")
 
 
@@ -102,6 +105,8 @@ def _hash_of(cohort: Cohort, domain: str) -> str:
     digest = hashlib.sha256(f"{domain}{cohort.classes}\0{cohort.spacing_mm}\0{cohort.shape}\n".encode())
     for scan in sorted(cohort, key=lambda scan: scan.name):
         digest.update(f"{scan.name}\0{scan.family}\0{scan.simulated}\n".encode())
-        digest.update(scan.image.contiguous().numpy().tobytes())
-        digest.update(scan.labels.contiguous().numpy().tobytes())
+        if cohort.origin is None:
+            digest.update(scan.image.contiguous().numpy().tobytes())
+            digest.update(scan.labels.contiguous().numpy().tobytes())
+    digest.update(f"{cohort.origin}".encode())
     return digest.hexdigest()

@@ -54,6 +54,8 @@ class Cohort:
         synthetic: True if the anatomy itself is made up; such results never share a table with real ones.
         revisits: where second visits come from.
         notes: sentences for the record (origin, licence, caveats).
+        origin: hash of the files, settings and grid that the scans were made from, known only to who holds all of
+            them; None of scans made in memory, and of those that are handed to an attacker.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Cohort:
     synthetic: bool
     revisits: Revisits
     notes: tuple[str, ...] = ()
+    origin: str | None = None
 
     def __len__(self) -> int:
         return len(self.scans)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from bench.data import cached
 from bench.data.phantom import CAVEAT, Phantom
 from bench.dataset import Grid
 from bench.errors import BenchError
@@ -23,6 +24,19 @@ def test_cohort_says_what_is_made_up(cohort: Cohort) -> None:
     assert CAVEAT in cohort.notes
     assert [scan.simulated for scan in cohort.scans[:4]] == [False, True, False, True]
     assert cohort.classes == ("background", "GM", "WM", "CSF")
+
+
+@pytest.mark.parametrize(
+    ("place", "mean", "deviation", "gray"),
+    [(0, 0.125222, 0.243585, 0.12766), (1, 0.148757, 0.285021, 0.12794), (39, 0.142747, 0.262819, 0.13535)],
+)
+def test_other_voxels_need_another_version(
+    cohort: Cohort, place: int, mean: float, deviation: float, gray: float
+) -> None:
+    """Records compare what has one version: whoever changes these raises `bench.data.cached.VERSION` (rounding may)."""
+    scan = cohort.scans[place]
+    found = scan.image.mean().item(), scan.image.std().item(), (scan.labels == 1).float().mean().item()
+    assert (cached.VERSION, *found) == (1, *(pytest.approx(value, abs=2e-4) for value in (mean, deviation, gray)))
 
 
 def test_scans_lie_on_the_grid_in_range_and_black_outside(cohort: Cohort) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -47,6 +49,14 @@ def test_data_hash_ignores_order_and_sees_every_change() -> None:
         volume: torch.Tensor = getattr(changed.scans[2], change)
         volume.view(-1)[5] += 1
         assert data_hash(changed) != before
+
+
+def test_no_role_knows_the_origin_from_which_keys_are_drawn() -> None:
+    cohort = replace(toy_cohort(range(8)), origin="files")
+    assert {name: role.origin for name, role in split(cohort).items()} == dict.fromkeys(
+        ("train", "references", "auxiliary", "test")
+    )
+    assert data_secret(cohort) != data_secret(replace(cohort, origin="other files"))
 
 
 def test_the_secret_follows_the_voxels_and_is_not_the_published_hash() -> None:
