@@ -28,7 +28,7 @@ class UnionRow:
         absent: cells up to T2 that took no part, with the reason in words.
         people: the hashed person behind every scan; empty without a result.
         result: the attacks together, and alone without intervals, which their cells state; None if none took part.
-        joined: the linkage of all attacks together.
+        linkages: of every attack that took part, one for every set of keys.
         paper: name of the paper's own attack, the strongest variant of it; None if it took no part.
     """
 
