@@ -38,7 +38,7 @@ from bench.trainer.seeding import seeded_torch
 from bench.types.claim import Reconstruction
 from bench.types.scan import Cohort
 from bench.types.threat import Goal, Observes, Owns, ThreatModel, Tier
-from bench.types.training import Phase, Schedule, Trainer
+from bench.types.training import Decay, Phase, Schedule, Trainer
 from bench.view import AttackerView
 
 
@@ -52,6 +52,7 @@ class UnmixNet(Attack):
         patch: edge of the training cubes in voxels.
         batch: mixtures in a step.
         iterations, learning_rate: training.
+        decay: how the learning rate falls: `none`, or to zero along half a `cosine`.
         most: mixtures of one target at most, in training.
         invented: made-up people beside every real one.
         judges: every so-manieth family decides how much the network counts, and teaches it nothing.
@@ -76,6 +77,7 @@ class UnmixNet(Attack):
     batch: int = 16
     iterations: int = 100_000
     learning_rate: float = 5e-4
+    decay: Decay = "cosine"
     most: int = 10
     invented: int = 3
     judges: int = 3
@@ -117,7 +119,7 @@ class UnmixNet(Attack):
             Phase("network", Unmixing(unmixer, self.alpha_error), unmixer.network),
             Phase("gate", Admission(unmixer, self.alpha_error), unmixer.gate),
         ]
-        schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
+        schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate, decay=self.decay)
         trainer.fit("unmixer", turns, GroupSampler(*samplers), schedule)
         return unmixer
 

@@ -9,32 +9,19 @@ from torch import Tensor, nn
 
 from bench.data.patches import Patches, PatchSampler
 from bench.defense import Defense, KeyT, Networks
+from bench.defenses.training import Trained
 from bench.models.inference import predict
 from bench.models.segmentation_loss import one_hot, segmentation_loss
 from bench.types.scan import Cohort
 from bench.types.traffic import Probabilities, Release, Reply
-from bench.types.training import Phase, Schedule, Trainer
+from bench.types.training import Phase, Trainer
 
 PatchImages = Float[Tensor, "batch 1 edge edge edge"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Altered(Defense[KeyT]):
-    """What the yardsticks share: one segmenter, trained over the whole range of the alteration.
-
-    Attributes:
-        iterations: steps of Adam (as `no-proxy`).
-        batch_size: patches in a step.
-        learning_rate: Adam's.
-        patch: edge of the training cubes in voxels.
-        widths: channels per level of the U-Net++.
-    """
-
-    iterations: int = 200_000
-    batch_size: int = 4
-    learning_rate: float = 1e-4
-    patch: int = 32
-    widths: tuple[int, ...] = (32, 64, 128, 256, 512)
+class Altered(Trained, Defense[KeyT]):
+    """What the yardsticks share: one segmenter, trained over the whole range of the alteration."""
 
     @property
     @abstractmethod
@@ -53,8 +40,7 @@ class Altered(Defense[KeyT]):
         objective = _AlteredSegmentation(server, self, len(cohort.classes))
         cube = min(self.patch + 2 * self.context, *cohort.shape)  # at the border of a small volume there is less
         sampler = PatchSampler.of(cohort, patch=max(cube, self.patch), batch=self.batch_size, device=trainer.device)
-        schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
-        history = trainer.fit("segmenter", [Phase("segmenter", objective, objective)], sampler, schedule)
+        history = trainer.fit("segmenter", [Phase("segmenter", objective, objective)], sampler, self.schedule)
         return Networks(client=nn.Identity(), server=server, history=history)
 
     def serve(self, release: Release, server: nn.Module) -> Reply:

@@ -29,13 +29,13 @@ from bench.data.warp import jacobian_determinant
 from bench.defense import Defense, Networks, Panel
 from bench.defenses.adversary import AdversaryLoss, AdversaryObjective, SmallOrDense, make_adversary
 from bench.defenses.deformation_training import DeformationObjective, DeformedPairs, Geometry, Weights
-from bench.defenses.no_proxy import TRAINING_PRESETS
+from bench.defenses.training import TRAINING_PRESETS, Trained
 from bench.errors import BenchError
 from bench.models.diffeomorphism import VelocityGenerator, exponential, in_lattice_units, on_voxels, warp, warp_sharply
 from bench.models.inference import predict
 from bench.types.scan import Cohort, Scan
 from bench.types.traffic import Probabilities, Release, Reply
-from bench.types.training import Phase, Schedule, Trainer
+from bench.types.training import Phase, Trainer
 
 CODE = 32
 ATTEMPTS = 8
@@ -59,15 +59,13 @@ class Fields:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class DeformationProxy(Defense[DeformationKey]):
+class DeformationProxy(Trained, Defense[DeformationKey]):
     """Send phi.x, warp the answer back with phi^-1.
 
     Attributes:
         iterations: steps, each one of Adam for generator and segmenter and one for the adversary.
         batch_size: pairs of patches in a step.
-        learning_rate: Adam's, for both.
         patch: edge of the training cubes in voxels, without the margin that is cut around them.
-        widths: channels per level of the segmenter, a U-Net++.
         max_displacement: largest displacement along an axis, in voxels at a shortest side of 144; scales with the grid.
         generator_widths: channels of the generator, coarsest lattice first; n of them give the velocity 4 * 2^(n - 1)
             nodes an axis.
@@ -98,11 +96,6 @@ class DeformationProxy(Defense[DeformationKey]):
         "standard": {**TRAINING_PRESETS["standard"], "adversary": "small"},
     }
 
-    iterations: int = 200_000
-    batch_size: int = 4
-    learning_rate: float = 1e-4
-    patch: int = 32
-    widths: tuple[int, ...] = (32, 64, 128, 256, 512)
     max_displacement: float = 8.0
     generator_widths: tuple[int, ...] = (64, 32, 16, 8)
     smoothing: float = 2.0
@@ -168,8 +161,7 @@ class DeformationProxy(Defense[DeformationKey]):
             Phase("generator", objective, nn.ModuleList([client, server])),
             Phase("adversary", AdversaryObjective(adversary, proxies), adversary),
         ]
-        schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
-        history = trainer.fit("deformation-proxy", turns, sampler, schedule)
+        history = trainer.fit("deformation-proxy", turns, sampler, self.schedule)
         return Networks(client=client, server=server, history=history)
 
     def draw_key(self, rng: np.random.Generator, references: Sequence[Scan]) -> DeformationKey:

@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from bench.defense import TEST_ONLY, Defense
 from bench.defenses.altered import Altered, PatchImages
-from bench.defenses.no_proxy import TRAINING_PRESETS
+from bench.defenses.training import TRAINING_PRESETS
 from bench.types.scan import Scan
 from bench.types.traffic import Release
 

@@ -15,32 +15,18 @@ from torch import Tensor, nn
 
 from bench.data.patches import Patches, PatchSampler
 from bench.defense import Defense, Networks
+from bench.defenses.training import TRAINING_PRESETS, Trained
 from bench.models.inference import predict
 from bench.models.segmentation_loss import one_hot, segmentation_loss
 from bench.types.scan import Cohort, Scan
 from bench.types.traffic import Probabilities, Release, Reply
-from bench.types.training import Phase, Schedule, Trainer
-
-TRAINING_PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "smoke": {"iterations": 150, "batch_size": 2, "learning_rate": 2e-3, "patch": 16, "widths": (8, 16)},
-    "quick": {"iterations": 600, "batch_size": 2, "learning_rate": 2e-3, "patch": 24, "widths": (8, 16, 32)},
-    "standard": {"iterations": 20_000, "learning_rate": 3e-4, "widths": (16, 32, 64, 128)},
-}
-"""Segmenter settings per preset, shared by the defenses so that their utilities compare."""
+from bench.types.training import Phase, Trainer
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class NoProxy(Defense[None]):
-    """Send the scan, get its segmentation.
-
-    Attributes:
-        iterations: steps of Adam (paper: 200,000).
-        batch_size: patches in a step (paper: 4).
-        learning_rate: Adam's (paper: 1e-4).
-        patch: edge of the training cubes in voxels (paper: 32 for PPMI, 64 for BraTS).
-        widths: channels per level of the U-Net++.
-    """
+class NoProxy(Trained, Defense[None]):
+    """Send the scan, get its segmentation."""
 
     name: ClassVar[str] = "no-proxy"
     summary: ClassVar[str] = "send the clean scan (upper bound of utility and of leakage)"
@@ -49,12 +35,6 @@ class NoProxy(Defense[None]):
     randomised: ClassVar[bool] = False
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = TRAINING_PRESETS
 
-    iterations: int = 200_000
-    batch_size: int = 4
-    learning_rate: float = 1e-4
-    patch: int = 32
-    widths: tuple[int, ...] = (32, 64, 128, 256, 512)
-
     def fit(self, cohort: Cohort, trainer: Trainer) -> Networks:
         """Train S on clean patches."""
         from bench.models.unetpp import UNetPlusPlus
@@ -62,8 +42,7 @@ class NoProxy(Defense[None]):
         server = UNetPlusPlus(1, len(cohort.classes), self.widths)
         objective = _CleanSegmentation(server, len(cohort.classes))
         sampler = PatchSampler.of(cohort, patch=self.patch, batch=self.batch_size, device=trainer.device)
-        schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
-        history = trainer.fit("segmenter", [Phase("segmenter", objective, objective)], sampler, schedule)
+        history = trainer.fit("segmenter", [Phase("segmenter", objective, objective)], sampler, self.schedule)
         return Networks(client=nn.Identity(), server=server, history=history)
 
     def draw_key(self, rng: np.random.Generator, references: Sequence[Scan]) -> None:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from bench.defense import TEST_ONLY, Defense
 from bench.defenses.altered import Altered, PatchImages
-from bench.defenses.no_proxy import TRAINING_PRESETS
+from bench.defenses.training import TRAINING_PRESETS
 from bench.types.scan import Scan
 from bench.types.traffic import Release
 

@@ -31,28 +31,26 @@ from bench.defenses.adversary import (
     SmallOrDense,
     make_adversary,
 )
-from bench.defenses.no_proxy import TRAINING_PRESETS
+from bench.defenses.training import TRAINING_PRESETS, Trained
 from bench.models.inference import predict
 from bench.models.segmentation_loss import one_hot
 from bench.models.siamese import Siamese
 from bench.types.scan import Cohort, Scan
 from bench.types.traffic import Probabilities, Release, Reply
-from bench.types.training import Phase, Schedule, Trainer
+from bench.types.training import Phase, Trainer
 
 _SMALL: Mapping[str, Any] = {"adversary": "small"}
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class PrivacyNet(Defense[None]):
+class PrivacyNet(Trained, Defense[None]):
     """Send E(x), get the segmentation of x.
 
     Attributes:
         iterations: steps, each one of Adam for encoder and segmenter and one for the adversary (paper: 500 epochs).
         batch_size: pairs of patches in a step.
-        learning_rate: Adam's, for both (paper: 1e-4).
         patch: edge of the training cubes in voxels (paper: 64).
-        widths: channels per level of the segmenter, a U-Net++.
         encoder_widths: channels per level of the encoder, a U-Net.
         adversary: `densenet121` as in the paper, or `small`.
         adversary_widths: channels of the small adversary's convolutions.
@@ -78,11 +76,7 @@ class PrivacyNet(Defense[None]):
         "standard": {**TRAINING_PRESETS["standard"], **_SMALL, "patch": 32},
     }
 
-    iterations: int = 200_000
-    batch_size: int = 4
-    learning_rate: float = 1e-4
     patch: int = 64
-    widths: tuple[int, ...] = (32, 64, 128, 256, 512)
     encoder_widths: tuple[int, ...] = (16, 32, 64, 128)
     adversary: SmallOrDense = "densenet121"
     adversary_widths: tuple[int, ...] = (16, 32, 64, 128)
@@ -111,8 +105,7 @@ class PrivacyNet(Defense[None]):
             Phase("encoder", objective, nn.ModuleList([client, server])),
             Phase("adversary", AdversaryObjective(adversary, EncodedPairs(client)), adversary),
         ]
-        schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
-        history = trainer.fit("privacy-net", turns, sampler, schedule)
+        history = trainer.fit("privacy-net", turns, sampler, self.schedule)
         return Networks(client=client, server=server, history=history)
 
     def draw_key(self, rng: np.random.Generator, references: Sequence[Scan]) -> None:

@@ -22,9 +22,9 @@ stay in a processor's cache and to keep memory far below one volume per pair."""
 VOXELS_PREPARED_AT_ONCE = 2**25
 """Statistics of so many voxels are computed together on a GPU, where an image alone would wait for its many launches;
 takes some 700 MB beside the result."""
-ENGINE_PAYS = 2**27
-"""Voxels times pairs from which the engine is used: the plain path takes some seconds for that many, as long as the
-engine's compilation, which happens once on a machine."""
+ENGINE_PAYS = 2**24
+"""Voxels times pairs from which the engine is used. The plain path takes a third of a second for that many and a cell
+asks dozens of times; loading the engine takes a second once in a process, compiling it six once on a machine."""
 KERNEL_PAYS = 2**30
 """The same for a GPU, whose plain path is faster and whose compilation takes as long: 250 pairs of 144x192x160."""
 MEMORY = 4 * 2**30

@@ -132,6 +132,8 @@ class _Run:
             terms = objective(batch, rng)
             optimizer.zero_grad(set_to_none=True)
             self.fabric.backward(total(terms))
+            for group in optimizer.param_groups:
+                group["lr"] = self.schedule.rate(self.step)
             optimizer.step()
             average = self.averages[phase.name]
             if average is not None:

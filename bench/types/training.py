@@ -1,13 +1,17 @@
 """What a method hands to the shared trainer, and what it gets back."""
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
+
+Decay = Literal["none", "cosine"]
+"""How the learning rate falls: not at all, or to zero along half a cosine."""
 
 
 @runtime_checkable
@@ -38,12 +42,15 @@ class Schedule:
     """How long and how fast to train.
 
     Attributes:
-        learning_rate: Adam's step size.
+        learning_rate: Adam's step size, at the start.
+        decay: `none` keeps it; `cosine` lets it fall to zero along half a cosine (Loshchilov and Hutter, "SGDR", 2017,
+            Eq. 5, without restarts), so that what training ends with depends less on its last few batches.
         ema_decay: decay of the exponential moving average of the weights that is kept as the result; None for none.
     """
 
     iterations: int
     learning_rate: float
+    decay: Decay = "none"
     ema_decay: float | None = None
 
     def __post_init__(self) -> None:
@@ -53,6 +60,12 @@ class Schedule:
             raise ValueError(f"learning_rate must be in (0, 1), got {self.learning_rate}")
         if self.ema_decay is not None and not 0 < self.ema_decay < 1:
             raise ValueError(f"ema_decay must be in (0, 1) or None, got {self.ema_decay}")
+
+    def rate(self, step: int) -> float:
+        """The learning rate of one step; `step` counts from 0 and is < iterations."""
+        if self.decay == "none":
+            return self.learning_rate
+        return self.learning_rate * (1 + math.cos(math.pi * step / self.iterations)) / 2
 
 
 @dataclass

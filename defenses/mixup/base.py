@@ -24,13 +24,13 @@ from bench.defense import TEST_ONLY, Defense, Networks, Panel
 from bench.defenses.mixup.equations import disagreement, mix, unmix_by_network, unmix_naively
 from bench.defenses.mixup.key import MixupKey, draw_patchwise_key, draw_volume_key
 from bench.defenses.mixup.training import MixupObjective
-from bench.defenses.no_proxy import TRAINING_PRESETS
+from bench.defenses.training import TRAINING_PRESETS, Trained
 from bench.models.inference import predict
 from bench.models.pieces import cut, paste
 from bench.models.segmentation_loss import one_hot
 from bench.types.scan import Cohort, Scan
 from bench.types.traffic import Probabilities, Release, Reply
-from bench.types.training import Phase, Schedule, Trainer
+from bench.types.training import Phase, Trainer
 
 SOURCE = "Kim, Dolz, Jodoin, Desrosiers, Mixup-Privacy, 2023, Eq. 2-6"
 
@@ -44,15 +44,10 @@ PRESETS_TTA = {name: values | {"queries": _QUERIES[name]} for name, values in PR
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mixup(Defense[MixupKey]):
+class Mixup(Trained, Defense[MixupKey]):
     """What the four variants share: one trained pair of networks, the mixing, the serving.
 
     Attributes:
-        iterations: steps of Adam (paper: 200,000).
-        batch_size: pairs of patches in a step (paper: 4).
-        learning_rate: Adam's (paper: 1e-4).
-        patch: edge of the training cubes in voxels (paper: 32 for PPMI, 64 for BraTS).
-        widths: channels per level of S.
         unmix_widths: channels of the three levels of D's encoder.
         alpha_min: smallest mixing weight, in training and at test time (paper: 0).
         ref_alignment: whether a reference patch is cut where the target's is or at a random place.
@@ -71,11 +66,6 @@ class Mixup(Defense[MixupKey]):
     family: ClassVar[str] = "mixup"
     dial: ClassVar[str] = "alpha"
 
-    iterations: int = 200_000
-    batch_size: int = 4
-    learning_rate: float = 1e-4
-    patch: int = 32
-    widths: tuple[int, ...] = (32, 64, 128, 256, 512)
     unmix_widths: tuple[int, ...] = (16, 32, 64)
     alpha_min: float = 0.0
     ref_alignment: Literal["same_location", "random_location"] = "same_location"
@@ -142,8 +132,7 @@ class Mixup(Defense[MixupKey]):
             location=self.ref_alignment,
             device=trainer.device,
         )
-        schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
-        history = trainer.fit("mixup", [Phase("mixup", objective, objective)], sampler, schedule)
+        history = trainer.fit("mixup", [Phase("mixup", objective, objective)], sampler, self.schedule)
         return Networks(client=client, server=server, history=history)
 
     def draw_key(self, rng: np.random.Generator, references: Sequence[Scan]) -> MixupKey:

@@ -19,25 +19,22 @@ from bench.defense import TEST_ONLY, Defense, Networks
 from bench.defenses.mixup.equations import disagreement, mix_many, unmix_by_network
 from bench.defenses.mixup.many_key import ManyKey, draw_many_key
 from bench.defenses.mixup.training import ManyObjective
+from bench.defenses.training import Trained
 from bench.models.inference import predict
 from bench.models.segmentation_loss import one_hot
 from bench.types.scan import Cohort, Scan
 from bench.types.traffic import Probabilities, Release, Reply
-from bench.types.training import Phase, Schedule, Trainer
+from bench.types.training import Phase, Trainer
 
 Mixtures = Float[Tensor, "query 1 depth height width"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ManyMixup(Defense[ManyKey]):
+class ManyMixup(Trained, Defense[ManyKey]):
     """Mix N images, let the server segment the mixture, unmix with a client-side network.
 
     Attributes:
-        iterations: steps of Adam.
-        batch_size: groups of N patches in a step.
-        learning_rate: Adam's.
-        patch: edge of the training cubes in voxels; all patches of a group are cut at one place.
-        widths: channels per level of S.
+        batch_size: groups of N patches in a step, all cut at one place.
         unmix_widths: channels of the three levels of D's encoder.
         images: N, how many images are in a mixture, the target among them.
         alpha_min: smallest weight of the target, in training and at test time.
@@ -50,11 +47,6 @@ class ManyMixup(Defense[ManyKey]):
 
     dial: ClassVar[str] = "alpha"
 
-    iterations: int = 200_000
-    batch_size: int = 4
-    learning_rate: float = 1e-4
-    patch: int = 32
-    widths: tuple[int, ...] = (32, 64, 128, 256, 512)
     unmix_widths: tuple[int, ...] = (16, 32, 64)
     images: int = 3
     alpha_min: float = 0.0
@@ -109,8 +101,7 @@ class ManyMixup(Defense[ManyKey]):
         sampler = PatchSampler.of(
             cohort, patch=self.patch, batch=self.batch_size, group=self.images, device=trainer.device
         )
-        schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
-        history = trainer.fit("mixup", [Phase("mixup", objective, objective)], sampler, schedule)
+        history = trainer.fit("mixup", [Phase("mixup", objective, objective)], sampler, self.schedule)
         return Networks(client=client, server=server, history=history)
 
     def draw_key(self, rng: np.random.Generator, references: Sequence[Scan]) -> ManyKey:

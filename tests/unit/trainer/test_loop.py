@@ -1,8 +1,10 @@
 """The training loop: learns, resumes exactly, stops on NaN, keeps nothing broken."""
 
+import math
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -52,7 +54,7 @@ class _StopsAt(_Uniform):
         return super().draw(generator)
 
 
-def _train(folder: Path, sampler: _Uniform, iterations: int = 300, **schedule: float) -> tuple[nn.Module, History]:
+def _train(folder: Path, sampler: _Uniform, iterations: int = 300, **schedule: Any) -> tuple[nn.Module, History]:
     model = _Line()
     plan = Schedule(iterations=iterations, learning_rate=0.05, **schedule)
     history = trainer_in(folder).fit("line", [Phase("line", model, model)], sampler, plan)
@@ -66,12 +68,12 @@ def test_training_reaches_the_least_squares_solution(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stop", [1, 97, 299])
-@pytest.mark.parametrize("ema", [None, 0.99])
-def test_interrupted_training_resumes_into_the_very_same_state(tmp_path: Path, stop: int, ema: float | None) -> None:
-    straight, expected = _train(tmp_path / "straight", _Uniform(), ema_decay=ema)
+@pytest.mark.parametrize("plan", [{}, {"ema_decay": 0.99}, {"decay": "cosine"}], ids=["plain", "ema", "cosine"])
+def test_interrupted_training_resumes_into_the_very_same_state(tmp_path: Path, stop: int, plan: dict[str, Any]) -> None:
+    straight, expected = _train(tmp_path / "straight", _Uniform(), **plan)
     with pytest.raises(InterruptedTraining, match=f"stopped at step {stop} of 300"):
-        _train(tmp_path / "stopped", _StopsAt(stop), ema_decay=ema)
-    resumed, history = _train(tmp_path / "stopped", _Uniform(), ema_decay=ema)
+        _train(tmp_path / "stopped", _StopsAt(stop), **plan)
+    resumed, history = _train(tmp_path / "stopped", _Uniform(), **plan)
     assert torch.equal(straight.layer.weight, resumed.layer.weight)
     assert (history.steps, history.terms) == (expected.steps, expected.terms)
 
@@ -160,6 +162,30 @@ def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "owned").exists()
 
 
+def test_the_rate_is_kept_or_falls_along_half_a_cosine() -> None:
+    kept = Schedule(iterations=4, learning_rate=0.2)
+    falling = Schedule(iterations=4, learning_rate=0.2, decay="cosine")
+    assert [kept.rate(step) for step in range(4)] == [0.2] * 4
+    half = math.sqrt(0.5)
+    assert [falling.rate(step) for step in range(4)] == pytest.approx([0.2, 0.1 * (1 + half), 0.1, 0.1 * (1 - half)])
+
+
+def test_every_step_is_taken_at_its_rate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[float] = []
+    step = torch.optim.Adam.step
+
+    def watched(self: torch.optim.Adam, *args: Any, **kwargs: Any) -> Any:
+        taken.append(self.param_groups[0]["lr"])
+        return step(self, *args, **kwargs)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", watched)
+    with pytest.raises(InterruptedTraining):
+        _train(tmp_path, _StopsAt(3), iterations=8, decay="cosine")
+    _train(tmp_path, _Uniform(), iterations=8, decay="cosine")
+    falling = Schedule(iterations=8, learning_rate=0.05, decay="cosine")
+    assert taken == [falling.rate(step) for step in range(8)]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -168,7 +194,7 @@ def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
         ({"ema_decay": 1.0}, "ema_decay must be in"),
     ],
 )
-def test_impossible_schedules_are_refused(change: dict[str, float], message: str) -> None:
+def test_impossible_schedules_are_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Schedule(**({"iterations": 10, "learning_rate": 0.1} | change))
 
