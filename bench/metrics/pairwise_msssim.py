@@ -6,7 +6,6 @@ belong to one image; a pair adds only its local covariance, one filtering of the
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
 
@@ -14,14 +13,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from bench.metrics.msssim import MsSsimSettings, blurred, check_images, combined, halved
+from bench.metrics.msssim import MsSsimSettings, blurred, combined
+from bench.metrics.pyramid import Images, Pyramid, Scale, check_cohort, pyramid_of
 
 VOXELS_AT_ONCE = 2**20
 """Candidates are compared in groups of about this many voxels: enough to hide the cost of a call, few enough to
 stay in a processor's cache and to keep memory far below one volume per pair."""
-VOXELS_PREPARED_AT_ONCE = 2**25
-"""Statistics of so many voxels are computed together on a GPU, where an image alone would wait for its many launches;
-takes some 700 MB beside the result."""
 ENGINE_PAYS = 2**24
 """Voxels times pairs from which the engine is used. The plain path takes a third of a second for that many and a cell
 asks dozens of times; loading the engine takes a second once in a process, compiling it six once on a machine."""
@@ -31,58 +28,8 @@ MEMORY = 4 * 2**30
 """Bytes that the engine may take for its prepared images on a CPU: room for more than 70 volumes of 144x192x160. On a
 GPU it is half of what is free."""
 
-Images = Sequence[Float[Tensor, "1 depth height width"]] | Float[Tensor, "scan 1 depth height width"]
 Others = Sequence[Float[Tensor, "1 _ _ _"]] | Float[Tensor, "other 1 _ _ _"]
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Scale:
-    """One scale of many images.
-
-    Attributes:
-        images: intensities.
-        means: local weighted means.
-        spreads: a quarter of what the variance and the stabiliser C2 add to the denominator of the
-            contrast-structure term, `(2 variance + C2) / 4`, so that the term is
-            `(covariance + C2 / 2) / (spread_x + spread_y)`.
-    """
-
-    images: Float[Tensor, "scan depth height width"]
-    means: Float[Tensor, "scan valid_depth valid_height valid_width"]
-    spreads: Float[Tensor, "scan valid_depth valid_height valid_width"]
-
-
-Pyramid = tuple[Scale, ...]
-"""All scales of many images, finest first; takes 3.4 times the memory of the images."""
-
-
-def pyramid_of(images: Images, settings: MsSsimSettings) -> Pyramid:
-    """The statistics of every image, computed image by image, on other devices than CPUs by several at a time.
-
-    Raises:
-        BenchError: the grid is too small for the settings.
-        ValueError: there are no images, they differ in shape, or they have less than single precision.
-    """
-    check_cohort(images, settings)
-    scales: list[Scale] = []
-    together = 1 if images[0].device.type == "cpu" else max(1, VOXELS_PREPARED_AT_ONCE // images[0].numel())
-    for start in range(0, len(images), together):
-        rows = slice(start, start + together)
-        # One image is read as it lies; its neighbours in memory must not change how it is rounded.
-        current = images[start].detach() if together == 1 else torch.cat([image.detach() for image in images[rows]])
-        for level in range(settings.levels):
-            means = blurred(current, settings.taps)
-            spreads = torch.addcmul(blurred(current * current, settings.taps), means, means, value=-1)
-            spreads.add_(settings.c2 / 2).mul_(0.5)
-            if start == 0:
-                scales.append(_empty_scale(len(images), current, means))
-            scales[level].images[rows] = current
-            scales[level].means[rows] = means
-            scales[level].spreads[rows] = spreads
-            if level < settings.levels - 1:
-                current = halved(current)
-    return tuple(scales)
 
 
 def ms_ssim_matrix(
@@ -173,22 +120,6 @@ def plain_matrix(
     return torch.stack(rows)
 
 
-def check_cohort(images: Images, settings: MsSsimSettings) -> None:
-    """Refuse images that cannot be compared with each other.
-
-    Raises:
-        BenchError: the grid is too small for the settings.
-        ValueError: there are no images, they differ in shape, or they have less than single precision.
-    """
-    if len(images) == 0:
-        raise ValueError("MS-SSIM of no images; give at least one")
-    shapes = {tuple(image.shape) for image in images}
-    if len(shapes) > 1:
-        raise ValueError(f"images must share one grid, got shapes {sorted(shapes)}")
-    for image in images:
-        check_images(image, settings)
-
-
 def compare(
     probes: Pyramid, row: int, candidates: Pyramid, start: int, settings: MsSsimSettings
 ) -> Float[Tensor, " candidate"]:
@@ -222,11 +153,3 @@ def _luminance(
 ) -> Float[Tensor, "candidate valid_depth valid_height valid_width"]:
     x, y = probe.means[row], candidate.means[chosen]
     return (2 * x * y + settings.c1) / (x * x + y * y + settings.c1)
-
-
-def _empty_scale(count: int, image: Tensor, means: Tensor) -> Scale:
-    return Scale(
-        images=image.new_empty((count, *image.shape[1:])),
-        means=image.new_empty((count, *means.shape[1:])),
-        spreads=image.new_empty((count, *means.shape[1:])),
-    )

@@ -7,7 +7,8 @@ from torch import Tensor
 from bench.errors import BenchError
 from bench.metrics import pairwise_msssim
 from bench.metrics.msssim import MsSsimSettings, ms_ssim
-from bench.metrics.pairwise_msssim import compare, ms_ssim_matrix, pyramid_of
+from bench.metrics.pairwise_msssim import compare, ms_ssim_matrix
+from bench.metrics.pyramid import pyramid_of
 
 THREE_LEVELS = MsSsimSettings(levels=3, window=5)
 

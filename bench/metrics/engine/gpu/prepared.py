@@ -12,7 +12,7 @@ from bench.metrics.engine.gpu.kernel import USED
 from bench.metrics.engine.order import Images
 from bench.metrics.engine.shapes import Shape, valid
 from bench.metrics.msssim import MsSsimSettings
-from bench.metrics.pairwise_msssim import Scale, pyramid_of
+from bench.metrics.pyramid import Scale, pyramid_of
 
 IMAGES_AT_ONCE = 8
 
