@@ -4,7 +4,8 @@ Source: Kim et al., "Mixup-Privacy", 2023, Sec. 3.3 and 4: "a small U-Net with f
 norm is replaced by adaptive instance norm (Huang and Belongie, ICCV 2017) conditioned on the mixing weight.
 Left open by the paper: where the four blocks stand and how alpha enters. Ours: three encoder blocks (two poolings),
 whose outputs are brought to full size and fused by one decoder block; alpha goes through a small MLP to a scale and a
-shift per channel in every norm layer.
+shift per channel in every norm layer. Means and variances are those of voxels where the mixture or a reference shows
+anything: D learns from cubes of brain and is asked about whole volumes, and must not answer by how much air is in view.
 """
 
 from collections.abc import Sequence
@@ -51,11 +52,25 @@ class UnmixingNet(nn.Module):
         """
         size = y_hat_mix.shape[2:]
         x = pad_to_multiple(torch.cat([y_hat_mix, y_ref], dim=1), 4)
+        shown = where = pad_to_multiple(shows_anything(y_hat_mix, y_ref), 4)
         levels: list[Tensor] = []
         for index, block in enumerate(self.encoder):
-            x = block(x if index == 0 else self.pool(x), alpha)
+            if index > 0:
+                x, where = self.pool(x), self.pool(where)
+            x = block(x, alpha, where)
             levels.append(x)
         full = levels[0].shape[2:]
         fused = torch.cat([levels[0], *(F.interpolate(x, size=full, mode="trilinear") for x in levels[1:])], dim=1)
-        scores: Tensor = self.head(self.decoder(fused, alpha))
+        scores: Tensor = self.head(self.decoder(fused, alpha, shown))
         return scores[:, :, : size[0], : size[1], : size[2]]
+
+
+def shows_anything(
+    y_hat_mix: Float[Tensor, "batch classes depth height width"],
+    y_ref: Float[Tensor, "batch known depth height width"],
+) -> Float[Tensor, "batch 1 depth height width"]:
+    """1 where background (class 0) is not the mixture's likeliest class, or not every reference's label; else 0."""
+    classes = y_hat_mix.shape[1]
+    mixture = y_hat_mix.argmax(dim=1, keepdim=True) > 0
+    references = (y_ref[:, ::classes] < 1).any(dim=1, keepdim=True)
+    return (mixture | references).to(y_hat_mix.dtype)

@@ -6,7 +6,7 @@ from typing import ClassVar
 from bench.attack import Attack
 from bench.attacks.learned.bank import Bank
 from bench.types.threat import Knows, Observes, Owns, ThreatModel, Tier
-from bench.types.training import Decay, Schedule, Trainer
+from bench.types.training import Schedule, Trainer
 from bench.view import AttackerView
 
 
@@ -19,7 +19,6 @@ class SemiInformed(Attack):
         invented: made-up people beside every real one.
         batch: how much a training step sees, in units of the attack's own.
         iterations, learning_rate: training.
-        decay: how the learning rate falls: `none`, or to zero along half a `cosine`.
     """
 
     threat: ClassVar[ThreatModel] = ThreatModel(
@@ -34,7 +33,6 @@ class SemiInformed(Attack):
     batch: int = 16
     iterations: int = 100_000
     learning_rate: float = 5e-4
-    decay: Decay = "cosine"
 
     def bank(self, view: AttackerView, trainer: Trainer) -> Bank:
         """Own scans beside their releases, seeded by this attack."""
@@ -43,4 +41,4 @@ class SemiInformed(Attack):
 
     def schedule(self) -> Schedule:
         """How long and how fast to train."""
-        return Schedule(iterations=self.iterations, learning_rate=self.learning_rate, decay=self.decay)
+        return Schedule(iterations=self.iterations, learning_rate=self.learning_rate)

@@ -17,6 +17,18 @@ def test_adaptive_norm_is_scale_and_shift_of_the_normalised_input() -> None:
     torch.testing.assert_close(norm(x, torch.tensor([0.3])), expected)
 
 
+def test_a_masked_norm_takes_mean_and_variance_of_what_is_named_and_of_all_where_nothing_is() -> None:
+    norm = AdaptiveInstanceNorm(1)
+    with torch.no_grad():
+        norm.style[2].weight.zero_()
+        norm.style[2].bias.zero_()
+    x = torch.tensor([1.0, 3.0, 100.0, -7.0]).reshape(1, 1, 1, 2, 2).repeat(2, 1, 1, 1, 1)
+    where = torch.tensor([[1.0, 1.0, 0.0, 0.0], [0.0] * 4]).reshape(2, 1, 1, 2, 2)
+    found = norm(x, torch.tensor([0.3, 0.3]), where)
+    torch.testing.assert_close(found[0].flatten(), torch.tensor([-1.0, 1.0, 98.0, -9.0]), rtol=1e-4, atol=0)
+    torch.testing.assert_close(found[1], norm(x[1:], torch.tensor([0.3]))[0])
+
+
 def test_pixel_norm_is_scale_and_shift_of_features_of_unit_mean_square() -> None:
     norm = AdaptivePixelNorm(2)
     last = norm.style[2]
