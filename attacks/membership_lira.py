@@ -7,13 +7,15 @@ its own), and the public training and client code; sees no traffic.
 Shadow networks are trained on random halves of everybody the attacker has scans of, so that each person is in half of
 them. How sure a network is of a person's true labels, phi, is the mean logit over the brain, for the clean scan and for
 releases that the client's code makes of it under fresh keys. In and out of the training data phi has two means for each
-person and one covariance for everybody; the target's phi is more likely under one or the other.
+person and one covariance for everybody; the target's phi is more likely under one or the other. How sure a network is
+of everybody alike is luck of its training and is taken out first.
 
 Differs from the paper: a volume's phi is a mean over voxels; one covariance, see `bench.attacks.membership`; the
 target's phi is moved by the same amount for everybody so that it lies between in and out on average, as shadows may be
 trained for a part of the iterations only (`effort`).
 Left out: releases of cubes with keys of their own go to the server uncut; shadows of a defense with a trained client
-network are asked with releases of the target's client, whose encoding they never learned.
+network are asked with releases of the target's client, whose encoding they never learned; of several queries the first
+is asked about; releases that move the anatomy are held against labels that are not moved.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +29,7 @@ from torch import Tensor, nn
 from bench import seeds
 from bench.attack import Attack
 from bench.attacks.membership.halves import complementary_halves
-from bench.attacks.membership.likelihood_ratio import log_ratio, matched, mean_of
+from bench.attacks.membership.likelihood_ratio import log_ratio, matched, mean_of, own_part
 from bench.metrics.confidence import mean_logit
 from bench.models.inference import predict
 from bench.types.claim import Membership
@@ -96,7 +98,7 @@ class MembershipLira(Attack):
             network = view.training(own, f"shadow {shadow}", self.effort)
             found.append(certainty(network, questions, asked, trainer))
             inside.append([scan.family in learned for scan in asked])
-        shadow_phi, known = torch.stack(found), torch.tensor(inside)
+        shadow_phi, known = own_part(torch.stack(found)), torch.tensor(inside)
         scores = log_ratio(matched(phi, shadow_phi, known), shadow_phi, known)
         gap = mean_of(shadow_phi, known) - mean_of(shadow_phi, ~known)
         details = {"surer of who was learned, by query": [round(one, 4) for one in gap.mean(dim=0).tolist()]}

@@ -35,6 +35,15 @@ def log_ratio(phi: Phi, shadow_phi: ShadowPhi, inside: Inside) -> Float[Tensor, 
     return (_square(away_out, scatter) - _square(away_in, scatter)) / 2
 
 
+def own_part(shadow_phi: ShadowPhi) -> ShadowPhi:
+    """Phi without what each network has in advance of the others on average over everybody.
+
+    One training ends surer than another, of everybody alike. Among a few networks those that learned a person are not
+    as lucky on average as those that did not, and that difference would pass for memory.
+    """
+    return shadow_phi - shadow_phi.mean(dim=1, keepdim=True)
+
+
 def mean_of(shadow_phi: ShadowPhi, chosen: Inside) -> Phi:
     """Every person's mean over the networks that are chosen for them."""
     weight = chosen[..., None].to(shadow_phi)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.attacks.membership.halves import complementary_halves
-from bench.attacks.membership.likelihood_ratio import FLOOR, covariance, log_ratio, matched, mean_of
+from bench.attacks.membership.likelihood_ratio import FLOOR, covariance, log_ratio, matched, mean_of, own_part
 
 INSIDE = torch.tensor([[True], [True], [False], [False]])
 
@@ -89,3 +89,22 @@ def test_everybody_is_in_half_of_the_networks(families: int, pairs: int, seed: i
 def test_an_odd_number_of_networks_is_refused(shadows: int) -> None:
     with pytest.raises(ValueError, match="even"):
         complementary_halves(10, shadows, np.random.default_rng(0))
+
+
+def test_how_sure_a_network_is_of_everybody_alike_changes_no_score() -> None:
+    rng = torch.Generator().manual_seed(0)
+    inside = torch.rand(8, 20, generator=rng).argsort(dim=0) < 4
+    memory = 0.1 * inside[..., None] + 0.05 * torch.randn(8, 20, 2, generator=rng)
+    target = 0.1 * (torch.arange(20) < 10)[:, None] + 0.05 * torch.randn(20, 2, generator=rng)
+    luck = torch.randn(8, 1, 2, generator=rng)
+
+    def scores(shadow_phi: torch.Tensor) -> torch.Tensor:
+        shadow_phi = own_part(shadow_phi)
+        return log_ratio(matched(target, shadow_phi, inside), shadow_phi, inside)
+
+    torch.testing.assert_close(scores(memory + luck), scores(memory), rtol=1e-3, atol=1e-3)
+    found = scores(memory + luck)
+    above = (found[:10, None] > found[None, 10:]).double().mean()
+    assert float(above) > 0.8  # AUC
+    blind = log_ratio(matched(target, memory + luck, inside), memory + luck, inside)
+    assert float((blind[:10, None] > blind[None, 10:]).double().mean()) < 0.7
