@@ -38,7 +38,7 @@ from bench.trainer.seeding import seeded_torch
 from bench.types.claim import Reconstruction
 from bench.types.scan import Cohort
 from bench.types.threat import Goal, Observes, Owns, ThreatModel, Tier
-from bench.types.training import Decay, Phase, Schedule, Trainer
+from bench.types.training import Phase, Schedule, Trainer
 from bench.view import AttackerView
 
 
@@ -52,7 +52,6 @@ class UnmixNet(Attack):
         patch: edge of the training cubes in voxels.
         batch: mixtures in a step.
         iterations, learning_rate: training.
-        decay: how the learning rate falls: `none`, or to zero along half a `cosine`.
         most: mixtures of one target at most, in training.
         invented: made-up people beside every real one.
         judges: every so-manieth family decides how much the network counts, and teaches it nothing.
@@ -77,7 +76,6 @@ class UnmixNet(Attack):
     batch: int = 16
     iterations: int = 100_000
     learning_rate: float = 5e-4
-    decay: Decay = "cosine"
     most: int = 10
     invented: int = 3
     judges: int = 3
@@ -101,15 +99,15 @@ class UnmixNet(Attack):
             alpha = alpha_of_queries(queries, people)
             images.append(unmixed(unmixer, queries.to(trainer.device), alpha).clamp(0, 1).cpu())
             alphas.append(round(alpha, 4))
-        gate = [round(value, 3) for value in unmixer.gate.values.tolist()]
+        gate = [round(value, 3) for value in unmixer.gate.heights.tolist()]
         return Reconstruction(images=torch.cat(images), details={"alpha": alphas, "gate": gate})
 
     def learn(self, own: Cohort, trainer: Trainer) -> ResidualUnmixer:
         """The network, trained on mixtures of these scans."""
         seed = int(trainer.axes[0])
-        with seeded_torch(seed, self.name, "initial weights"):
-            unmixer = ResidualUnmixer(Anatomy.of(own.scans), self.widths)
         learn, judge = to_learn_and_to_judge(own, self.judges)  # only real people judge
+        with seeded_torch(seed, self.name, "initial weights"):  # judges must be strangers to the mean brain, too
+            unmixer = ResidualUnmixer(Anatomy.of(learn.scans), self.widths)
         samplers = []
         for part in (with_invented(learn, self.invented, seed, self.name), judge):
             group = 1 + min(self.most, len({scan.family for scan in part}) - 1)
@@ -119,8 +117,9 @@ class UnmixNet(Attack):
             Phase("network", Unmixing(unmixer, self.alpha_error), unmixer.network),
             Phase("gate", Admission(unmixer, self.alpha_error), unmixer.gate),
         ]
-        schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate, decay=self.decay)
+        schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
         trainer.fit("unmixer", turns, GroupSampler(*samplers), schedule)
+        unmixer.anatomy = Anatomy.of(own.scans).to(trainer.device)
         return unmixer
 
 

@@ -73,7 +73,7 @@ class ResidualUnmixer(nn.Module):
 
 
 class Gate(nn.Module):
-    """A piecewise linear function of one number; 0 at first."""
+    """A piecewise linear function of one number, in [0, 1]; 0 at first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,8 +83,13 @@ class Gate(nn.Module):
         """Interpolated between the knots, constant beyond them."""
         place = ((x - QUIETEST) / (LOUDEST - QUIETEST)).clamp(0, 1) * (KNOTS - 1)
         knots = torch.arange(KNOTS, device=x.device)
-        value: Tensor = (1 - (place[:, None] - knots).abs()).clamp(min=0) @ self.values
+        value: Tensor = (1 - (place[:, None] - knots).abs()).clamp(min=0) @ self.heights
         return value
+
+    @property
+    def heights(self) -> Tensor:
+        """At the knots: the parameters, cut to [0, 1]; gradients pass, so that a gate may open again."""
+        return self.values + (self.values.clamp(0, 1) - self.values).detach()
 
 
 def drowned(alpha: Numbers, queries: int) -> Numbers:

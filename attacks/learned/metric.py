@@ -51,7 +51,12 @@ class Combination(nn.Module):
 
     def forward(self, by_frequencies: Tensor, by_features: Tensor) -> Tensor:
         """The sum."""
-        return by_frequencies + self.gate * by_features
+        return by_frequencies + self.weight * by_features
+
+    @property
+    def weight(self) -> Tensor:
+        """The gate, 0 where its parameter is below; the gradient passes, so that it may open again."""
+        return self.gate + (self.gate.clamp(min=0) - self.gate).detach()
 
 
 class Contrast(nn.Module):

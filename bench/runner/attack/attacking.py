@@ -29,7 +29,7 @@ from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import Traffic, key_source
 from bench.trainer.loop import FabricTrainer
 from bench.types.claim import Claim
-from bench.types.scan import Roles, Scan
+from bench.types.scan import Cohort, Roles, Scan
 from bench.types.threat import Goal, Knows, Owns
 from bench.types.traffic import Lazy, Release
 from bench.view import AttackerView, ClientCode, Seal, sealed, view_for
@@ -125,12 +125,10 @@ def _offers(
     shelves: Shelves,
 ) -> dict[str, Any]:
     """What a threat card may grant beside the traffic. Only what the card names reaches the view."""
-    pool = own_pool(roles.auxiliary, len(hospital.references))
-    own = Client(hospital.defense, networks.client, pool, trainer.device)
     key_for = key_source(hospital, int(axes[0]))
     offers = {
         Owns.AUXILIARY.value: roles.auxiliary,
-        Knows.CLIENT_CODE.value: _client_code(own),
+        Knows.CLIENT_CODE.value: _client_code(hospital, roles.auxiliary, networks, trainer.device),
         Knows.SERVER_WEIGHTS.value: networks.server,
         Knows.REFERENCE_POOL.value: roles.references.only(tuple(hospital.references)),
         Knows.KEYS.value: Lazy(len(traffic.scans), lambda index: key_for(traffic.scans[index], traffic.repetition)),
@@ -140,11 +138,13 @@ def _offers(
     return offers
 
 
-def _client_code(own: Client) -> ClientCode:
+def _client_code(hospital: Client, own: Cohort, networks: Networks, device: torch.device) -> ClientCode:
     """The defense's code with keys from the attacker's own scans, and over the same wire."""
 
     def protect(scan: Scan, rng: np.random.Generator) -> Release:
-        sent = own.protect(scan, own.draw_key(rng))
+        others = own_pool(own, len(hospital.references), scan.family)
+        client = Client(hospital.defense, networks.client, others, device)
+        sent = client.protect(scan, client.draw_key(rng))
         return Release(wire.decode(sent.queries, torch.device("cpu")), sent.piece)
 
     return protect

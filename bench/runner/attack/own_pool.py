@@ -5,7 +5,7 @@ from dataclasses import replace
 from bench.types.scan import Cohort, Scan
 
 
-def own_pool(own: Cohort, wanted: int) -> tuple[Scan, ...]:
+def own_pool(own: Cohort, wanted: int, family: str | None = None) -> tuple[Scan, ...]:
     """First visits of the attacker's own people, and their mirror images where the hospital's pool is larger.
 
     A client that mixes with K references needs K of them; a brain seen in a mirror is one more, left and right being
@@ -13,10 +13,10 @@ def own_pool(own: Cohort, wanted: int) -> tuple[Scan, ...]:
 
     Args:
         wanted: how many references the hospital holds.
+        family: whose scan is to be mixed; no hospital mixes people with themselves.
     """
-    real = own.first_visits().scans
-    mirrored = tuple(_mirrored(scan) for scan in real)
-    return real + mirrored[: max(0, wanted - len(real))]
+    real = tuple(scan for scan in own.first_visits() if scan.family != family)
+    return real + tuple(_mirrored(scan) for scan in real[: max(0, wanted - len(real))])
 
 
 def _mirrored(scan: Scan) -> Scan:

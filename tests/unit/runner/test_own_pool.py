@@ -39,3 +39,7 @@ def test_what_is_missing_is_seen_in_a_mirror() -> None:
 
 def test_there_are_never_more_mirror_images_than_people() -> None:
     assert len(own_pool(cohort(3), 50)) == 6
+
+
+def test_nobody_is_mixed_with_themselves_nor_with_their_mirror_image() -> None:
+    assert [scan.subject for scan in own_pool(cohort(3), 4, "p1")] == ["p0", "p2", "p0 mirrored", "p2 mirrored"]

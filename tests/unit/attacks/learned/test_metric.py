@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from bench.attacks.learned.bank import Bank
 from bench.attacks.learned.describe import Described, Describer
-from bench.attacks.learned.metric import Metric, info_nce
+from bench.attacks.learned.metric import Combination, Metric, info_nce
 from bench.attacks.learned.views import TwoOfEach
 from bench.errors import BenchError
 from tests.conftest import toy_cohort
@@ -96,3 +96,15 @@ def test_nobody_is_both_learnt_from_and_judged_by() -> None:
 def test_too_few_people_are_refused() -> None:
     with pytest.raises(BenchError, match="four are the least"):
         sampler(2).draw(torch.Generator())
+
+
+def test_features_never_count_against_a_pair_and_may_count_again() -> None:
+    together = Combination()
+    with torch.no_grad():
+        together.gate.fill_(-0.3)
+    frequencies, features = torch.rand(3, 3), torch.rand(3, 3)
+    found = together(frequencies, features)
+    torch.testing.assert_close(found, frequencies)
+    found.sum().backward()
+    assert together.gate.grad is not None
+    assert float(together.gate.grad) == pytest.approx(float(features.sum()))

@@ -45,12 +45,23 @@ def test_a_shut_gate_is_the_linear_estimate_whatever_was_learnt() -> None:
     assert not torch.allclose(unmixed(unmixer, seen, 0.5), before, atol=1e-3)
 
 
+def test_the_gate_stays_between_nothing_and_all_and_may_open_again() -> None:
+    gate = Gate()
+    with torch.no_grad():
+        gate.values.copy_(torch.linspace(-1, 2, KNOTS))
+    x = torch.tensor([-4.0, 4.0])
+    assert gate(x).tolist() == [0, 1]
+    gate(x).sum().backward()  # type: ignore[no-untyped-call]
+    assert gate.values.grad is not None
+    assert gate.values.grad[[0, -1]].tolist() == [1, 1]
+
+
 def test_the_gate_interpolates_and_stays_constant_beyond_its_knots() -> None:
     gate = Gate()
     with torch.no_grad():
-        gate.values.copy_(torch.arange(float(KNOTS)))
+        gate.values.copy_(torch.arange(float(KNOTS)) / (KNOTS - 1))
     x = torch.tensor([QUIETEST - 5, QUIETEST, (QUIETEST + LOUDEST) / 2, LOUDEST, LOUDEST + 5])
-    assert gate(x).tolist() == pytest.approx([0, 0, (KNOTS - 1) / 2, KNOTS - 1, KNOTS - 1])
+    assert gate(x).tolist() == pytest.approx([0, 0, 1 / 2, 1, 1])
 
 
 def test_trained_on_white_gaussians_it_is_no_worse_than_the_closed_form(tmp_path: Path) -> None:
