@@ -30,6 +30,11 @@ def _differing(key: GroupKey, other: GroupKey) -> str:
         here, there = getattr(key, field), getattr(other, field)
         if here != there:
             parts.append(f"{words} differs ({_short(here)} here, {_short(there)} there)")
+    ours, theirs = dict(key.evaluation), dict(other.evaluation)
+    for setting in sorted(ours.keys() | theirs.keys()):
+        here, there = ours.get(setting, "unset"), theirs.get(setting, "unset")
+        if here != there:
+            parts.append(f"{setting} differs ({here} here, {there} there)")
     return "; ".join(parts)
 
 

@@ -33,6 +33,7 @@ def inline_json(text: str) -> Markup:
 def _group(group: Group) -> dict[str, Any]:
     return {
         **asdict(group.key),
+        "evaluation": {name: json.loads(value) for name, value in group.key.evaluation},
         "origin": group.key.origin,
         "worst_case_per_defense": [worst_json(one) for one in group.worst],
         "over_seeds": [

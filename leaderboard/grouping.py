@@ -1,9 +1,11 @@
 """Which records may stand in one table.
 
-Records are comparable only if they come from the same data, split, preset and protocol. Within such a group, attacks
+Records are comparable only if they come from the same data, split, preset, protocol and settings of the
+evaluation. Within such a group, attacks
 with different goals or different headline scores still answer different questions: each gets its own board.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +27,12 @@ VISITS = {
 
 @dataclass(frozen=True, order=True)
 class GroupKey:
-    """What must agree before two records may be compared; sorts real data before made-up data."""
+    """What must agree before two records may be compared; sorts real data before made-up data.
+
+    Attributes:
+        evaluation: how much was measured of what, setting by setting: another number of keys or another pool of
+            references gives other numbers.
+    """
 
     synthetic: bool
     data: str
@@ -34,6 +41,7 @@ class GroupKey:
     protocol_version: str
     data_hash: str
     split_hash: str
+    evaluation: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, record: Record) -> "GroupKey":
@@ -46,6 +54,7 @@ class GroupKey:
             protocol_version=record.protocol_version,
             data_hash=record.data.data_hash,
             split_hash=record.data.split_hash,
+            evaluation=tuple(sorted((name, json.dumps(value)) for name, value in record.settings.items())),
         )
 
     @property

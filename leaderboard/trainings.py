@@ -15,6 +15,6 @@ def trainings(entries: Iterable[Entry]) -> list[list[Entry]]:
     found: dict[object, list[Entry]] = {}
     for entry in cells:
         defense, dice = entry.record.defense, None if entry.dice is None else round(entry.dice, SAME_DICE)
-        mark = defense.weights_hash if hashed else dice
-        found.setdefault((entry.record.seed, defense.training_hash, mark), []).append(entry)
+        mark = defense.weights_hash if hashed else (defense.training_hash, dice)
+        found.setdefault((entry.record.seed, mark), []).append(entry)
     return list(found.values())

@@ -4,6 +4,7 @@ Source of the union: `bench.metrics.union`. A cell that is not OK, or whose link
 named; it can only cost its defense the rank, never better it, see `bench.leaderboard.worst_case.ranks`.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -61,7 +62,7 @@ def union_rows(entries: Sequence[Entry], strongest: int = LAST_RANKED_TIER) -> l
     first: tuple[Entry, StoredLinkage] | None = None
     rows = []
     for (defense, seed), together in sorted(cells.items()):
-        found, absent = _read(together)
+        found, absent = _same_keys(*_read(together))
         for entry, linkage in found:
             first = first or (entry, linkage)
             _same_people(first, (entry, linkage), in_order=False)
@@ -84,6 +85,25 @@ def _read(entries: Sequence[Entry]) -> tuple[list[tuple[Entry, StoredLinkage]], 
     return found, absent
 
 
+def _same_keys(
+    found: list[tuple[Entry, StoredLinkage]], absent: list[tuple[Entry, str]]
+) -> tuple[list[tuple[Entry, StoredLinkage]], list[tuple[Entry, str]]]:
+    """Only cells under as many sets of keys as most have: repetition r has the same keys in all of them."""
+    counts = Counter(len(stored.scores) for _, stored in found)
+    usual = max(counts, key=lambda count: (counts[count], count), default=0)
+    kept = [(entry, stored) for entry, stored in found if len(stored.scores) == usual]
+    other = [
+        (entry, f"scans were sent under {_sets(len(stored.scores))} of keys, for other attacks under {usual}")
+        for entry, stored in found
+        if len(stored.scores) != usual
+    ]
+    return kept, [*absent, *other]
+
+
+def _sets(count: int) -> str:
+    return "1 set" if count == 1 else f"{count} sets"
+
+
 def _same_people(first: tuple[Entry, StoredLinkage], second: tuple[Entry, StoredLinkage], *, in_order: bool) -> None:
     a, b = first[1].people, second[1].people
     if (a if in_order else tuple(sorted(a))) != (b if in_order else tuple(sorted(b))):
@@ -101,14 +121,13 @@ def _row(
     absent: Sequence[tuple[Entry, str]],
 ) -> UnionRow:
     entries: dict[str, Entry] = {}
-    shared = min((len(stored.scores) for _, stored in found), default=0)  # repetition r has the same keys in all cells
     linkages: dict[str, tuple[Linkage, ...]] = {}
     for entry, stored in found:
         if any(entry.record.cell == other.record.cell for other in entries.values()):
             continue  # the same cell run twice: equal address, equal findings
         name = entry.attack if entry.attack not in entries else f"{entry.attack} ({entry.record.cell})"
         entries[name] = entry
-        linkages[name] = linkages_of(stored)[:shared]
+        linkages[name] = linkages_of(stored)
     people = found[0][1].people if found else ()
     result = worst_case(linkages, people, "leaderboard", seed, draws_alone=1) if linkages else None
     papers = {name for name, entry in entries.items() if entry.record.attack.name == PAPER_ATTACK}

@@ -113,6 +113,16 @@ def test_groups_of_one_data_set_say_in_which_field_they_differ() -> None:
     assert differences(keys, keys[2]) == []
 
 
+def test_another_number_of_keys_or_another_pool_stands_apart() -> None:
+    settings = make_record().settings
+    changed = make_record(settings={**settings, "key_repetitions": 9, "reference_pool": "public"})
+    keys = [GroupKey.of(record) for record in (make_record(), changed)]
+    (sentence,) = differences(keys, keys[0])
+    assert f"key_repetitions differs ({settings.get('key_repetitions', 'unset')} here, 9 there)" in sentence
+    assert "reference_pool differs (" in sentence
+    assert len(groups_of([(Path("a.json"), make_record()), (Path("b.json"), changed)])) == 2
+
+
 def test_long_hashes_are_shortened_where_they_differ() -> None:
     a, b = GroupKey.of(make_record()), GroupKey.of(make_record(data={"data_hash": "f" * 64}))
     assert f"the data differs (d0d0d0d0d0d0… here, {'f' * 12}… there)" in differences([a, b], a)[0]

@@ -5,6 +5,7 @@ import shutil
 from itertools import permutations
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench.cli.board import LISTED, build_and_report
@@ -129,6 +130,18 @@ def test_a_linkage_that_cannot_be_read_is_named_and_costs_the_rank(judged: Judge
     assert words[harm] in reason
     assert str(tmp_path) not in reason
     assert (entry.attack, rank(found)) == ("strong", None)
+
+
+def test_a_cell_under_fewer_keys_takes_no_part_and_changes_no_other(judged: Judged) -> None:
+    cells = [judged("a", name, EVEN) for name in ("one", "two")]
+    for path, record in cells:
+        scores = seeing(PEOPLE, EVEN, sum(map(ord, record.attack.name)))
+        write_linkage(StoredLinkage(np.stack([scores, scores]), PEOPLE), path.parent / CLAIM_NAME)
+    alone, joined = rows(*cells)["a"].row, rows(*cells, judged("a", "three", ODD))["a"].row
+    assert joined.linkages.keys() == alone.linkages.keys() == {"one", "two"}
+    assert {len(linkages) for linkages in joined.linkages.values()} == {2}
+    ((entry, reason),) = joined.absent
+    assert (entry.attack, reason) == ("three", "scans were sent under 1 set of keys, for other attacks under 2")
 
 
 def test_files_about_other_people_are_refused_by_the_names_of_both_records(judged: Judged, tmp_path: Path) -> None:
