@@ -117,24 +117,27 @@ class Cell:
             }
         )
 
-    @cached_property
-    def transcript_address(self) -> str:
-        """Content address of the recorded traffic."""
+    def transcript_address(self, weights: str) -> str:
+        """Content address of the recorded traffic of networks with this hash.
+
+        Not only of their training: the same training ends elsewhere in other weights, whose traffic is another.
+        """
         return store.address(
             {
                 "training": self.training_address,
+                "weights": weights,
                 "code": store.code_version("bench.runner.traffic"),
                 "defense": identity(self.defense),
                 "pool": self.evaluation.reference_pool,
             }
         )
 
-    def utility_address(self, device: str) -> str:
+    def utility_address(self, weights: str, device: str) -> str:
         """Content address of the measured utility; `device` enters because seconds are part of it."""
         evaluation = self.evaluation
         return store.address(
             {
-                "transcript": self.transcript_address,
+                "transcript": self.transcript_address(weights),
                 "code": store.code_version("bench.metrics", "bench.runner.utility"),
                 "evaluation": [evaluation.utility_subjects, list(evaluation.query_grid), evaluation.key_repetitions],
                 "device": device,
@@ -156,22 +159,21 @@ class Cell:
             }
         )
 
-    @cached_property
-    def informed_address(self) -> str:
+    def informed_address(self, weights: str) -> str:
         """Content address of what the attack trains knowing the trained defense and its client's code."""
         return store.address(
             {
                 "prior": self.prior_address,
                 "training": self.training_address,
+                "weights": weights,
                 "code": store.code_version("bench.runner.traffic"),
                 "pool": self.evaluation.reference_pool,
             }
         )
 
-    @cached_property
-    def attacker_address(self) -> str:
-        """Content address of whatever models the attack trains."""
-        return store.address({"attacker-of": self.address})
+    def attacker_address(self, weights: str) -> str:
+        """Content address of whatever models the attack trains on the traffic of networks with this hash."""
+        return store.address({"attacker-of": self.address, "weights": weights})
 
     @property
     def folder(self) -> Path:

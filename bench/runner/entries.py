@@ -11,12 +11,11 @@ from bench.records.entries import AttackEntry, DataEntry, DefenseEntry, OriginEn
 from bench.records.tuning import TunedEntry
 from bench.runner.attack.confinement import Confinement
 from bench.runner.cell import Cell, tuning_hash
-from bench.runner.weights import weights_hash
 from bench.types.scan import Cohort, Revisits, Roles
 
 
-def defense_entry(cell: Cell, networks: Networks) -> DefenseEntry:
-    """Which defense, and what training it took."""
+def defense_entry(cell: Cell, networks: Networks, weights: str) -> DefenseEntry:
+    """Which defense, and what training it took; `weights` is the hash of what it ended with."""
     defense, history = cell.defense, networks.history
     return DefenseEntry(
         name=defense.name,
@@ -27,7 +26,7 @@ def defense_entry(cell: Cell, networks: Networks) -> DefenseEntry:
         parameters_server=_parameters(networks.server),
         iterations=history.steps[-1] if history.steps else 0,
         training_hash=cell.training_address,
-        weights_hash=weights_hash(networks.client, networks.server),
+        weights_hash=weights,
         loss={name: list(means) for name, means in history.terms.items()},
         loss_steps=history.steps,
         tuned=_tuned(cell),

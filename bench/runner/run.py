@@ -33,6 +33,7 @@ from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import KeyFor, Traffic, key_source, record_repetitions
 from bench.runner.traffic.training import require_labels, training_key_source, training_traffic
 from bench.runner.utility.measure import Measured, measure_utility
+from bench.runner.weights import weights_hash
 from bench.store import Store
 from bench.trainer.devices import make_fabric
 from bench.trainer.loop import FabricTrainer
@@ -89,6 +90,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     trainer = FabricTrainer(fabric, store.networks(cell.training_address), axes, display)
     with seeded_torch(*axes):
         networks = defense.fit(roles.train, trainer)
+    weights = weights_hash(networks.client, networks.server)
     pools = {"private": roles.references, "train": roles.train, "public": roles.auxiliary}
     pool = pools[evaluation.reference_pool].first_visits()
     secret = data_secret(cohort)
@@ -98,7 +100,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
 
     victims = _first(roles.test.first_visits(), evaluation.utility_subjects)
     measured = made_once(
-        store.utility(cell.utility_address(fabric.device.type)),
+        store.utility(cell.utility_address(weights, fabric.device.type)),
         Measured,
         lambda: measure_utility(
             client, server, victims, evaluation.query_grid, seed, display, evaluation.key_repetitions
@@ -106,7 +108,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     )
 
     answering = server if Observes.REPLY in cell.attack.threat.observes else None
-    transcript_folder = store.transcript(cell.transcript_address)
+    transcript_folder = store.transcript(cell.transcript_address(weights))
     training = cell.attack.threat.phase is Phase.TRAINING
     sent_key_for = training_key_source(client, roles.train, seed) if training else key_for
     if training:
@@ -116,16 +118,16 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
             client, answering, roles.test, seed, transcript_folder, display, key_sets(cell.attack, evaluation)
         )
 
-    repetitions = tuple(asked_of(cell.attack, traffic, evaluation.costly_people) for traffic in repetitions)
+    repetitions = tuple(asked_of(cell.attack, traffic, evaluation.costly_people, secret) for traffic in repetitions)
 
     cell.folder.mkdir(parents=True, exist_ok=True)
     attacked = time.monotonic()
     attempts = Attempts(
         attack=cell.attack,
         fabric=fabric,
-        folder=store.networks(cell.attacker_address),
+        folder=store.networks(cell.attacker_address(weights)),
         own_data=store.networks(cell.prior_address),
-        informed=store.networks(cell.informed_address),
+        informed=store.networks(cell.informed_address(weights)),
         seed=seed,
         held=Confinement.of(cell.request, evaluation.precision, store, defense),
         display=display,
@@ -158,7 +160,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         preset=cell.request.preset,
         seed=seed,
         settings=config.plain(evaluation),
-        defense=entries.defense_entry(cell, networks),
+        defense=entries.defense_entry(cell, networks, weights),
         attack=entries.attack_entry(cell, attempts.held),
         data=entries.data_entry(cell, cohort, roles),
         utility=measured.utility,

@@ -47,10 +47,9 @@ def reference_confound(
     if not isinstance(verdict.claim, Linkage):
         return None
     scores, first_extra = verdict.claim.scores, len(traffic.scans)
-    preferred = sum(
-        float(scores[repeated[name][0], first_extra + place]) >= float(scores[repeated[name][0], repeated[name][1]])
-        for place, name in enumerate(names)
-    )
+    other = [float(scores[repeated[name][0], first_extra + place]) for place, name in enumerate(names)]
+    same = [float(scores[repeated[name][0], repeated[name][1]]) for name in names]
+    preferred = sum((a > b) + (a == b) / 2 for a, b in zip(other, same, strict=True))
     return Confound(reference_preferred=Interval.of(wilson(preferred, len(names))))
 
 

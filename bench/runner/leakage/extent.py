@@ -6,15 +6,16 @@ from bench.runner.traffic.recording import Traffic
 from bench.types.threat import Goal, Knows, Phase
 
 
-def asked_of(attack: Attack, traffic: Traffic, people: int | None) -> Traffic:
+def asked_of(attack: Attack, traffic: Traffic, people: int | None, secret: str) -> Traffic:
     """The traffic as this attack is asked about it: a costly reconstruction is wanted of so many people only.
 
     Args:
         people: None for all.
+        secret: the hospital's, which decides who they are.
     """
     if people is None or not attack.costly or attack.goal is not Goal.RECONSTRUCTION:
         return traffic
-    return traffic.asked(people)
+    return traffic.asked(people, secret)
 
 
 def key_sets(attack: Attack, evaluation: Evaluation) -> int:

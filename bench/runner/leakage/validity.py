@@ -88,7 +88,7 @@ def check_attack(attempts: Attempts, cohorts: Path, traffic_folder: Path, device
             (traffic,) = training_traffic(client, roles.train, 0, repetitions=1)
         else:
             traffic = record_traffic(client, server, roles.test, 0, folder, Display(quiet=True))
-        traffic = asked_of(attempts.attack, traffic, COSTLY_PEOPLE)
+        traffic = asked_of(attempts.attack, traffic, COSTLY_PEOPLE, secret)
         verdict = attempts.make(client, traffic, networks, roles, "validity", leak.name)
         judge = Judge(
             goal=attempts.attack.goal,

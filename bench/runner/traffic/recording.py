@@ -1,7 +1,6 @@
 """Recording the traffic of the test scans, in an order that tells nothing."""
 
 import os
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from bench import seeds
 from bench.progress import Display
 from bench.runner.traffic import wire
 from bench.runner.traffic.parties import Client, SentRelease, Server
+from bench.runner.traffic.people import pseudonym
 from bench.types.scan import Cohort, Scan
 from bench.types.traffic import Lazy, Release, Reply, Transcript
 
@@ -36,17 +36,23 @@ class Traffic:
     repetition: int = 0
     wanted: tuple[int, ...] | None = None
 
-    def asked(self, people: int) -> "Traffic":
+    def asked(self, people: int, secret: str) -> "Traffic":
         """The same traffic, with a reconstruction asked of one release each of so many people who have another scan.
 
-        Those who come first: the order tells nothing, and neither attack nor suite looks for easy ones.
+        The first by pseudonym, of people and of their scans, which neither attack nor suite can choose: at every seed
+        the same people, so that a mean over seeds is about somebody, and nothing that tells who is asked about a
+        second scan.
+
+        Args:
+            secret: the hospital's.
         """
-        visits = Counter(scan.subject for scan in self.scans)
-        first: dict[str, int] = {}
+        visits: dict[str, list[int]] = {}
         for index, scan in enumerate(self.scans):
-            if visits[scan.subject] > 1:
-                first.setdefault(scan.subject, index)
-        return replace(self, wanted=tuple(sorted(first.values())[:people]) or None)
+            visits.setdefault(scan.subject, []).append(index)
+        repeated = [subject for subject, own in visits.items() if len(own) > 1]
+        chosen = sorted(repeated, key=lambda subject: pseudonym(subject, secret))[:people]
+        one = [min(visits[each], key=lambda index: pseudonym(self.scans[index].name, secret)) for each in chosen]
+        return replace(self, wanted=tuple(sorted(one)) or None)
 
 
 def key_source(client: Client, seed: int) -> KeyFor:

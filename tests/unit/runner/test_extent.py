@@ -42,9 +42,9 @@ def test_what_takes_long_is_left_out_unless_asked_for(attack: type[Doing], queri
 def test_only_a_costly_reconstruction_is_asked_of_some(attack: type[Doing], count: int | None, roles: Roles) -> None:
     traffic = Traffic(Transcript([]), roles.test.scans)
     made = attack(deed=lambda view: None)
-    wanted = asked_of(made, traffic, 3).wanted
+    wanted = asked_of(made, traffic, 3, "a secret").wanted
     assert (None if wanted is None else len(wanted)) == count
-    assert asked_of(made, traffic, None) is traffic
+    assert asked_of(made, traffic, None, "a secret") is traffic
 
 
 class Telling(Doing):

@@ -109,22 +109,25 @@ def test_keys_are_drawn_by_family_scan_and_repetition(roles: Roles) -> None:
     assert keys(scan, 0) == drawn[0]
 
 
-def test_a_costly_reconstruction_is_asked_of_one_scan_each_of_those_who_come_first(
+def test_a_costly_reconstruction_is_asked_of_one_scan_each_of_people_whom_the_secret_chooses(
     roles: Roles, tmp_path: Path
 ) -> None:
     traffic, _, _ = _record(roles, tmp_path)
-    wanted = traffic.asked(3).wanted
-    assert wanted is not None
-    first: list[str] = []
-    for index, scan in enumerate(traffic.scans):
-        if scan.subject not in first[:3] and len(first) < 3:
-            first.append(scan.subject)
-            assert index in wanted
-    assert len(wanted) == 3
-    assert len(traffic.asked(99).wanted or ()) == len(roles.test.subjects)
+
+    def asked(recorded: Traffic, secret: str) -> list[str]:
+        return [recorded.scans[index].subject for index in recorded.asked(3, secret).wanted or ()]
+
+    chosen = asked(traffic, "a secret")
+    assert len(set(chosen)) == 3
+    backwards = replace(traffic, scans=traffic.scans[::-1])  # as another seed might order them
+    assert set(asked(backwards, "a secret")) == set(chosen)
+    visits = {traffic.scans[n].name[-1] for k in range(9) for n in traffic.asked(3, str(k)).wanted or ()}
+    assert len(visits) == 2  # sometimes the first scan, sometimes the second
+    assert len({frozenset(asked(traffic, str(number))) for number in range(9)}) > 1
+    assert len(traffic.asked(99, "a secret").wanted or ()) == len(roles.test.subjects)
 
 
 def test_nobody_is_asked_where_nobody_has_another_scan(roles: Roles, tmp_path: Path) -> None:
     once = replace(roles, test=roles.test.first_visits())
     traffic, _, _ = _record(once, tmp_path)
-    assert traffic.asked(3).wanted is None
+    assert traffic.asked(3, "a secret").wanted is None

@@ -232,7 +232,7 @@ def test_the_record_says_that_it_was_trained_elsewhere(tmp_path: Path, roles: Ro
     request = Request(defense="external", attack="reid-msssim", data="phantom", assignments=settings)
     cell = Cell.resolve(request, Registry())
     assert any("toy mixture was trained elsewhere" in line for line in warnings_about(cell, roles.test, roles))
-    entry = defense_entry(cell, Networks(client=nn.Identity(), server=Bands(), history=History()))
+    entry = defense_entry(cell, Networks(client=nn.Identity(), server=Bands(), history=History()), "w")
     assert entry.trained_elsewhere is not None
     assert (entry.trained_elsewhere.method, entry.trained_elsewhere.citation) == ("toy mixture", "nobody, nowhere")
     assert str(tmp_path) not in entry.model_dump_json()
@@ -243,7 +243,7 @@ def test_two_models_in_one_place_are_two_cells_and_one_model_in_two_places_is_on
         settings = (f"manifest={tmp_path / folder / 'model.toml'}",)
         request = Request(defense="external", attack="reid-msssim", data="phantom", assignments=settings)
         cell = Cell.resolve(request, Registry())
-        return cell.address, cell.training_address, cell.transcript_address
+        return cell.address, cell.training_address, cell.transcript_address("w")
 
     write_method(tmp_path / "here")
     first = addresses("here")
