@@ -89,7 +89,6 @@ class DeformationProxy(Trained, Defense[DeformationKey]):
         "quick": {
             **TRAINING_PRESETS["quick"],
             **_SMALL,
-            "iterations": 300,
             "generator_widths": (32, 16, 8),
             "smoothing": 1.0,
         },

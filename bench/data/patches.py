@@ -11,7 +11,7 @@ from torch import Tensor
 
 from bench import seeds
 from bench.errors import BenchError
-from bench.types.scan import Cohort
+from bench.types.scan import Cohort, Scan
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,8 @@ class PatchSampler:
 
     The first scan of a group is uniform over scans; the others are from families drawn without replacement, then
     uniform over the family's scans. The centre is uniform over brain voxels (at most 4096 of a scan, chosen once), of
-    the first scan or of each; the cube is moved into the volume where it would stick out.
+    the first scan or of each; where labels name less than half of the brain, as lesions do, every other centre lies on
+    one of them, if there is any; the cube is moved into the volume where it would stick out.
 
     Attributes:
         patch: edge of the cube in voxels.
@@ -83,7 +84,7 @@ class PatchSampler:
 
         Raises:
             ValueError: a number is < 1, or `location` is neither word.
-            BenchError: the patch is larger than the scans, there are too few families, or a scan has no brain.
+            BenchError: the patch is larger than the scans, there are too few families, or a scan is empty.
         """
         if min(patch, batch, group) < 1:
             raise ValueError(f"patch, batch and group must be >= 1, got {patch}, {batch} and {group}")
@@ -101,7 +102,7 @@ class PatchSampler:
             )
         families = [names.index(scan.family) for scan in cohort]
         members = [[scan for scan, own in enumerate(families) if own == family] for family in range(len(names))]
-        centres = [_brain_voxels(scan.labels.numpy(), scan.name) for scan in cohort]
+        centres = [_centres(scan) for scan in cohort]
         home = _home(cohort, device)
         return cls(
             patch=patch,
@@ -201,13 +202,23 @@ def _gathered(
     return windows[(scans, *starts.unbind(-1))].to(dtype)
 
 
-def _brain_voxels(labels: UInt8[np.ndarray, "depth height width"], name: str) -> Int64[Tensor, "voxel 3"]:
-    voxels = np.argwhere(labels > 0)
-    if len(voxels) == 0:
-        raise BenchError(f"scan {name} has no labelled voxel to centre a patch on; remove it")
-    if len(voxels) > MOST_CENTRES:
-        voxels = seeds.generator("patch centres", name).choice(voxels, MOST_CENTRES, replace=False)
-    return torch.from_numpy(voxels)
+def _centres(scan: Scan) -> Int64[Tensor, "voxel 3"]:
+    """Where cubes of this scan may be centred; intensities are 0 outside the brain."""
+    labelled = scan.labels.numpy() > 0
+    brain = labelled | (scan.image[0].numpy() > 0)
+    if not brain.any():
+        raise BenchError(f"scan {scan.name} holds no brain voxel to centre a patch on; remove it")
+    rng = seeds.generator("patch centres", scan.name)
+    if 2 * np.count_nonzero(labelled) >= np.count_nonzero(brain):
+        return torch.from_numpy(_some(np.argwhere(labelled), rng))
+    if not labelled.any():
+        return torch.from_numpy(_some(np.argwhere(brain), rng))
+    half = [rng.choice(np.argwhere(part), MOST_CENTRES // 2) for part in (labelled, brain)]
+    return torch.from_numpy(np.concatenate(half))
+
+
+def _some(voxels: Int64[np.ndarray, "voxel 3"], rng: np.random.Generator) -> Int64[np.ndarray, "some 3"]:
+    return voxels if len(voxels) <= MOST_CENTRES else rng.choice(voxels, MOST_CENTRES, replace=False)
 
 
 def _padded(rows: list[Tensor]) -> Tensor:

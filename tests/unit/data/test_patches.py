@@ -135,8 +135,7 @@ def test_patch_around_a_voxel_has_it_in_its_middle() -> None:
     cohort = toy_cohort(range(1), visits=1)
     labels = torch.zeros_like(cohort.scans[0].labels)
     labels[10, 12, 9] = 1
-    cohort = cohort.only((dataclasses.replace(cohort.scans[0], labels=labels),))
-    drawn = PatchSampler.of(cohort, patch=8, batch=1, device=CPU).draw(generator()).labels[0, 0]
+    drawn = PatchSampler.of(_brain_of(labels), patch=8, batch=1, device=CPU).draw(generator()).labels[0, 0]
     assert drawn.nonzero().tolist() == [[4, 4, 4]]
 
 
@@ -144,8 +143,7 @@ def test_patch_at_the_border_is_moved_into_the_volume() -> None:
     cohort = toy_cohort(range(1), visits=1)
     labels = torch.zeros_like(cohort.scans[0].labels)
     labels[0, 23, 1] = 1
-    cohort = cohort.only((dataclasses.replace(cohort.scans[0], labels=labels),))
-    drawn = PatchSampler.of(cohort, patch=8, batch=1, device=CPU).draw(generator()).labels[0, 0]
+    drawn = PatchSampler.of(_brain_of(labels), patch=8, batch=1, device=CPU).draw(generator()).labels[0, 0]
     assert drawn.nonzero().tolist() == [[0, 7, 1]]
 
 
@@ -170,11 +168,39 @@ def test_bad_sizes_are_refused() -> None:
         PatchSampler.of(cohort.only(()), patch=8, batch=1, device=CPU)
 
 
-def test_scan_without_labels_is_named() -> None:
+def _brain_of(labels: torch.Tensor) -> Cohort:
+    """One scan that shows nothing but what is labelled."""
     cohort = toy_cohort(range(1), visits=1)
-    empty = dataclasses.replace(cohort.scans[0], labels=torch.zeros_like(cohort.scans[0].labels))
-    with pytest.raises(BenchError, match="scan person00_visit0 has no labelled voxel"):
-        PatchSampler.of(cohort.only((empty,)), patch=8, batch=1, device=CPU)
+    return cohort.only((dataclasses.replace(cohort.scans[0], labels=labels, image=(labels > 0).float()[None]),))
+
+
+def test_every_other_cube_lies_on_a_lesion_and_the_others_anywhere_in_the_brain() -> None:
+    cohort = toy_cohort(range(1), visits=1)
+    brain = torch.zeros_like(cohort.scans[0].image)
+    brain[:, 2:18, 2:22, 2:18] = 0.5
+    lesion = torch.zeros_like(cohort.scans[0].labels)
+    lesion[10, 12, 9:11] = 1
+    scan = dataclasses.replace(cohort.scans[0], image=brain, labels=lesion)
+    batch = PatchSampler.of(cohort.only((scan,)), patch=1, batch=8000, device=CPU).draw(generator())
+    assert float(batch.labels.float().mean()) == pytest.approx(0.5, abs=0.03)
+    assert (batch.images > 0).all()
+    assert len(batch.starts.reshape(-1, 3).unique(dim=0)) > 1000
+
+
+def test_somebody_without_a_lesion_is_cut_anywhere_in_the_brain() -> None:
+    cohort = toy_cohort(range(1), visits=1)
+    healthy = dataclasses.replace(cohort.scans[0], labels=torch.zeros_like(cohort.scans[0].labels))
+    batch = PatchSampler.of(cohort.only((healthy,)), patch=1, batch=500, device=CPU).draw(generator())
+    assert (batch.images > 0).all()
+    assert len(batch.starts.reshape(-1, 3).unique(dim=0)) > 300
+
+
+def test_a_scan_that_shows_nothing_is_named() -> None:
+    cohort = toy_cohort(range(1), visits=1)
+    scan = cohort.scans[0]
+    black = dataclasses.replace(scan, image=torch.zeros_like(scan.image), labels=torch.zeros_like(scan.labels))
+    with pytest.raises(BenchError, match="scan person00_visit0 holds no brain voxel"):
+        PatchSampler.of(cohort.only((black,)), patch=8, batch=1, device=CPU)
 
 
 def test_scans_stay_in_main_memory_where_a_gpu_has_no_room(
