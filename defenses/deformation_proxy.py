@@ -202,7 +202,7 @@ class DeformationProxy(Trained, Defense[DeformationKey]):
         `moved_voxels`: mean length of the displacement there.
         """
         fields = self.fields(key, client, scan.image.shape[1:])
-        brain = scan.labels > 0
+        brain = (scan.image[0] > 0).cpu()
         sent, returned = _there_and_back(scan, fields)
         return {
             "round_trip_error": float((returned - scan.image).abs()[0].cpu()[brain].mean()),
@@ -218,7 +218,7 @@ class DeformationProxy(Trained, Defense[DeformationKey]):
         reply = self.serve(Release(sent[None]), networks.server)
         other = self.protect(scan.image, key.flip(0), networks.client)
         error = (returned - scan.image).abs()[0]
-        lost = float(error[scan.labels > 0].mean())
+        lost = float(error[scan.image[0] > 0].mean())
         length = _length(fields)
         recovered = self.recover(reply, key, networks.client)
         return [
