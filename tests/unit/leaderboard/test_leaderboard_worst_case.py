@@ -200,17 +200,19 @@ def test_too_few_comparisons_for_any_rate_give_no_rank(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("first", "second", "trainings"), [("x", "x", 1), ("x", "y", 2), (None, None, 2), ("x", None, 2)]
 )
+@pytest.mark.parametrize("code", ["the same", "another"])
 def test_attacks_on_other_trainings_are_named(
-    judged: Judged, first: str | None, second: str | None, trainings: int
+    judged: Judged, first: str | None, second: str | None, trainings: int, code: str
 ) -> None:
-    """Old records hold no hash of the weights; there another Dice is another training."""
+    """The same weights are the same networks, whatever code made them; old records hold no hash of the weights, and
+    there another Dice is another training."""
     cells = [
         judged("mix", attack, EVEN, utility={"dice_average": interval(dice)})
         for attack, dice in (("a", 0.5), ("b", 0.6))
     ]
     records = []
-    for (path, record), weights in zip(cells, (first, second), strict=True):
-        defense = record.defense.model_copy(update={"training_hash": "same", "weights_hash": weights})
+    for (path, record), weights, made in zip(cells, (first, second), ("the same", code), strict=True):
+        defense = record.defense.model_copy(update={"training_hash": made, "weights_hash": weights})
         records.append((path, record.model_copy(update={"defense": defense})))
     notes = [note for note in worst_notes([rows(*records)["mix"]]) if "separately trained" in note]
     told = "mix, seed 0: the attacks were run on 2 separately trained networks, with Dice from 0.500 to 0.600."
