@@ -73,4 +73,4 @@ def shows_anything(
     classes = y_hat_mix.shape[1]
     mixture = y_hat_mix.argmax(dim=1, keepdim=True) > 0
     references = (y_ref[:, ::classes] < 1).any(dim=1, keepdim=True)
-    return (mixture | references).to(y_hat_mix.dtype)
+    return (mixture | references).float()  # counted in single precision, whatever the maps come in
