@@ -1,8 +1,8 @@
 """Which records may stand in one table.
 
 Records are comparable only if they come from the same data, split, preset, protocol and settings of the
-evaluation. Within such a group, attacks
-with different goals or different headline scores still answer different questions: each gets its own board.
+evaluation. Within such a group, attacks with different goals or different headline scores still answer different
+questions: each gets its own board.
 """
 
 import json
@@ -41,7 +41,7 @@ class GroupKey:
     protocol_version: str
     data_hash: str
     split_hash: str
-    evaluation: tuple[tuple[str, str], ...] = ()
+    evaluation: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, record: Record) -> "GroupKey":

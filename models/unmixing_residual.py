@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
+from bench.models.bounded import held
 from bench.models.score.anatomy import Anatomy, cut_at
 from bench.models.score.noise import over_voxels
 from bench.models.score.unet import DenoisingUNet
@@ -88,8 +89,8 @@ class Gate(nn.Module):
 
     @property
     def heights(self) -> Tensor:
-        """At the knots: the parameters, cut to [0, 1]; gradients pass, so that a gate may open again."""
-        return self.values + (self.values.clamp(0, 1) - self.values).detach()
+        """At the knots."""
+        return held(self.values, 0.0, 1.0)
 
 
 def drowned(alpha: Numbers, queries: int) -> Numbers:

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from bench.attacks.learned.describe import FILTERED, LOOKS, Described
 from bench.attacks.learned.views import Views
+from bench.models.bounded import held
 from bench.models.identity import FrequencyFilter, PooledFeatures
 
 
@@ -55,8 +56,8 @@ class Combination(nn.Module):
 
     @property
     def weight(self) -> Tensor:
-        """The gate, 0 where its parameter is below; the gradient passes, so that it may open again."""
-        return self.gate + (self.gate.clamp(min=0) - self.gate).detach()
+        """The gate, 0 where its parameter is below."""
+        return held(self.gate, 0.0)
 
 
 class Contrast(nn.Module):

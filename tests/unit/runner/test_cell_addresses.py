@@ -1,4 +1,4 @@
-"""A cell is named by the code as it was when it was asked for."""
+"""A cell is named by the code as it was when it was asked for; what follows from networks, by their weights."""
 
 import shutil
 from pathlib import Path
@@ -21,3 +21,15 @@ def test_an_edit_while_it_runs_changes_neither_name_nor_folder(tmp_path: Path) -
     plugin.write_text(plugin.read_text() + "\n# edited\n")
     assert cell.folder == folder
     assert resolved(plugin).folder != folder
+
+
+def test_what_follows_from_trained_networks_goes_by_their_weights_and_what_does_not_does_not() -> None:
+    request = Request(defense="mixup-learned", attack="reid-msssim", data="phantom", preset="smoke")
+    cell = Cell.resolve(request, Registry())
+    for one, other in (
+        (cell.transcript_address("a"), cell.transcript_address("b")),
+        (cell.utility_address("a", "cpu"), cell.utility_address("b", "cpu")),
+        (cell.informed_address("a"), cell.informed_address("b")),
+        (cell.attacker_address("a"), cell.attacker_address("b")),
+    ):
+        assert one != other
