@@ -249,6 +249,22 @@ def diff_leaderboards(
         diff_and_report(old, new)
 
 
+@leaderboard.command("missing")
+def missing_cells(
+    runs: Annotated[list[Path], typer.Argument(help="Records, or folders that hold them.")],
+    root: Annotated[Path | None, typer.Option(help="Folder with the dataset's files, for the commands.")] = None,
+    plugin: Plugins = None,
+) -> None:
+    """Print the commands of what no record shows yet: which installed attacks up to T2 a defense has not met.
+
+    An attack that does not fit (traits where the data name none) leaves no record and stays listed.
+    """
+    with clear_errors():
+        from bench.cli.missing import print_missing
+
+        print_missing(runs, root=root, plugins=tuple(plugin or ()))
+
+
 @schema.command("record")
 def print_record_schema() -> None:
     """The JSON schema of a record."""

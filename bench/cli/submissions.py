@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.cli.exits import FAILED_CELL
+from bench.cli.printable import printable
 from bench.errors import BenchError
 from bench.leaderboard.submissions.validate import Examined, validate
 
@@ -26,7 +27,7 @@ def pack_and_report(run: Path, out: Path, pictures: bool | None) -> None:
     if examined.record is not None and examined.record.pictures and not examined.record.data.synthetic and not pictures:
         typer.echo("note: pictures of real scans stay here; --pictures takes them along, if the people agreed to that")
     for problem in examined.problems:
-        typer.echo(_plain(f"problem {problem}"), err=True)
+        typer.echo(printable(f"problem {problem}"), err=True)
     typer.echo(f"bundle  {bundle}")
 
 
@@ -77,10 +78,10 @@ def verify_and_report(
         table.add_row(Text(one.name), str(one.claimed), str(one.found), "yes" if one.agrees else "NO", style=style)
     Console(highlight=False).print(table)
     for difference in verdict.differences:
-        typer.echo(_plain(f"differs {difference}"), err=True)
+        typer.echo(printable(f"differs {difference}"), err=True)
     trained = another_training(record, outcome.record)
     if trained is not None:
-        typer.echo(_plain(f"note    {trained}"), err=True)
+        typer.echo(printable(f"note    {trained}"), err=True)
     path = keep(verdict, files, place)
     typer.echo(f"verdict {'verified' if verdict.verified else 'NOT verified'}")
     typer.echo(f"kept    {path}")
@@ -94,7 +95,7 @@ def diff_and_report(old: Path, new: Path) -> None:
 
     lines = list(changes(numbers_of(old), numbers_of(new)))
     for line in lines:
-        typer.echo(_plain(line))
+        typer.echo(printable(line))
     if not lines:
         typer.echo("no difference")
 
@@ -103,7 +104,7 @@ def _summary(bundle: Path, examined: Examined) -> None:
     record = examined.record
     if record is not None:
         claim = f"{record.defense.name} against {record.attack.name} on {record.data.name}, {record.preset}"
-        typer.echo(_plain(f"claims  {claim}, seed {record.seed}: {record.status.value}"))
+        typer.echo(printable(f"claims  {claim}, seed {record.seed}: {record.status.value}"))
         for part, settings in (
             ("defense", record.defense.settings),
             ("attack", record.attack.settings),
@@ -111,14 +112,8 @@ def _summary(bundle: Path, examined: Examined) -> None:
             ("evaluation", record.settings),
         ):
             words = " ".join(f"{key}={json.dumps(value)}" for key, value in settings.items())
-            typer.echo(_plain(f"with    {part}: {words}"))
+            typer.echo(printable(f"with    {part}: {words}"))
     for problem in examined.problems:
-        typer.echo(_plain(f"problem {problem}"), err=True)
+        typer.echo(printable(f"problem {problem}"), err=True)
     if not examined.problems:
         typer.echo(f"fine    {bundle}")
-
-
-def _plain(line: str) -> str:
-    """Without what could steer a terminal, on one line, and no longer than anybody reads."""
-    shown = "".join(letter if letter.isprintable() else "?" for letter in line)
-    return shown if len(shown) <= 2000 else f"{shown[:2000]}…"
