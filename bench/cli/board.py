@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -51,22 +52,22 @@ def build_and_report(runs: list[Path], out: Path) -> None:
 def _cells_table(group: Group, board: Board) -> Table:
     key = group.key
     columns = [column for column in columns_of(board) if column.key in _SHOWN]
-    heads = [(column.title, column.numeric) for column in columns]
+    heads = [(column.title, column.numeric, column.key == "defense") for column in columns]
     rows = [[column.cell(entry) for column in columns] for entry in board.entries]
     return _table(f"{goal_in_words(board.goal, board.phase)}: {key.data}, {key.preset} ({key.origin})", heads, rows)
 
 
 def _worst_table(group: Group) -> Table:
     columns = [column for column in worst_columns(group.worst) if column.key in _WORST_SHOWN]
-    heads = [(column.title, column.numeric) for column in columns]
+    heads = [(column.title, column.numeric, column.key == "defense") for column in columns]
     rows = [[column.cell(one) for column in columns] for one in group.worst]
     return _table(f"{TITLE}: {group.key.data}, {group.key.preset}", heads, rows)
 
 
-def _table(title: str, heads: list[tuple[str, bool]], rows: list[list[Cell]]) -> Table:
-    table = Table(title=Text(f"\n{title}"), title_justify="left")
-    for head, numeric in heads:
-        table.add_column(head, justify="right" if numeric else "left", overflow="fold")
+def _table(title: str, heads: list[tuple[str, bool, bool]], rows: list[list[Cell]]) -> Table:
+    table = Table(title=Text(f"\n{title}"), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for head, numeric, whole in heads:  # a name in pieces is no name
+        table.add_column(head, justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(Text(f"{cell.text} {cell.aside}".strip()) for cell in row))
     return table
