@@ -34,10 +34,13 @@ class Dataset(Plugin, ABC):
     Attributes:
         synthetic: the anatomy itself is made up.
         needs_root: users must say where the files are (`--root`).
+        voxels: number of the way in which scans are made of the same files and settings: another one wherever a change
+            of code moves voxels by more than rounding. Records with different ones are never compared.
     """
 
     synthetic: ClassVar[bool]
     needs_root: ClassVar[bool]
+    voxels: ClassVar[int] = 1
 
     @abstractmethod
     def fingerprint(self, root: Path | None) -> str:

@@ -8,7 +8,7 @@ _PRESETS = {
     "between two defenses mean nothing, for other keys and another training change as much.",
 }
 _VISITS = {
-    "simulated": "Second visits are simulated from the first scans: recognition is easier or harder than in life.",
+    "simulated": "Both visits of a person are made from one scan; as a rule recognition is then easier than in life.",
     "none": "Everybody has one scan: nothing is known of recognising somebody at a second visit.",
 }
 

@@ -34,21 +34,21 @@ class Bids(ListedDataset):
     0; with `mask = none`, where the image is brighter than its mean.
 
     Attributes:
-        revisits: `real` uses every session; `simulate` uses everybody's first one and makes a second visit from it;
-            `auto` is `real` if everybody has two or more sessions, else `simulate`.
+        revisits: `real` uses every session; `simulate` uses everybody's first one and makes two visits of it, both in
+            the same way; `auto` is `real` if everybody has two or more sessions, else `simulate`.
         mask: `labels` sets the image to 0 where the label is 0; `nonzero` and `none` leave it.
         runs: where a session has several T1w images, `refuse` stops, `first` uses the first by name and `all` makes
             each a session of its own, as visits on one day.
         labels: folder below `derivatives` with the label maps; None if they lie beside the images.
         max_subjects: only so many people, chosen by seed; None for all.
-        visit_mm: root mean square of the change of shape of a simulated visit, along each axis.
+        visit_mm: root mean square of the change of shape of a made-up visit, along each axis.
         rotation_deg: standard deviation of each angle of its pose.
         shift_mm: standard deviation of each shift of its pose.
         contrast: standard deviation of the change of each class's intensity.
         gamma: standard deviation of the logarithm of its gamma.
         bias: standard deviation of the logarithm of its bias field.
         noise: standard deviation of the Rician noise that it adds.
-        seed: chooses people and simulated visits.
+        seed: chooses people and made-up visits.
     """
 
     name: ClassVar[str] = "bids"

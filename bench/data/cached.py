@@ -14,8 +14,6 @@ from bench.dataset import Dataset, Grid
 from bench.types.scan import Cohort
 
 FORMAT = 3
-VERSION = 1
-"""Of what is computed from the same files: another one wherever a change of code moves voxels by more than rounding."""
 
 
 @runtime_checkable
@@ -71,7 +69,7 @@ def origin(dataset: Dataset, files: str, grid: Grid) -> str:
     plugin = Path(inspect.getfile(type(dataset)))
     ours = plugin.is_relative_to(Path(__file__).parent)
     return _hash_of(
-        {"version": VERSION, "code": None if ours else plugin.read_text(), **_made_from(dataset, files, grid)}
+        {"version": dataset.voxels, "code": None if ours else plugin.read_text(), **_made_from(dataset, files, grid)}
     )
 
 

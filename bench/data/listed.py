@@ -6,27 +6,29 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, final
+from typing import ClassVar, Literal, final
 
 from bench import seeds
 from bench.data.appearance import AppearanceRange
 from bench.data.fit import fraction_cut_off, note_on_fit
 from bench.data.nifti import read_labels
 from bench.data.row import Labelling, Listing, Row, raise_first, relative
-from bench.data.source import SIMULATED_SESSION, Region, Source, read_source, simulated_visit, visit_as_is
-from bench.data.visit import VisitRange, draw_visit, require_no_folding
+from bench.data.source import SIMULATED_SESSION, Region, made_up_visit, read_source, visit_as_is
+from bench.data.visit import Visit, VisitRange, draw_visit, require_no_folding
 from bench.dataset import Dataset, Grid
 from bench.errors import BenchError
 from bench.types.scan import Cohort, Revisits, Scan
 
 FEWEST_FAMILIES = 8
+FIRST_DAY = "first visit"
+"""Axis of the seed of what is changed in first visits, where second ones are simulated."""
 USUAL_VISIT = VisitRange(
     warp_mm=0.4,
     rotation_deg=1.0,
     shift_mm=0.7,
     appearance=AppearanceRange(contrast=0.02, gamma=0.08, bias=0.06, noise=0.02),
 )
-"""How much a simulated visit differs from the first one, where the dataset has no settings for it."""
+"""How much made-up visits differ from the scan on disk, where the dataset has no settings for it."""
 
 RevisitsFrom = Literal["auto", "real", "simulate"]
 Keep = Callable[[Scan], Scan]
@@ -42,8 +44,8 @@ class Recipe:
         region: what counts as brain.
         revisits: see `bench.data.bids.Bids`.
         max_subjects: only so many people, chosen by seed; None for all.
-        seed: chooses people and simulated visits.
-        visit: how much a simulated visit differs.
+        seed: chooses people and made-up visits.
+        visit: how much made-up visits differ from the scan on disk, both of a person alike.
     """
 
     name: str
@@ -70,6 +72,8 @@ class Recipe:
 
 class ListedDataset(Dataset):
     """A dataset that is a listing of files and a recipe."""
+
+    voxels: ClassVar[int] = 2
 
     @abstractmethod
     def listing(self, root: Path | None) -> Listing:
@@ -141,17 +145,20 @@ def load_cohort(listing: Listing, recipe: Recipe, grid: Grid, keep: Keep = lambd
     cut_off: dict[str, float] = {}
     problems: list[str] = []
     for row in chosen:
+        days = _two_days(row, recipe, grid, len(classes) - 1) if simulate and not problems else ()
         try:
             source = read_source(row, listing.labelling, tuple(classes), recipe.region)
             if problems:
                 continue  # only the other bad files are of interest now
             cut_off[str(row.image)] = fraction_cut_off(source.brain_mm - source.centre_mm, grid)
-            scans.append(keep(visit_as_is(source, grid)))
+            if simulate:
+                scans += [
+                    keep(made_up_visit(source, day, grid, second=bool(number))) for number, day in enumerate(days)
+                ]
+            else:
+                scans.append(keep(visit_as_is(source, grid)))
         except BenchError as error:
             problems.append(str(error))
-            continue
-        if simulate:
-            scans.append(keep(_second_visit(source, recipe, grid)))
     raise_first(problems)
     return Cohort(
         name=recipe.name,
@@ -168,11 +175,20 @@ def load_cohort(listing: Listing, recipe: Recipe, grid: Grid, keep: Keep = lambd
     )
 
 
-def _second_visit(source: Source, recipe: Recipe, grid: Grid) -> Scan:
-    rng = seeds.generator(recipe.seed, recipe.name, source.row.subject, SIMULATED_SESSION)
-    visit = draw_visit(rng, grid, len(source.classes) - 1, recipe.visit)
-    require_no_folding(visit.displacement, grid, f"visit_mm={recipe.visit.warp_mm:g}")
-    return simulated_visit(source, visit, grid)
+def _two_days(row: Row, recipe: Recipe, grid: Grid, classes: int) -> tuple[Visit, Visit]:
+    """What two visits change, drawn in the same way, so that nothing but the person tells which scans belong together.
+
+    A scan as it is beside one that was changed can be told apart by noise and contrast alone; with one of either kind a
+    person, that halves the gallery of whoever notices.
+    """
+
+    def day(session: str) -> Visit:
+        rng = seeds.generator(recipe.seed, recipe.name, row.subject, session)
+        visit = draw_visit(rng, grid, classes, recipe.visit)
+        require_no_folding(visit.displacement, grid, f"visit_mm={recipe.visit.warp_mm:g}")
+        return visit
+
+    return day(FIRST_DAY), day(SIMULATED_SESSION)
 
 
 def highest_label(rows: tuple[Row, ...], labelling: Labelling) -> int:
@@ -211,6 +227,8 @@ def note_on_simulation(unused: int) -> tuple[str, ...]:
     Args:
         unused: how many real later sessions were left out.
     """
-    simulated = "Second visits are simulated from each person's first scan (pose, small warp, contrast, bias, noise)."
+    simulated = (
+        "Second visits are simulated: one scan makes both (pose, small warp, contrast, bias, noise of their own)."
+    )
     left_out = f"{unused} later real sessions are not used, because not everybody has one or because of the setting."
     return (simulated, left_out) if unused else (simulated,)

@@ -1,4 +1,4 @@
-"""From the files of one scan to scans on the grid: the visit as it is, and a simulated second one."""
+"""From the files of one scan to scans on the grid: the visit as it is, or made-up visits of the same person."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -138,12 +138,16 @@ def visit_as_is(source: Source, grid: Grid) -> Scan:
     return _scan(source, image, labels, source.row.session, simulated=False)
 
 
-def simulated_visit(source: Source, visit: Visit, grid: Grid) -> Scan:
-    """A second visit of the same person, interpolated once from the scan on disk."""
+def made_up_visit(source: Source, visit: Visit, grid: Grid, *, second: bool) -> Scan:
+    """A visit of the same person on another day, interpolated once from the scan on disk.
+
+    Args:
+        second: it is the simulated one; else it keeps the name of the session that it was made from.
+    """
     onto, labels, inside = _onto(source, visit.displacement, grid)
     clean = scale_robustly(onto.image, inside, str(source.row.image))
     image = apply_appearance(clean, onto.shares[1:], inside, axes_mm(grid), visit.appearance)
-    return _scan(source, image, labels, SIMULATED_SESSION, simulated=True)
+    return _scan(source, image, labels, SIMULATED_SESSION if second else source.row.session, simulated=second)
 
 
 def _onto(

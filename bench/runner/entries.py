@@ -94,7 +94,7 @@ def _about_the_data(cohort: Cohort) -> list[str]:
     if cohort.synthetic:
         return ["synthetic anatomy: difficulty here is a dial, not evidence about patients"]
     if cohort.revisits is Revisits.SIMULATED:
-        return ["second visits are simulated from the first: re-identification is easier or harder than in life"]
+        return ["both visits of a person are made from one scan: re-identification is as a rule easier than in life"]
     return []
 
 

@@ -27,7 +27,7 @@ class Brats2021(LesionCohort):
 
     Attributes:
         image: which of the four contrasts; `t1ce` is T1-weighted after contrast agent.
-        revisits: `simulate` makes a second visit from everybody's scan, `real` leaves it at one; `auto` simulates.
+        revisits: `simulate` makes two visits of everybody's scan, `real` leaves it at one; `auto` simulates.
     """
 
     name: ClassVar[str] = "brats2021"

@@ -13,10 +13,10 @@ class LesionCohort(ListedDataset):
 
     Attributes:
         image: which contrast; each cohort names its own.
-        revisits: `real` uses every visit; `simulate` uses everybody's first one and makes a second visit from it;
+        revisits: `real` uses every visit; `simulate` uses everybody's first one and makes two visits of it;
             `auto` is `real` if everybody has two or more visits, else `simulate`.
         max_subjects: only so many people, chosen by seed; None for all.
-        seed: chooses people and simulated visits.
+        seed: chooses people and made-up visits.
     """
 
     synthetic: ClassVar[bool] = False

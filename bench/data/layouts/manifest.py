@@ -29,12 +29,12 @@ class Manifest(ListedDataset):
     (columns `index`, `name`) names the classes.
 
     Attributes:
-        revisits: `real` uses every session; `simulate` uses everybody's first one and makes a second visit from it;
+        revisits: `real` uses every session; `simulate` uses everybody's first one and makes two visits of it;
             `auto` is `real` if everybody has two or more sessions, else `simulate`.
         mask: what is brain: where a label is not 0 (`labels`), where the image is not 0 (`nonzero`), or where it is
             brighter than its mean, and nothing is set to 0 (`none`).
         max_subjects: only so many people, chosen by seed; None for all.
-        seed: chooses people and simulated visits.
+        seed: chooses people and made-up visits.
     """
 
     name: ClassVar[str] = "manifest"

@@ -36,10 +36,10 @@ class Ppmi(ListedDataset):
         image: which image of the `mri` folder; `auto` takes the first of norm, brain and T1 that everybody has, so
             that nobody stands out by another kind.
         pattern: regular expression for a whole folder name, with the groups `subject` and, if there is one, `session`.
-        revisits: `real` uses every visit; `simulate` uses everybody's first one and makes a second visit from it;
+        revisits: `real` uses every visit; `simulate` uses everybody's first one and makes two visits of it;
             `auto` is `real` if everybody has two or more visits, else `simulate`.
         max_subjects: only so many people, chosen by seed; None for all.
-        seed: chooses people and simulated visits.
+        seed: chooses people and made-up visits.
     """
 
     name: ClassVar[str] = "ppmi"

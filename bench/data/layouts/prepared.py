@@ -22,10 +22,10 @@ class Prepared(ListedDataset):
     taken over as they are.
 
     Attributes:
-        revisits: `real` uses every session; `simulate` uses everybody's first one and makes a second visit from it;
+        revisits: `real` uses every session; `simulate` uses everybody's first one and makes two visits of it;
             `auto` is `real` if everybody has two or more sessions, else `simulate`.
         max_subjects: only so many people, chosen by seed; None for all.
-        seed: chooses people and simulated visits.
+        seed: chooses people and made-up visits.
     """
 
     name: ClassVar[str] = "prepared"

@@ -5,13 +5,14 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+import scipy.ndimage
 import torch
 
 from bench.data.bids import Bids
 from bench.data.bids_tables import read_families
 from bench.dataset import Grid
 from bench.errors import BenchError
-from bench.types.scan import Revisits
+from bench.types.scan import Revisits, Scan
 from tests.bids_trees import SHAPE, SMALL, SPACING_MM, ball, small_affine, write
 
 Tree = Callable[..., Path]
@@ -122,6 +123,22 @@ def test_simulated_visit_is_like_the_first_but_not_equal(tree: Tree) -> None:
         assert not second.image[0][second.labels == 0].any()
         assert second.image.min() >= 0
         assert second.image.max() <= 1
+
+
+def test_both_visits_are_changed_in_the_same_way(tree: Tree) -> None:
+    """Else noise alone tells the one from the other, whoever it shows."""
+
+    def grain(scan: Scan) -> float:
+        image = scan.image[0].numpy()
+        inside = scipy.ndimage.binary_erosion(scan.labels.numpy() > 0, iterations=2)
+        return float((image - scipy.ndimage.median_filter(image, 3))[inside].std())
+
+    root = tree(people=10)
+    made = Bids(noise=0.1).load(root, SMALL)
+    whole = [grain(scan) for scan in Bids(revisits="real").load(root, SMALL)]
+    first, second = ([grain(scan) for scan in made.scans[start::2]] for start in (0, 1))
+    assert np.mean(first) > 1.5 * np.mean(whole)
+    assert np.mean(first) == pytest.approx(np.mean(second), rel=0.1)
 
 
 def test_simulated_visits_do_not_depend_on_who_else_is_there(tree: Tree) -> None:
