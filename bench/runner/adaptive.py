@@ -109,8 +109,14 @@ def worst_on_traits(tried: Sequence[Tried]) -> Tried | None:
 
 
 def _most(tried: Sequence[Tried]) -> Tried | None:
-    valid = [(one.score.value, one) for one in tried if one.score is not None and one.score.value is not None]
-    return max(valid, key=lambda scored: scored[0])[1] if valid else None
+    """Attacks that were let at some people only count where no other was let at more: fewer people scatter more."""
+    valid = [
+        (score.n, score.value, one) for one in tried if (score := one.score) is not None and score.value is not None
+    ]
+    most_people = max((people for people, _, _ in valid), default=0)
+    return max((found for found in valid if found[0] == most_people), key=lambda found: found[1], default=(0, 0, None))[
+        2
+    ]
 
 
 def command_of(request: Request) -> str:

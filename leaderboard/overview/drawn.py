@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.leaderboard.entry import LAST_RANKED_TIER
 from bench.leaderboard.numbers import finite
-from bench.leaderboard.overview.front import dominated, front
+from bench.leaderboard.overview.front import dominates, front
 from bench.leaderboard.overview.marks import Mark, harm_of
 from bench.leaderboard.overview.measures import Measure
 from bench.leaderboard.overview.reported import REPORTED
@@ -23,14 +23,16 @@ def plot_of(
     """The plot of these marks; None if none of them can be drawn.
 
     Defenses at their worst get a Pareto front and reported numbers beside them, single cells do not: a defense is no
-    better than the strongest attack on it.
+    better than the strongest attack on it. A defense that did not meet every attack is hollow, stands on no front and
+    dominates none: it may only look private.
     """
     kept = [mark for mark in marks if in_reach(mark.leak.value) and in_reach(utility_of(mark.entry, utility).value)]
     if not kept:
         return None
     places = [_place(mark, measure, utility) for mark in kept]
     whole = all(mark.whole_defense for mark in kept)
-    beaten = dominated(places) if whole else [False] * len(kept)
+    best = front([place for place, mark in zip(places, kept, strict=True) if not mark.unmet]) if whole else []
+    beaten = [any(dominates(other, place) for other in best) for place in places]
     labelled = len(kept) <= MOST_LABELLED
     points = [
         _point(mark, measure, utility, series[mark.entry.defense], lost, labelled)
@@ -45,7 +47,7 @@ def plot_of(
         score=measure.title,
         chances=tuple(chances),
         higher_is_worse=measure.higher_is_worse,
-        front=tuple((sign * leakage, dice) for leakage, dice in front(places)) if whole else (),
+        front=tuple((sign * leakage, dice) for leakage, dice in best),
     )
 
 
@@ -57,16 +59,17 @@ def _point(mark: Mark, measure: Measure, utility: str, series: int, lost: bool, 
     dice, entry = utility_of(mark.entry, utility), mark.entry
     tier = entry.record.attack.threat.tier
     against = mark.attack if mark.whole_defense else f"{mark.attack} (T{tier}, seed {entry.record.seed})"
+    unmet = f"\nno result of {', '.join(mark.unmet)}: it may only look private" if mark.unmet else ""
     return Point(
         leakage=mark.leak.value or 0.0,
         leakage_limits=limits_of(mark.leak),
         utility=dice.value or 0.0,
         utility_limits=limits_of(dice),
         series=series,
-        hollow=tier > LAST_RANKED_TIER and not mark.whole_defense,
+        hollow=bool(mark.unmet) if mark.whole_defense else tier > LAST_RANKED_TIER,
         dominated=lost,
         label=short(entry.defense if mark.whole_defense else entry.attack) if labelled else "",
-        title=f"{entry.defense} against {against}\n{title_of(utility)} {dice}\n{measure.title} {mark.leak}",
+        title=f"{entry.defense} against {against}\n{title_of(utility)} {dice}\n{measure.title} {mark.leak}{unmet}",
         tier=tier,
         attack=entry.attack,
     )

@@ -1,7 +1,7 @@
 """The marks of the picture: every cell, or every defense at its worst under attackers up to a tier."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.overview.measures import Measure, leak_of
@@ -20,6 +20,8 @@ class Mark:
         attack: what did it, in words.
         chance: what a guess would get.
         whole_defense: stands for a defense and not for a cell.
+        unmet: attacks that have a result against another defense and none against this one, which may only look
+            private.
     """
 
     entry: Entry
@@ -27,6 +29,7 @@ class Mark:
     leak: Interval
     chance: float | None
     whole_defense: bool
+    unmet: tuple[str, ...] = ()
 
 
 def every_cell(entries: Sequence[Entry], measure: Measure) -> list[Mark]:
@@ -38,15 +41,23 @@ def every_cell(entries: Sequence[Entry], measure: Measure) -> list[Mark]:
 
 
 def worst_alone(entries: Sequence[Entry], measure: Measure, tier: int) -> list[Mark]:
-    """Every defense under the strongest single attack up to this tier, over all seeds."""
-    worst: dict[str, Mark] = {}
+    """Every defense under the strongest single attack up to this tier, over all seeds.
+
+    Attacks that were let at some people only are left out where another one was let at more: fewer people scatter more,
+    and the largest of several scores would be one of theirs by luck.
+    """
+    met: dict[str, list[Mark]] = {}
     for mark in every_cell(entries, measure):
-        if mark.entry.record.attack.threat.tier > tier:
-            continue
-        before = worst.get(mark.entry.defense)
-        if before is None or harm_of(mark, measure) > harm_of(before, measure):
-            worst[mark.entry.defense] = mark
-    return [Mark(mark.entry, mark.attack, mark.leak, mark.chance, whole_defense=True) for mark in worst.values()]
+        if mark.entry.record.attack.threat.tier <= tier:
+            met.setdefault(mark.entry.defense, []).append(mark)
+    everywhere = {mark.attack for marks in met.values() for mark in marks}
+    found = []
+    for marks in met.values():
+        most_people = max(mark.leak.n for mark in marks)
+        worst = max((mark for mark in marks if mark.leak.n == most_people), key=lambda mark: harm_of(mark, measure))
+        unmet = tuple(sorted(everywhere - {mark.attack for mark in marks}))
+        found.append(replace(worst, whole_defense=True, unmet=unmet))
+    return found
 
 
 def worst_ranked(ranked: Sequence[RankedRow]) -> list[Mark]:
@@ -56,7 +67,8 @@ def worst_ranked(ranked: Sequence[RankedRow]) -> list[Mark]:
         leak = worst_of(one).tpr
         if leak is None or leak.value is None:
             continue
-        mark = Mark(one.example, found_by(one), leak, RANK_FPR, whole_defense=True)
+        unmet = tuple(sorted({*one.open_attacks, *one.spared}))
+        mark = Mark(one.example, found_by(one), leak, RANK_FPR, whole_defense=True, unmet=unmet)
         before = worst.get(one.row.defense)
         if before is None or leak.value > (before.leak.value or 0.0):
             worst[one.row.defense] = mark

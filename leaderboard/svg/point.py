@@ -20,7 +20,7 @@ class Point:
         leakage: score of the attack; `leakage_limits` its interval, None if there is none.
         utility: Dice; `utility_limits` likewise.
         series: index of the defense's marker; None for a number from a paper, measured on other data.
-        hollow: the attacker is stronger than the ranking allows.
+        hollow: the attacker is stronger than the ranking allows, or attacks are missing.
         dominated: another mark gives more utility for less leakage.
         label: short name beside the mark; empty for none.
         title: full description for the tooltip.

@@ -12,7 +12,7 @@ from bench.leaderboard.worst_case.strongest import RANK_FPR
 TITLE = "Worst case per defense"
 RANK_HINT = (
     "1 leaks least under the attacks that were run, see Attacks; the range is what these people leave open, "
-    "and says nothing of attacks never run or of another training"
+    "and says nothing of another training; at best: an attack that others had to face was never run"
 )
 ATTACKS_HINT = (
     "how many took part; never run: they took part against another defense and were not tried on this one, "
@@ -58,7 +58,7 @@ def _rank(one: RankedRow) -> Cell:
     if one.standing is None:
         return Cell(DASH, "no rank" if one.open_attacks else "", None)
     best, worst = one.standing.best, one.standing.worst
-    return Cell(from_to(best, worst), "", best * _RANKS + worst)
+    return Cell(from_to(best, worst), "at best" if one.spared else "", best * _RANKS + worst)
 
 
 def _defense(one: RankedRow) -> Cell:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.leaderboard.grouping import Group, groups_of
+from bench.leaderboard.overview.drawn import plot_of
 from bench.leaderboard.overview.front import dominated, dominates, front
 from bench.leaderboard.overview.marks import worst_marks
 from bench.leaderboard.overview.measures import PAIRS, measures
@@ -65,6 +66,43 @@ def test_the_worst_attack_up_to_the_tier_stands_for_its_defense() -> None:
     for tier, attack in ((0, "weak"), (1, "weak"), (2, "strong")):
         (mark,) = worst_marks(found.entries, found.worst_by_tier, measure, tier)
         assert (mark.attack, mark.leak.value) == (attack, {"weak": 0.2, "strong": 0.6}[attack])
+
+
+def test_attacks_on_some_people_only_do_not_stand_for_a_defense_where_others_saw_all() -> None:
+    lucky = leaking("a", "costly", 0.9).model_dump()
+    lucky["privacy"]["scores"]["map"]["value"]["n"] = 4
+    found = group(leaking("a", "whole", 0.6), Record.model_validate(lucky))
+    (mark,) = worst_marks(found.entries, found.worst_by_tier, measures(found.entries)[0], 2)
+    assert (mark.attack, mark.unmet) == ("whole", ())
+    found = group(Record.model_validate(lucky))
+    (mark,) = worst_marks(found.entries, found.worst_by_tier, measures(found.entries)[0], 2)
+    assert mark.attack == "costly"
+
+
+@pytest.mark.parametrize("state", ["never run", "invalid", "failed"])
+def test_who_did_not_meet_every_attack_is_hollow_on_no_front_and_beats_none(state: str) -> None:
+    cells = [
+        leaking("honest", "weak", 0.2, dice=0.8),
+        leaking("honest", "strong", 0.7, dice=0.8),
+        leaking("hardly attacked", "weak", 0.1, dice=0.9),
+    ]
+    if state != "never run":
+        cells.append(
+            make_record(defense={"name": "hardly attacked"}, attack={"name": "strong"}, status=state, reason="-")
+        )
+    found = group(*cells)
+    measure = measures(found.entries)[0]
+    marks = worst_marks(found.entries, found.worst_by_tier, measure, 2)
+    assert {mark.entry.defense: mark.unmet for mark in marks} == {"honest": (), "hardly attacked": ("strong",)}
+    plot = plot_of(marks, measure, AVERAGE, {"honest": 0, "hardly attacked": 1}, "p")
+    assert plot is not None
+    assert plot.front == ((0.7, 0.8),)
+    honest, other = (
+        next(point for point in plot.points if point.label.startswith(name)) for name in ("honest", "hardly")
+    )
+    assert (honest.hollow, honest.dominated) == (False, False)
+    assert (other.hollow, other.dominated) == (True, False)
+    assert "no result of strong" in other.title
 
 
 def test_over_seeds_the_worst_one_counts() -> None:
