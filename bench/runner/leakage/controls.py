@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
-from bench import seeds
 from bench.defense import Amplified
 from bench.records.parts import Interval
 from bench.records.privacy import Control
 from bench.runner.leakage.linking import Pictures, as_sent
+from bench.runner.leakage.somebody_else import somebody_else
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import KeyFor, Traffic
 from bench.types.scan import Cohort
@@ -22,7 +22,7 @@ MEANINGS: Mapping[str, str] = {
     "magnitude": "the release without its signs, its queries averaged; where some values are negative",
     "amplified": "the release divided by the weight of the target (x_mix / alpha); takes the key",
     "atlas": "the mean of the attacker's own scans in place of every release",
-    "random-other": "the clean scan of a random test person in place of every release",
+    "random-other": "the clean scan of a random other test person in place of every release",
     "oracle-key": "the clean scan, as whoever holds the whole key sees it",
 }
 
@@ -44,20 +44,24 @@ def controls(
         client: who sent the traffic.
         repetitions: the traffic under several sets of keys; controls that do not depend on keys take the first.
         auxiliary: the attacker's own scans.
-        axes: seed axes of the random choice, ties and intervals.
-        judged: scores pictures, one stack for every repetition, as the attack's own are scored.
+        axes: seed axes of ties and intervals.
+        judged: scores pictures, any number of stacks, as the attack's own are scored.
     """
-    found = {}
-    per_repetition = [_pictures(client, traffic, auxiliary, key_for, axes) for traffic in repetitions]
+    found: dict[str, list[Pictures]] = {}
+    per_repetition = [_pictures(client, traffic, auxiliary, key_for) for traffic in repetitions]
     for name in per_repetition[0]:
         drawn = per_repetition if name in KEYED else per_repetition[:1]
-        scores = judged([pictures[name]() for pictures in drawn], (*axes, "control", name))
-        found[name] = Control(meaning=MEANINGS[name], scores=dict(scores))
-    return found
+        found[name] = [pictures[name]() for pictures in drawn]
+    scans = repetitions[0].scans
+    found["random-other"] = [torch.stack([as_sent(scans[at].image) for at in order]) for order in somebody_else(scans)]
+    return {
+        name: Control(meaning=MEANINGS[name], scores=dict(judged(stacks, (*axes, "control", name))))
+        for name, stacks in found.items()
+    }
 
 
 def _pictures(
-    client: Client, traffic: Traffic, auxiliary: Cohort, key_for: KeyFor, axes: tuple[str | int, ...]
+    client: Client, traffic: Traffic, auxiliary: Cohort, key_for: KeyFor
 ) -> dict[str, Callable[[], Pictures]]:
     releases, scans = traffic.transcript.releases, traffic.scans
 
@@ -71,16 +75,11 @@ def _pictures(
             ]
         )
 
-    def random_other() -> Pictures:
-        order = seeds.generator(*axes, "control", "random other").permutation(len(scans))
-        return torch.stack([as_sent(scans[int(index)].image) for index in order])
-
     pictures: dict[str, Callable[[], Pictures]] = {
         "do-nothing": lambda: torch.stack([release.queries.mean(dim=0) for release in releases]),
         "magnitude": lambda: torch.stack([release.queries.abs().mean(dim=0) for release in releases]),
         "amplified": amplified,
         "atlas": lambda: torch.stack([scan.image for scan in auxiliary]).mean(dim=0).expand(len(scans), -1, -1, -1, -1),
-        "random-other": random_other,
         "oracle-key": lambda: torch.stack([as_sent(scan.image) for scan in scans]),
     }
     if not isinstance(client.defense, Amplified):

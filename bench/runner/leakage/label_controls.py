@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch.nn import functional as F
 
-from bench import seeds
 from bench.records.parts import Interval
 from bench.records.privacy import Control
 from bench.runner.leakage.linking import Labels, true_labels
+from bench.runner.leakage.somebody_else import somebody_else
 from bench.runner.traffic.recording import Traffic
 from bench.types.scan import Cohort
 from bench.types.traffic import Reply
@@ -18,7 +18,7 @@ MEANINGS: Mapping[str, str] = {
     "its queries",
     "recovered": "what the client itself recovers from the reply, with its key",
     "atlas": "the most frequent class of the attacker's own scans in place of every label map",
-    "random-other": "the true labels of a random test person in place of every label map",
+    "random-other": "the true labels of a random other test person in place of every label map",
     "oracle-key": "the true labels",
 }
 
@@ -36,16 +36,15 @@ def label_controls(
         repetitions: the traffic under several sets of keys.
         auxiliary: the attacker's own scans.
         recovered: what the client makes of the replies, for every set of keys.
-        axes: seed axes of the random choice, ties and intervals.
+        axes: seed axes of ties and intervals.
         judged: scores label maps, one stack for every repetition or one for all, as the attack's own are scored.
     """
     truth = true_labels(repetitions[0].scans)
-    order = seeds.generator(*axes, "control", "random other").permutation(len(truth))
     stacks = {
         "do-nothing": [_answered(traffic) for traffic in repetitions if len(_maps_of(traffic))],
         "recovered": list(recovered),
         "atlas": [most_frequent(auxiliary).expand(len(truth), -1, -1, -1)],
-        "random-other": [truth[torch.from_numpy(order)]],
+        "random-other": [truth[order] for order in somebody_else(repetitions[0].scans, len(repetitions))],
         "oracle-key": [truth],
     }
     return {

@@ -1,5 +1,6 @@
 """Controls: what each one must score, whatever the defense."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from bench.progress import Display
 from bench.records.privacy import Control
 from bench.runner.leakage.controls import MEANINGS, controls
 from bench.runner.leakage.judge import Judge
+from bench.runner.leakage.somebody_else import somebody_else
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import key_source, record_repetitions
 from bench.types.scan import Roles
@@ -82,3 +84,22 @@ def test_pictures_are_looked_up_among_clean_scans_where_images_are_the_goal(role
     faint = found["amplified"].scores["psnr"].value
     assert faint is not None
     assert faint < 20
+
+
+def test_somebody_else_is_never_the_person_and_follows_from_the_cohort_alone(roles: Roles) -> None:
+    scans = roles.test.scans
+    drawn = somebody_else(scans)
+    assert len(drawn) == 3
+    assert drawn[0] != drawn[1]
+    for order in drawn:
+        assert all(scans[other].family != scan.family for scan, other in zip(scans, order, strict=True))
+    turned = scans[::-1]
+    again = somebody_else(turned)
+    for order, other in zip(drawn, again, strict=True):
+        chosen = {scan.name: scans[at].name for scan, at in zip(scans, order, strict=True)}
+        assert chosen == {scan.name: turned[at].name for scan, at in zip(turned, other, strict=True)}
+
+
+def test_in_a_single_family_everybody_stays(roles: Roles) -> None:
+    alone = tuple(replace(scan, family="one") for scan in roles.test.scans)
+    assert somebody_else(alone) == [list(range(len(alone)))] * 3
