@@ -5,7 +5,9 @@ Threat model: T2; holds labelled scans of the people it asks about and of others
 its own), and the public training and client code; sees no traffic.
 
 Shadow networks are trained on random halves of everybody the attacker has scans of, so that each person is in half of
-them. How sure a network is of a person's true labels, phi, is the mean logit over the brain, for the clean scan and for
+them. Of each person asked about the attacker has one scan; where people come again it makes another visit of it, since
+members were trained on with all of theirs, and a defense that learns from pairs of visits learns nothing of one scan.
+How sure a network is of a person's true labels, phi, is the mean logit over the brain, for the clean scan and for
 releases that the client's code makes of it under fresh keys. In and out of the training data phi has two means for each
 person and one covariance for everybody; the target's phi is more likely under one or the other. How sure a network is
 of everybody alike is luck of its training and is taken out first.
@@ -28,12 +30,13 @@ from torch import Tensor, nn
 
 from bench import seeds
 from bench.attack import Attack
+from bench.attacks.learned.visits import another_scan
 from bench.attacks.membership.halves import complementary_halves
 from bench.attacks.membership.likelihood_ratio import log_ratio, matched, mean_of, own_part
 from bench.metrics.confidence import mean_logit
 from bench.models.inference import predict
 from bench.types.claim import Membership
-from bench.types.scan import Cohort, Scan
+from bench.types.scan import Cohort, Revisits, Scan
 from bench.types.threat import Goal, Knows, Owns, ThreatModel, Tier
 from bench.types.training import Trainer
 from bench.view import AttackerView, ClientCode
@@ -83,7 +86,12 @@ class MembershipLira(Attack):
     def run(self, view: AttackerView, trainer: Trainer) -> Membership:
         """A log-likelihood ratio a candidate."""
         asked, seed = view.candidates, int(trainer.axes[0])
-        everybody = asked.only((*view.auxiliary.scans, *asked.scans))
+        again = tuple(
+            another_scan(scan, len(asked.classes), asked.spacing_mm, seeds.generator(seed, self.name, "visit", place))
+            for place, scan in enumerate(asked)
+            if view.auxiliary.revisits is not Revisits.NONE
+        )
+        everybody = asked.only((*view.auxiliary.scans, *asked.scans, *again))
         families = sorted({scan.family for scan in everybody})
         halves = complementary_halves(len(families), self.shadows, seeds.generator(seed, self.name, "halves"))
         questions = [

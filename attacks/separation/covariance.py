@@ -19,6 +19,13 @@ from bench.attacks.separation.consistency import Variance
 class Covariance(Protocol):
     """A covariance that is diagonal in an orthonormal basis of a source."""
 
+    def prior(self, averaged: int = 1) -> Variance:
+        """Variance of a source along every axis of the basis before anything is seen.
+
+        Args:
+            averaged: for a source that is the mean of so many images.
+        """
+
     def variance(self, sigma: float, averaged: int = 1) -> Variance:
         """Variance of a denoised source along every axis of the basis at noise level `sigma`.
 
@@ -48,9 +55,13 @@ class Isotropic:
         if self.std <= 0:
             raise ValueError(f"std must be > 0, got {self.std}")
 
+    def prior(self, averaged: int = 1) -> Variance:
+        """s^2, the same for every voxel."""
+        return self.std**2 / averaged
+
     def variance(self, sigma: float, averaged: int = 1) -> Variance:
         """r^2, the same for every voxel."""
-        prior = self.std**2 / averaged
+        prior = self.prior(averaged)
         return sigma**2 * prior / (sigma**2 + prior)
 
     def to_basis(self, x: Tensor) -> Tensor:
@@ -85,9 +96,13 @@ class Separable:
         if not bool((self.power > 0).all()):
             raise ValueError(f"power must be > 0 everywhere, its minimum is {self.power.min():g}")
 
+    def prior(self, averaged: int = 1) -> Variance:
+        """P of every coordinate."""
+        return self.power / averaged
+
     def variance(self, sigma: float, averaged: int = 1) -> Variance:
         """sigma^2 p / (sigma^2 + p) of every coordinate."""
-        prior = self.power / averaged
+        prior = self.prior(averaged)
         return sigma**2 * prior / (sigma**2 + prior)
 
     def to_basis(self, x: Tensor) -> Tensor:

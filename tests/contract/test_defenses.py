@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from bench import config
-from bench.defense import Defense, Networks
+from bench.attacks.learned.visits import another_scan
+from bench.defense import Brought, Defense, Networks
 from bench.registry import Registry
 from bench.runner.traffic import wire
 from bench.runner.traffic.parties import Client, SentRelease, Server
@@ -44,6 +45,27 @@ def trained(
 ) -> tuple[Defense[Any], Networks]:
     defense = tiny(request.param, required)
     return defense, fitted(defense, roles, tmp_path_factory.mktemp(request.param))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_learned_depends_on_who_is_asked_about(
+    name: str, roles: Roles, tmp_path: Path, required: Required
+) -> None:
+    """Else a membership attack's shadow networks are all alike, and nothing found looks like nothing remembered."""
+    defense = tiny(name, required)
+    if isinstance(defense, Brought):
+        return
+    first = roles.train.first_visits()
+    people = first.scans[: len(first) // 2], first.scans[len(first) // 2 :]
+    weights = []
+    for half, scans in enumerate(people):
+        again = tuple(
+            another_scan(scan, len(first.classes), first.spacing_mm, np.random.default_rng(0)) for scan in scans
+        )
+        with seeded_torch(0, "contract"):
+            networks = defense.fit(roles.auxiliary.only((*scans, *again)), trainer_in(tmp_path / str(half)))
+        weights.append(torch.cat([value.flatten().float() for value in networks.server.state_dict().values()]))
+    assert not torch.equal(*weights)
 
 
 def _parties(trained: tuple[Defense[Any], Networks], roles: Roles) -> tuple[Client, Server]:

@@ -1,5 +1,6 @@
 """Membership from end to end: what is known by heart is found, what was never seen is not, and the record says so."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.candidates import candidates_of
 from bench.runner.attack.claims import plain_claim
 from bench.runner.attack.confinement import Confinement
+from bench.runner.attack.public_training import PublicTraining
 from bench.runner.leakage.membership import measure_membership
 from bench.runner.leakage.memory import SHARES, Memory
 from bench.runner.leakage.scores import checked_claim
@@ -111,6 +113,25 @@ def test_who_is_known_by_heart_is_found(roles: Roles, tmp_path: Path) -> None:
     assert (found.verification.genuine, found.verification.impostors) == (6, 6)
     assert found.residual is None
     assert found.details["surer of who was learned, by query"][0] > 1
+
+
+def test_shadows_learn_everybody_by_two_visits_at_least(
+    roles: Roles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A defense that trains on pairs of visits would learn nothing of anybody with one."""
+    learned: list[Cohort] = []
+    train = PublicTraining.__call__
+
+    def watched(self: PublicTraining, scans: Cohort, run: str, effort: float) -> nn.Module:
+        learned.append(scans)
+        return train(self, scans, run, effort)
+
+    monkeypatch.setattr(PublicTraining, "__call__", watched)
+    _privacy(LIRA, roles, roles.train, tmp_path)
+    assert len(learned) >= LIRA.shadows
+    for cohort in learned:
+        assert any(name.startswith("candidate") for name in cohort.subjects)
+        assert min(Counter(scan.subject for scan in cohort).values()) > 1
 
 
 def test_a_server_that_saw_nobody_gives_nobody_away(roles: Roles, tmp_path: Path) -> None:

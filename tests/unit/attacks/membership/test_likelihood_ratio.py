@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.attacks.membership.halves import complementary_halves
-from bench.attacks.membership.likelihood_ratio import FLOOR, covariance, log_ratio, matched, mean_of, own_part
+from bench.attacks.membership.likelihood_ratio import (
+    FLOOR,
+    covariance,
+    drawn_together,
+    log_ratio,
+    matched,
+    mean_of,
+    own_part,
+)
 
 INSIDE = torch.tensor([[True], [True], [False], [False]])
 
@@ -36,7 +44,7 @@ def test_a_query_twice_says_what_it_says_once() -> None:
 
 def test_queries_that_err_apart_add_up() -> None:
     """Deviations whose products cancel: the covariance is diagonal, and the two ratios add."""
-    first, second = torch.tensor([4.0, 6.0, 0.0, 2.0]), torch.tensor([4.0, 4.0, 1.0, 1.0])
+    first, second = torch.tensor([4.0, 6.0, 0.0, 2.0]), torch.tensor([5.0, 5.0, 1.0, 1.0])
     both = torch.stack([first, second], dim=1)[:, None]
     people = torch.cat([both, both.flip(2)], dim=1)  # the second person has the queries exchanged
     inside = INSIDE.repeat(1, 2)
@@ -44,7 +52,7 @@ def test_queries_that_err_apart_add_up() -> None:
     scatter = covariance(people - torch.where(inside[..., None], mean_of(people, inside), mean_of(people, ~inside)))
     assert float(scatter[0, 1]) == pytest.approx(0, abs=1e-12)
     variance = float(scatter[0, 0])
-    by_hand = ((3 - 1) ** 2 - (3 - 5) ** 2 + (2 - 1) ** 2 - (2 - 4) ** 2) / (2 * variance)
+    by_hand = ((3 - 1) ** 2 - (3 - 5) ** 2 + (2 - 1) ** 2 - (2 - 5) ** 2) / (2 * variance)
     found = log_ratio(phi, people, inside)
     assert found.tolist() == pytest.approx([by_hand, by_hand], rel=1e-9)
 
@@ -106,5 +114,37 @@ def test_how_sure_a_network_is_of_everybody_alike_changes_no_score() -> None:
     found = scores(memory + luck)
     above = (found[:10, None] > found[None, 10:]).double().mean()
     assert float(above) > 0.8  # AUC
-    blind = log_ratio(matched(target, memory + luck, inside), memory + luck, inside)
-    assert float((blind[:10, None] > blind[None, 10:]).double().mean()) < 0.7
+
+
+def _auc(gap: float, differing: float, shadows: int, draw: int) -> tuple[float, float]:
+    """Of 30 people, by the ratio and by each person's own gap, where phi scatters by 1 around the person's own."""
+    rng = torch.Generator().manual_seed(draw)
+    member = torch.randperm(30, generator=rng) < 15
+    inside = torch.from_numpy(complementary_halves(30, shadows, np.random.default_rng(draw)))
+    gaps = gap * (1 + differing * torch.randn(30, 1, generator=rng))
+    phi = gaps * member[:, None] + torch.randn(30, 1, generator=rng)
+    shadow = gaps * inside[..., None] + torch.randn(shadows, 30, 1, generator=rng)
+    mu_in, mu_out = mean_of(shadow, inside), mean_of(shadow, ~inside)
+    own = ((mu_in - mu_out) * (phi - (mu_in + mu_out) / 2))[:, 0]
+    scores = log_ratio(phi, shadow, inside)
+    first, second = (float((one[member][:, None] > one[~member]).double().mean()) for one in (scores, own))
+    return first, second
+
+
+def test_few_networks_tell_weak_memory_better_by_everybody_than_by_each_alone() -> None:
+    found = np.mean([_auc(0.5, 0.0, shadows=8, draw=draw) for draw in range(60)], axis=0)
+    assert found[0] > found[1] + 0.02
+
+
+def test_people_who_differ_keep_their_own_gaps_where_networks_are_many() -> None:
+    found = np.mean([_auc(1.0, 3.0, shadows=64, draw=draw) for draw in range(20)], axis=0)
+    assert found[0] == pytest.approx(found[1], abs=0.01)
+
+
+def test_gaps_are_drawn_by_hand() -> None:
+    # Variance over people (9 + 1 + 1 + 9) / 3 = 20 / 3; each gap errs by 2 * 1: real 14 / 3, so 7 / 10 of each is kept.
+    gap = torch.tensor([[-3.0], [-1.0], [1.0], [3.0]], dtype=torch.float64) + 5
+    found = drawn_together(gap, torch.eye(1, dtype=torch.float64), torch.full((4,), 2.0, dtype=torch.float64))
+    assert found[:, 0].tolist() == pytest.approx([5 - 2.1, 5 - 0.7, 5 + 0.7, 5 + 2.1])
+    alike = drawn_together(gap, 10 * torch.eye(1, dtype=torch.float64), torch.full((4,), 2.0, dtype=torch.float64))
+    assert alike[:, 0].tolist() == pytest.approx([5.0] * 4)

@@ -129,3 +129,36 @@ def test_deterministic_edm_misses_the_gaussian_mixture_however_many_steps() -> N
         chains, mean, covariance = plane_chains(Karras(sigmas=geometric_sigmas(20.0, 0.02, levels)), 0.5, 10, 300)
         worst_mean, _ = errors(whiten(chains, mean, covariance), torch.zeros(2).double(), torch.ones(2).double())
         assert worst_mean > 0.7
+
+
+@pytest.mark.parametrize("levels", [1, 3, 18])
+@pytest.mark.parametrize("averaged", [1, 10])
+def test_strong_structure_that_the_first_level_does_not_drown_keeps_its_posterior_mean(
+    averaged: int, levels: int
+) -> None:
+    power = torch.tensor([0.01, 1.0, 100.0, 1e4, 1e5], dtype=torch.float64)
+    covariance = Separable((torch.eye(len(power), dtype=torch.float64),), power)
+
+    def ask(x: Tensor, sigma: float) -> Tensor:
+        return x * power / (power + sigma**2)
+
+    sigmas = karras_sigmas(20.0, 0.02, levels) if levels > 1 else (20.0,)
+    sampler = Karras(sigmas=sigmas, covariance=covariance, averaged=averaged, start_noise=0.0)
+    observed, alpha = torch.ones(1, 1, len(power), dtype=torch.float64), 0.5
+    prior = Prior(ask, None if averaged == 1 else of_means(ask, averaged))
+    found = sample(sampler, sampler.start(observed, alpha, generator(1)), observed, prior).target[0]
+    mean = alpha / (alpha**2 + (1 - alpha) ** 2 / averaged)  # of a Gaussian target with K references of its variance
+    torch.testing.assert_close(found, torch.full_like(found, mean), rtol=0.02, atol=0)
+
+
+def test_an_error_of_the_prior_at_a_low_level_is_not_multiplied() -> None:
+    """The slope at the lower level is that error divided by its noise, which grows with every level left out."""
+    sampler = Karras(sigmas=(20.0, 0.02), start_noise=0.0)
+    observed = torch.zeros(1, 1, 4, dtype=torch.float64)
+
+    def wrong(x: Tensor, sigma: float) -> Tensor:
+        error = torch.full_like(x, 0.1 if sigma < 1 else 0.0) * torch.tensor([1.0, -1.0]).reshape(1, -1, 1)
+        return x / (1 + sigma**2) + error
+
+    found = sample(sampler, sampler.start(observed, 0.5, generator(1)), observed, Prior(wrong)).target
+    assert float(found.abs().max()) <= 0.2
