@@ -22,7 +22,7 @@ from bench.view import AttackerView
 @final
 @dataclass(frozen=True, kw_only=True)
 class KnownKey(Attack):
-    """Undo mixing with one reference a query; releases under other keys are taken for the scan."""
+    """Undo mixing; releases under other keys, and mixtures whose signs were changed, are taken for the scan."""
 
     name: ClassVar[str] = "known-key"
     summary: ClassVar[str] = "solve the mixtures with the true key: an upper bound (not ranked)"
@@ -44,12 +44,23 @@ class KnownKey(Attack):
 def with_key(queries: Float[Tensor, "query 1 depth height width"], key: Any) -> Float[Tensor, "1 depth height width"]:
     """The target of mixtures whose weights and references are known; of other keys the mean query.
 
-    Least squares over the queries: sum_k a_k (m_k - (1 - a_k) r_k) / sum_k a_k^2, voxel by voxel, for weights may
-    differ between cubes.
+    Least squares over the queries: sum_k a_k (m_k - o_k) / sum_k a_k^2, voxel by voxel, for weights may differ between
+    cubes; o_k is what is mixed in, (1 - a_k) r_k or the sum over several references.
     """
-    alpha, references = getattr(key, "alpha", None), getattr(key, "images", None)
-    if not isinstance(alpha, Tensor) or not isinstance(references, Tensor) or len(references) < len(queries):
+    alpha, others = getattr(key, "alpha", None), _mixed_in(key, len(queries))
+    if not isinstance(alpha, Tensor) or others is None or bool((queries < 0).any()):
         return queries.mean(dim=0)
-    a, r = alpha[: len(queries)].cpu().float(), references[: len(queries)].cpu().float()
-    left = a * (queries - (1 - a) * r)  # a^2 x
+    a = alpha[: len(queries)].cpu().float().reshape(len(queries), 1, *(alpha.shape[2:] or (1, 1, 1)))
+    left = a * (queries - others)  # a^2 x
     return left.sum(dim=0) / (a * a).expand_as(queries).sum(dim=0)
+
+
+def _mixed_in(key: Any, count: int) -> Float[Tensor, "query 1 depth height width"] | None:
+    """What each of so many queries holds besides the target; None of keys that say nothing of it."""
+    several, references = getattr(key, "mixed_in", None), getattr(key, "images", None)
+    if callable(several) and len(key) >= count:
+        return torch.stack([several(query).cpu().float() for query in range(count)])
+    if not isinstance(references, Tensor) or len(references) < count:
+        return None
+    mixed: Tensor = (1 - key.alpha[:count].cpu().float()) * references[:count].cpu().float()
+    return mixed

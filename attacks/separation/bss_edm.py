@@ -16,8 +16,9 @@ import torch
 from torch import Tensor
 
 from bench.attack import TEST_ONLY
+from bench.attacks.mixtures.decoding import levels
 from bench.attacks.mixtures.people import People
-from bench.attacks.separation.before import alpha_of_reply
+from bench.attacks.separation.before import alpha_of_queries
 from bench.attacks.separation.covariance import cosine_basis, fit_covariance
 from bench.attacks.separation.edm_separator import AlphaBy, EdmSeparator, Path
 from bench.attacks.separation.priors import fit_edm
@@ -156,8 +157,9 @@ class BssEdmReply(BssEdm):
     )
 
     def alpha(self, view: AttackerView, index: int, queries: Tensor, people: People) -> float:
-        """What the reply's levels say."""
-        return alpha_of_reply(view.replies[index].maps[: len(queries)])
+        """What the reply's levels say; where the server is too unsure to show any, what the queries say."""
+        alpha, shown = levels(view.replies[index].maps[: len(queries)])
+        return alpha if shown else alpha_of_queries(queries, people)
 
 
 @final

@@ -166,7 +166,7 @@ class Cell:
                 "prior": self.prior_address,
                 "training": self.training_address,
                 "weights": weights,
-                "code": store.code_version("bench.runner.traffic"),
+                "code": store.code_version("bench.runner.traffic", "bench.runner.attack"),
                 "pool": self.evaluation.reference_pool,
             }
         )

@@ -32,6 +32,11 @@ class ManyKey:
     def __len__(self) -> int:
         return len(self.references)
 
+    @property
+    def alpha(self) -> Float[Tensor, " query"]:
+        """The target's weight in every query."""
+        return self.weights[:, 0]
+
     def first(self, count: int) -> "ManyKey":
         """The key of the first `count` queries."""
         return replace(self, weights=self.weights[:count], references=self.references[:count])
@@ -39,6 +44,13 @@ class ManyKey:
     def images(self, query: int) -> Float[Tensor, "reference 1 depth height width"]:
         """The references of one query."""
         return torch.stack([scan.image for scan in self.references[query]])
+
+    def mixed_in(self, query: int) -> Float[Tensor, "1 depth height width"]:
+        """What one query holds besides the target: its references times their weights, added up."""
+        found: Float[Tensor, "1 depth height width"] = torch.tensordot(
+            self.weights[query, 1:], self.images(query), dims=1
+        )
+        return found
 
     def labels(self, query: int) -> UInt8[Tensor, "reference depth height width"]:
         """Their labels."""

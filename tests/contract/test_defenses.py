@@ -55,13 +55,12 @@ def test_what_is_learned_depends_on_who_is_asked_about(
     defense = tiny(name, required)
     if isinstance(defense, Brought):
         return
-    first = roles.train.first_visits()
+    first = roles.train.only((*roles.train.scans, *roles.references.scans)).first_visits()
     people = first.scans[: len(first) // 2], first.scans[len(first) // 2 :]
+    rng = np.random.default_rng(0)
     weights = []
     for half, scans in enumerate(people):
-        again = tuple(
-            another_scan(scan, len(first.classes), first.spacing_mm, np.random.default_rng(0)) for scan in scans
-        )
+        again = tuple(another_scan(scan, len(first.classes), first.spacing_mm, rng) for scan in scans)
         with seeded_torch(0, "contract"):
             networks = defense.fit(roles.auxiliary.only((*scans, *again)), trainer_in(tmp_path / str(half)))
         weights.append(torch.cat([value.flatten().float() for value in networks.server.state_dict().values()]))

@@ -8,14 +8,17 @@ from typing import Any, ClassVar
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
+from bench.attacks.mixtures.people import People
+from bench.attacks.separation.before import alpha_of_queries
 from bench.attacks.separation.bss_dgp import BssDgp
-from bench.attacks.separation.bss_edm import BssEdm
+from bench.attacks.separation.bss_edm import BssEdm, BssEdmReply
 from bench.attacks.separation.separation import Separation
 from bench.attacks.separation.separator import OnCalls, Queries, Separated, Separator
 from bench.types.scan import Cohort, Roles
 from bench.types.threat import Observes, Owns, ThreatModel, Tier
-from bench.types.traffic import Release, Transcript
+from bench.types.traffic import Release, Reply, Transcript
 from bench.types.training import Trainer
 from bench.view import AttackerView, view_for
 from tests.trainers import trainer_in
@@ -133,3 +136,27 @@ def test_without_traces_none_are_made(roles: Roles, tmp_path: Path) -> None:
 def test_settings_that_make_no_sense_are_refused(cls: type[Any], wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         cls(**wrong)
+
+
+def test_alpha_comes_from_the_reply_only_where_it_shows_levels(roles: Roles) -> None:
+    own, alpha = roles.auxiliary, 0.8
+    target, *others = own.scans[0], own.scans[2], own.scans[4]
+    queries = torch.stack([alpha * target.image + (1 - alpha) * other.image for other in others])
+    classes = len(own.classes)
+    sharp = torch.stack(
+        [
+            alpha * F.one_hot(target.labels.long(), classes) + (1 - alpha) * F.one_hot(other.labels.long(), classes)
+            for other in others
+        ]
+    ).movedim(-1, 1)
+    unsure = 0.35 * sharp + 0.65 * torch.rand(sharp.shape, generator=torch.Generator().manual_seed(0)).softmax(dim=1)
+    people = People.of(own)
+    attack = BssEdmReply()
+
+    def told(maps: Tensor) -> float:
+        transcript = Transcript([Release(queries)], [Reply(maps)])
+        view = view_for(attack.name, attack.threat, transcript, {"auxiliary": own}, own.classes, 2.0)
+        return attack.alpha(view, 0, queries, people)
+
+    assert told(sharp) == pytest.approx(alpha, abs=0.01)
+    assert told(unsure) == pytest.approx(alpha_of_queries(queries, people))
