@@ -93,7 +93,7 @@ def _group_view(group: Group, series: Mapping[str, int], differs: Sequence[str],
     return GroupView(
         ident=ident,
         group=group,
-        caveats=tuple(caveats(group.key)),
+        caveats=tuple(caveats(group)),
         differs=tuple(differs),
         utility_people=group.first.utility.dice_average.n,
         overview=overview_view(group, series, f"{ident}-overview"),

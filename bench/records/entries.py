@@ -73,6 +73,9 @@ class AttackEntry(Part):
     threat: ThreatCard
     isolation: str = Field(description="how the attack was held to its card")
     timeout_seconds: Number = Field(description="limit on one run of the attack; null = none")
+    code_hash: str | None = Field(
+        default=None, description="of the source of the attack and of what it imports from other plugins; null: unknown"
+    )
 
 
 class DataEntry(Part):

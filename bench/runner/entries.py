@@ -11,6 +11,7 @@ from bench.records.entries import AttackEntry, DataEntry, DefenseEntry, OriginEn
 from bench.records.tuning import TunedEntry
 from bench.runner.attack.confinement import Confinement
 from bench.runner.cell import Cell, tuning_hash
+from bench.store import plugin_version
 from bench.types.scan import Cohort, Revisits, Roles
 
 
@@ -64,6 +65,7 @@ def attack_entry(cell: Cell, held: Confinement) -> AttackEntry:
         threat=ThreatCard.of(attack.goal, attack.threat),
         isolation=held.label,
         timeout_seconds=held.timeout,
+        code_hash=plugin_version(type(attack)),
     )
 
 
