@@ -34,7 +34,9 @@ def print_suite(defense: str, tried: Sequence[Tried]) -> None:
         )
     traits = worst_on_traits(tried)
     if traits is not None:
-        console.print(f"age and sex: {traits.attack}, AUC {traits.score} (chance 0.500)", style="bold", soft_wrap=True)
+        console.print(
+            f"age and sex: {traits.attack}, AUC {traits.score} (chance {_chance(traits)})", style="bold", soft_wrap=True
+        )
     for one in tried:
         if one.outcome is not None:
             console.print(f"record  {one.outcome.path}", soft_wrap=True, markup=False)
@@ -58,6 +60,12 @@ def suite_as_json(defense: str, tried: Sequence[Tried]) -> str:
 
 def _state(one: Tried) -> str:
     return "does not fit" if one.outcome is None else one.outcome.record.status.value.upper()
+
+
+def _chance(one: Tried) -> str:
+    record = None if one.outcome is None else one.outcome.record
+    chance = None if record is None or record.privacy is None else record.privacy.scores[record.privacy.headline].chance
+    return "-" if chance is None else f"{chance:.3f}"
 
 
 def _map(one: Tried) -> str:

@@ -63,12 +63,9 @@ def concordance(
     if not np.isfinite(guesses).all() or not np.isfinite(trait).all():
         raise ValueError("predictions and traits must be finite")
     names = sorted(set(people))
-    owns = np.array([[person == name for person in people] for name in names], dtype=np.float64)  # person scan
-    asked = trait[:, None] > trait[None, :]  # scan scan: the row has more of it
-    counted = _of_two(owns, asked)
+    right, counted = _right_of(guesses, trait, people)
     if counted.sum() == 0:
         raise ValueError("no two people differ in this trait, so there is nothing to tell apart")
-    right = [_of_two(owns, asked * ((np.sign(one[:, None] - one[None, :]) + 1) / 2)) for one in guesses]
     together = np.mean(right, axis=0)
     weights = generator(*axes, "bootstrap").multinomial(len(names), np.full(len(names), 1 / len(names)), size=draws)
     pairs = _summed(counted, weights)
@@ -78,6 +75,23 @@ def concordance(
         value=_estimate(float(together.sum() / counted.sum()), resamples, few, len(names)),
         by_key=tuple(float(one.sum() / counted.sum()) for one in right),
     )
+
+
+def in_order(guesses: Float[np.ndarray, "key scan"], trait: Float[np.ndarray, " scan"], people: Sequence[str]) -> float:
+    """The value of `concordance` alone, without an interval; two people must differ in the trait."""
+    right, counted = _right_of(guesses, trait, people)
+    return float(np.mean(right, axis=0).sum() / counted.sum())
+
+
+def _right_of(
+    guesses: Float[np.ndarray, "key scan"], trait: Float[np.ndarray, " scan"], people: Sequence[str]
+) -> tuple[list[Pairs], Pairs]:
+    """For every two people the pairs of scans in the right order, under every set of keys, and all that are asked."""
+    names = sorted(set(people))
+    owns = np.array([[person == name for person in people] for name in names], dtype=np.float64)  # person scan
+    asked = trait[:, None] > trait[None, :]  # scan scan: the row has more of it
+    right = [_of_two(owns, asked * ((np.sign(one[:, None] - one[None, :]) + 1) / 2)) for one in guesses]
+    return right, _of_two(owns, asked)
 
 
 def _of_two(owns: Float[np.ndarray, "person scan"], pairs: np.ndarray) -> Pairs:

@@ -7,6 +7,7 @@ from bench.attack import Attack
 from bench.errors import BenchError
 from bench.metrics.concordance import Concordance, concordance
 from bench.metrics.crossed import ANY
+from bench.metrics.luck import best_by_luck
 from bench.metrics.people_means import grouped, mean_over_people
 from bench.records.parts import Interval
 from bench.records.privacy import Score
@@ -87,11 +88,17 @@ def tell_traits(claims: Sequence[Claim], scans: Sequence[Scan], auxiliary: Cohor
         if trait == AGE:
             scores[AGE_ERROR] = _error(guesses, truth, people, auxiliary, (*axes, AGE_ERROR))
     worst = max(ordered, key=lambda trait: ordered[trait].value.value)
-    return Told(scores={WORST: _score(ordered[worst]), **scores}, worst=worst, by_key=ordered[worst].by_key)
+    luck = best_by_luck(
+        {trait: [one[trait].tolist() for one in predicted] for trait in ordered},
+        {trait: [scan.traits.number(trait) for scan in scans] for trait in ordered},
+        [scan.subject for scan in scans],
+        *axes,
+    )
+    return Told(scores={WORST: _score(ordered[worst], luck), **scores}, worst=worst, by_key=ordered[worst].by_key)
 
 
-def _score(found: Concordance) -> Score:
-    return Score(value=Interval.of(found.value), chance=CHANCE)
+def _score(found: Concordance, chance: float = CHANCE) -> Score:
+    return Score(value=Interval.of(found.value), chance=chance)
 
 
 def _error(
