@@ -18,8 +18,9 @@ def test_sex_is_told_from_unprotected_made_up_people(bench: Bench, tmp_path: Pat
     assert record.privacy is not None
     found = record.privacy.scores["worst_trait"]
     assert found.value.low is not None
-    assert found.chance == 0.5
-    assert found.value.low > 0.5
+    assert found.chance is not None
+    assert 0.5 < found.chance < 0.7  # the better of two
+    assert found.value.low > found.chance
     page = bench("leaderboard", "build", tmp_path, "--out", tmp_path / "board")
     assert page.returncode == 0, page.stderr
 
