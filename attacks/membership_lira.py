@@ -15,15 +15,18 @@ of everybody alike is luck of its training and is taken out first.
 Differs from the paper: a volume's phi is a mean over voxels; one covariance, see `bench.attacks.membership`; the
 target's phi is moved by the same amount for everybody so that it lies between in and out on average, as shadows may be
 trained for a part of the iterations only (`effort`).
-Left out: releases of cubes with keys of their own go to the server uncut; shadows of a defense with a trained client
-network are asked with releases of the target's client, whose encoding they never learned; of several queries the first
-is asked about; releases that move the anatomy are held against labels that are not moved.
+Every network is asked in its own client's words: with releases that the client of the same training makes, under the
+same keys. The words of another training's encoder mean nothing to a server.
+Left out: releases of cubes with keys of their own go to the server uncut; of several queries the first is asked about;
+releases that move the anatomy are held against labels that are not moved.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, final
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -38,6 +41,7 @@ from bench.models.inference import predict
 from bench.types.claim import Membership
 from bench.types.scan import Cohort, Revisits, Scan
 from bench.types.threat import Goal, Knows, Owns, ThreatModel, Tier
+from bench.types.traffic import Release
 from bench.types.training import Trainer
 from bench.view import AttackerView, ClientCode
 
@@ -94,23 +98,33 @@ class MembershipLira(Attack):
         everybody = asked.only((*view.auxiliary.scans, *asked.scans, *again))
         families = sorted({scan.family for scan in everybody})
         halves = complementary_halves(len(families), self.shadows, seeds.generator(seed, self.name, "halves"))
-        questions = [
-            questions_about(scan, view.client, self.mixtures, (seed, self.name, "key", place))
-            for place, scan in enumerate(asked)
-        ]
-        phi = certainty(view.server, questions, asked, trainer)
+
+        def phi_of(server: nn.Module, client: ClientCode) -> Float[Tensor, "person 2"]:
+            questions = [
+                questions_about(scan, client, self.mixtures, (seed, self.name, "key", place))
+                for place, scan in enumerate(asked)
+            ]
+            return certainty(server, questions, asked, trainer)
+
+        phi = phi_of(view.server, view.client)
         inside, found = [], []
         for shadow, half in enumerate(halves):
             learned = {family for family, chosen in zip(families, half, strict=True) if chosen}
             own = everybody.only(tuple(scan for scan in everybody if scan.family in learned))
-            network = view.training(own, f"shadow {shadow}", self.effort)
-            found.append(certainty(network, questions, asked, trainer))
+            trained = view.training(own, f"shadow {shadow}", self.effort)
+            found.append(phi_of(trained.server, partial(_over, trained.protect, view.auxiliary)))
             inside.append([scan.family in learned for scan in asked])
         shadow_phi, known = own_part(torch.stack(found)), torch.tensor(inside)
         scores = log_ratio(matched(phi, shadow_phi, known), shadow_phi, known)
         gap = mean_of(shadow_phi, known) - mean_of(shadow_phi, ~known)
         details = {"surer of who was learned, by query": [round(one, 4) for one in gap.mean(dim=0).tolist()]}
         return Membership(scores.float(), details)
+
+
+def _over(
+    protect: Callable[[Scan, Cohort, np.random.Generator], Release], pool: Cohort, scan: Scan, rng: np.random.Generator
+) -> Release:
+    return protect(scan, pool, rng)
 
 
 def questions_about(scan: Scan, client: ClientCode, mixtures: int, axes: tuple[str | int, ...]) -> Questions:

@@ -4,7 +4,7 @@ import copy
 import sys
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,24 @@ from bench.types.traffic import Lazy, Release, Reply, Transcript
 ClientCode = Callable[[Scan, np.random.Generator], Release]
 """The client's own code, run by the attacker on the attacker's own scan with a fresh key."""
 
-TrainingCode = Callable[[Cohort, str, float], nn.Module]
+
+@dataclass(frozen=True, eq=False)
+class Shadow:
+    """The defense as an attacker trained it.
+
+    Attributes:
+        server: the server's network.
+        protect: what the client of this training makes of a scan: its network, a pool of the attacker's own people
+            (the cohort), and a fresh key from the generator.
+    """
+
+    server: nn.Module
+    protect: Callable[[Scan, Cohort, np.random.Generator], Release]
+
+
+TrainingCode = Callable[[Cohort, str, float], Shadow]
 """The defense's public training code: from scans of the attacker's own, the name of a run (another name draws other
-random numbers) and the share of the training's iterations, in (0, 1], to a server's network."""
+random numbers) and the share of the training's iterations, in (0, 1], to what it becomes."""
 
 DENIED = "bench.view.denied"
 """Audit event of a refusal: whoever listens knows of it even if the attack catches the error."""
@@ -90,7 +105,7 @@ class AttackerView:
 
     @property
     def training(self) -> TrainingCode:
-        """The defense's training code: scans in, a server's network out."""
+        """The defense's training code: scans in, a trained defense out."""
         return self.__get(Knows.TRAINING_CODE)  # type: ignore[no-any-return]
 
     @property

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 
 from bench.attack import Attack
@@ -15,23 +14,22 @@ from bench.records.schema import Status
 from bench.runner.attack.authors import Authors
 from bench.runner.attack.candidates import candidates_of, require_fair
 from bench.runner.attack.claims import plain_claim
+from bench.runner.attack.client_code import client_code
 from bench.runner.attack.confinement import Confinement, LostAttack, reason_for
 from bench.runner.attack.deadline import time_limit
 from bench.runner.attack.guard import Watch, watching
 from bench.runner.attack.isolation import claim_from_own_process
 from bench.runner.attack.learning import AttackTrainer, Shelves, folders
-from bench.runner.attack.own_pool import own_pool
 from bench.runner.attack.public_training import PublicTraining
 from bench.runner.leakage.scores import checked_claim
 from bench.runner.leakage.traits import asked_traits
-from bench.runner.traffic import wire
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import Traffic, key_source
 from bench.trainer.loop import FabricTrainer
 from bench.types.claim import Claim
-from bench.types.scan import Cohort, Roles, Scan
+from bench.types.scan import Cohort, Roles
 from bench.types.threat import Goal, Knows, Owns
-from bench.types.traffic import Lazy, Release
+from bench.types.traffic import Lazy
 from bench.view import AttackerView, ClientCode, Seal, sealed, view_for
 
 NO_SHELVES: Shelves = {}
@@ -74,14 +72,15 @@ def attack_transcript(
 
     def view(seal: Seal, looked: set[str] | None = None) -> AttackerView:
         test, sent = roles.test, traffic.transcript
-        public = test.classes, test.spacing_mm
-        return view_for(attack.name, attack.threat, sent, offers, *public, seal, looked, traffic.wanted)
+        return view_for(
+            attack.name, attack.threat, sent, offers, test.classes, test.spacing_mm, seal, looked, traffic.wanted
+        )
 
-    defense = client.defense if Knows.TRAINING_CODE in attack.threat.knows else None
+    public = (client.defense, len(client.references)) if Knows.TRAINING_CODE in attack.threat.knows else None
     try:
         require_fair(attack)
         if held.isolate:
-            claimed = claim_from_own_process(attack, view(sealed), trainer, axes, held, shelves, defense)
+            claimed = claim_from_own_process(attack, view(sealed), trainer, axes, held, shelves, public)
         else:
             claimed = _claim_here(attack, view, trainer, held, shelves)
         test, scans = roles.test, len(traffic.scans) if asked is None else len(asked)
@@ -134,17 +133,12 @@ def _offers(
         Knows.KEYS.value: Lazy(len(traffic.scans), lambda index: key_for(traffic.scans[index], traffic.repetition)),
     }
     if not isinstance(hospital.defense, Brought):  # what was trained elsewhere would hand its own networks over
-        offers[Knows.TRAINING_CODE.value] = PublicTraining.of(hospital.defense, trainer, shelves)
+        offers[Knows.TRAINING_CODE.value] = PublicTraining.of(
+            hospital.defense, trainer, shelves, references=len(hospital.references)
+        )
     return offers
 
 
 def _client_code(hospital: Client, own: Cohort, networks: Networks, device: torch.device) -> ClientCode:
-    """The defense's code with keys from the attacker's own scans, and over the same wire."""
-
-    def protect(scan: Scan, rng: np.random.Generator) -> Release:
-        others = own_pool(own, len(hospital.references), scan.family)
-        client = Client(hospital.defense, networks.client, others, device)
-        sent = client.protect(scan, client.draw_key(rng))
-        return Release(wire.decode(sent.queries, torch.device("cpu")), sent.piece)
-
-    return protect
+    code = client_code(hospital.defense, networks.client, len(hospital.references), device)
+    return lambda scan, rng: code(scan, own, rng)

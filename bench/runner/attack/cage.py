@@ -98,7 +98,8 @@ class Granted(Mapping[str, Any]):
         """Runs here, so that stopping and time limits reach it; what it is made of is public."""
         from bench.runner.attack.public_training import PublicTraining
 
-        return PublicTraining.of(pickle.loads(self._order["defense"]), self._trainer, self._order["shelves"])  # noqa: S301 - the suite's own word
+        defense, references = pickle.loads(self._order["defense"])  # noqa: S301 - the suite's own word
+        return PublicTraining.of(defense, self._trainer, self._order["shelves"], references=references)
 
     def _client(self, scan: Scan, rng: np.random.Generator) -> Release:
         release, state = self._suite.ask("client", None, pack_question(scan, rng))

@@ -48,12 +48,13 @@ def claim_from_own_process(
     axes: tuple[str | int, ...],
     held: Confinement,
     shelves: Shelves,
-    defense: Defense[Any] | None = None,
+    public: tuple[Defense[Any], int] | None = None,
 ) -> object:
     """What the attack claims.
 
     Args:
-        defense: its code and settings, where the card grants running its training; without networks and keys.
+        public: the defense's code and settings, and how many references its client holds, where the card grants running
+            its training; without networks and keys.
 
     Raises:
         LostAttack: it failed, died, or took too long.
@@ -64,7 +65,7 @@ def claim_from_own_process(
         assert child.stdin is not None
         assert child.stdout is not None
         heard: queue.SimpleQueue[Message | Exception | None] = queue.SimpleQueue()
-        order = pickle.dumps(_order(attack, view, trainer, axes, held, shelves, defense))
+        order = pickle.dumps(_order(attack, view, trainer, axes, held, shelves, public))
         words = (child.stdout, child.stdin, order, attack, view, heard)
         threading.Thread(target=_converse, args=words, daemon=True).start()
         end = _wait(heard, child, stop, held.timeout)
@@ -107,7 +108,7 @@ def _order(
     axes: tuple[str | int, ...],
     held: Confinement,
     shelves: Shelves,
-    defense: Defense[Any] | None,
+    public: tuple[Defense[Any], int] | None,
 ) -> dict[str, Any]:
     """Everything that the process is told unasked."""
     sequences = {name: len(getattr(view, name)) for name in attack.threat.grants & _SEQUENCES}
@@ -128,7 +129,7 @@ def _order(
         "checkpoint_seconds": trainer.checkpoint_seconds,
         "quiet": trainer.display.console.quiet,
         "threads": torch.get_num_threads(),
-        "defense": None if defense is None else pickle.dumps(defense),  # after the plugins are loaded there
+        "defense": None if public is None else pickle.dumps(public),  # after the plugins are loaded there
         "places": {place: what for place, what in held.places.items() if _leads_into(place, trainer, shelves)},
         "suite": os.getpid(),
     }

@@ -1,8 +1,8 @@
 """The defense's training code in the attacker's hands: shadow networks, trained on scans of the attacker's own.
 
 What is secret in a defense is its keys and its trained networks; its code and settings are public, and a semi-informed
-attacker (T2) runs them. The training draws from the attacker's seed axes, never from the hospital's, and only the
-server's half of what comes out is handed over.
+attacker (T2) runs them. The training draws from the attacker's seed axes, never from the hospital's. What comes out is
+the attacker's: the server's network, and the client's code with the client network of the same training.
 """
 
 from collections.abc import Sequence
@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from bench.data.roles import data_hash
 from bench.defense import Defense
+from bench.runner.attack.client_code import client_code
 from bench.runner.attack.learning import Reach, Shelves
 from bench.store import address
 from bench.trainer.loop import FabricTrainer
 from bench.trainer.seeding import seeded_torch
 from bench.types.scan import Cohort
 from bench.types.training import History, Phase, Sampler, Schedule, Steps
+from bench.view import Shadow
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,19 +31,24 @@ class PublicTraining:
 
     Attributes:
         trainer: of the attacker; every training gets a folder and seed axes of its own below it.
+        references: how many the hospital's client holds.
     """
 
     defense: Defense[Any]
     trainer: FabricTrainer
+    references: int
 
     @classmethod
-    def of(cls, defense: Defense[Any], trainer: FabricTrainer, shelves: Shelves) -> "PublicTraining":
+    def of(
+        cls, defense: Defense[Any], trainer: FabricTrainer, shelves: Shelves, *, references: int
+    ) -> "PublicTraining":
         """Kept for every run against this defense, where there is such a shelf: no traffic enters a training."""
         shelf = shelves.get(Reach.DEFENSE)
-        return cls(defense, trainer if shelf is None else replace(trainer, folder=shelf.folder, axes=shelf.axes))
+        kept = trainer if shelf is None else replace(trainer, folder=shelf.folder, axes=shelf.axes)
+        return cls(defense, kept, references)
 
-    def __call__(self, scans: Cohort, run: str, effort: float) -> nn.Module:
-        """The server's network after training on these scans, or found trained.
+    def __call__(self, scans: Cohort, run: str, effort: float) -> Shadow:
+        """The defense after training on these scans, or found trained.
 
         Raises:
             ValueError: `effort` is no share.
@@ -54,7 +60,8 @@ class PublicTraining:
         axes = (*self.trainer.axes, "training", run)
         own = replace(self.trainer, folder=self.trainer.folder / "training" / place, axes=axes)
         with seeded_torch(*axes):
-            return self.defense.fit(scans, _Shortened(own, effort)).server
+            networks = self.defense.fit(scans, _Shortened(own, effort))
+        return Shadow(networks.server, client_code(self.defense, networks.client, self.references, self.trainer.device))
 
 
 @dataclass(frozen=True, eq=False)

@@ -93,7 +93,7 @@ def _work(view: Any, trainer: Any) -> Linkage:
     seen = [*(release.queries for release in view.releases), *(reply.maps for reply in view.replies)]
     seen += [scan.image for scan in view.auxiliary] + [scan.image for scan in view.reference_pool]
     seen += [view.client(scan, rng).queries for scan in view.auxiliary.scans[:3]]
-    seen += [weight for run in ("a", "b") for weight in view.training(view.auxiliary, run, 0.5).parameters()]
+    seen += [weight for run in ("a", "b") for weight in view.training(view.auxiliary, run, 0.5).server.parameters()]
     seen += [view.server(torch.ones(1, 2)), torch.tensor(list(view.keys)), torch.rand(5)]
     objective = _Objective()
     trainer.fit("short", [Phase("short", objective, objective)], _Noise(), Schedule(iterations=5, learning_rate=0.1))
