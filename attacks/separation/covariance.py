@@ -97,7 +97,7 @@ class Separable:
             raise ValueError(f"power must be > 0 everywhere, its minimum is {self.power.min():g}")
 
     def prior(self, averaged: int = 1) -> Variance:
-        """P of every coordinate."""
+        """The variance p of every coordinate."""
         return self.power / averaged
 
     def variance(self, sigma: float, averaged: int = 1) -> Variance:

@@ -110,13 +110,12 @@ def worst_on_traits(tried: Sequence[Tried]) -> Tried | None:
 
 def _most(tried: Sequence[Tried]) -> Tried | None:
     """Attacks that were let at some people only count where no other was let at more: fewer people scatter more."""
-    valid = [
-        (score.n, score.value, one) for one in tried if (score := one.score) is not None and score.value is not None
-    ]
-    most_people = max((people for people, _, _ in valid), default=0)
-    return max((found for found in valid if found[0] == most_people), key=lambda found: found[1], default=(0, 0, None))[
-        2
-    ]
+    scored = {
+        place: score for place, one in enumerate(tried) if (score := one.score) is not None and score.value is not None
+    }
+    most_people = max((score.n for score in scored.values()), default=0)
+    whole = {place: score.value or 0.0 for place, score in scored.items() if score.n == most_people}
+    return tried[max(whole, key=whole.__getitem__)] if whole else None
 
 
 def command_of(request: Request) -> str:

@@ -82,3 +82,10 @@ def test_a_record_about_membership_speaks_of_nothing_else(capsys: pytest.Capture
     assert "control, certainty on do-nothing" in said
     for other in ("same person", "excess over strangers", "MS-SSIM"):
         assert other not in said
+
+
+def test_an_attack_on_some_people_is_no_worst_case_where_others_saw_all() -> None:
+    few = make_record(privacy={"scores": {"map": {"value": interval(0.9, n=4), "chance": 0.1}}, "headline": "map"})
+    partial = _tried(few)
+    assert worst([partial, LINKING]) is LINKING
+    assert worst([partial]) is partial
