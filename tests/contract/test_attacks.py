@@ -23,10 +23,10 @@ from bench.runner.leakage.trait_checks import CERTAIN
 from bench.runner.leakage.traits import WORST, tell_traits
 from bench.trainer.seeding import seeded_torch
 from bench.types.claim import LabelMaps, Reconstruction
-from bench.types.scan import Cohort, Roles
+from bench.types.scan import Cohort, Roles, Scan
 from bench.types.threat import Goal, Tier
 from bench.types.traffic import Release, Reply, Transcript
-from bench.view import AttackerView, view_for
+from bench.view import AttackerView, Shadow, view_for
 from tests.trainers import trainer_in
 
 NAMES = [entry.name for entry in Registry().of("attacks")]
@@ -55,14 +55,18 @@ def _view(
         "candidates": candidates_of(roles, 0, "").cohort,
         "reference_pool": roles.references,
         "server": ByHeart(roles.train if learned is None else learned),
-        "training": lambda scans, run, effort: ByHeart(scans),
-        "client": lambda scan, rng: NoProxy().protect(scan.image, None, torch.nn.Identity()),
+        "training": lambda scans, run, effort: Shadow(ByHeart(scans), lambda scan, own, rng: _as_it_is(scan)),
+        "client": lambda scan, rng: _as_it_is(scan),
         "keys": [None] * len(releases),
     }
     labels = [Reply(one_hot(scan.labels[None], len(roles.test.classes))) for scan in roles.test][: len(releases)]
     transcript = Transcript([Release(queries) for queries in releases], replies, labels)
     public = roles.test.classes, roles.test.spacing_mm
     return view_for(attack.name, attack.threat, transcript, offers, *public, wanted=wanted)
+
+
+def _as_it_is(scan: Scan) -> Release:
+    return NoProxy().protect(scan.image, None, torch.nn.Identity())
 
 
 def _run(
