@@ -11,7 +11,6 @@ from bench.leaderboard.submissions.problems import problems_of
 from bench.leaderboard.worst_case.linkages import linkage_beside
 from bench.records.files import find_records, read_record
 from bench.records.schema import Status
-from tests.packaging.written import as_written, number, readme_rows, worst_cases_written
 
 HOME = Path(__file__).parents[2] / "leaderboard"
 RESULTS = HOME / "results"
@@ -49,20 +48,8 @@ def test_the_coming_records_are_of_one_cohort_each_and_say_which_weights_they_me
     assert all(entry.record.defense.weights_hash for group in groups for entry in group.entries)
 
 
-def test_the_page_is_built_from_them_and_the_docs_say_the_same(tmp_path: Path) -> None:
+def test_the_page_is_built_from_them(tmp_path: Path) -> None:
     page = build([(path, read_record(path)) for path in RECORDS], tmp_path)
     groups = json.loads((tmp_path / "leaderboard.json").read_text())["groups"]
     assert {group["data"] for group in groups} == {"phantom", "bids"}
     assert page.stat().st_size < 50_000_000
-    for group in groups:
-        assert worst_cases_written(group["data"]) == [as_written(one) for one in group["worst_case_per_defense"]]
-
-
-def test_the_first_table_of_the_readme_is_that_of_the_records() -> None:
-    rows = readme_rows()
-    assert len(rows) == 5
-    for defense, dice, score in rows:
-        (path,) = (RESULTS / "bids-quick").glob(f"{defense}+reid-msssim-s0-*/record.json")
-        record = json.loads(path.read_text())
-        assert dice == number(record["utility"]["dice_average"])
-        assert score == number(record["privacy"]["scores"]["map"]["value"])
