@@ -122,7 +122,9 @@ class VelocityGenerator(nn.Module):
     """A smooth velocity field from a code, blind to the image; every component in [-1, 1].
 
     A multilayer perceptron fills 4^3 nodes; each further width doubles the lattice; the last convolution is bounded by
-    tanh and smoothed. Its mean is taken out: whoever lines up two volumes undoes a shift.
+    tanh and smoothed. Its mean over the lattice is taken out: whoever lines up two volumes undoes a shift. And it is
+    odd, v(-c) = -v(c), so that over codes of a symmetric law its mean is zero everywhere: what all keys have in common
+    is no secret, and whoever averages releases would find it.
 
     Args:
         code: length of the code.
@@ -151,8 +153,13 @@ class VelocityGenerator(nn.Module):
 
     def forward(self, code: Float[Tensor, "batch code"]) -> Float[Tensor, "batch 3 nodes nodes nodes"]:
         """Velocities as shares of the largest allowed one."""
+        there, back = self._smoothed(torch.cat([code, -code])).chunk(2)
+        velocity: Tensor = (there - back) / 2
+        return (velocity - velocity.mean(dim=(2, 3, 4), keepdim=True)) / 2
+
+    def _smoothed(self, code: Float[Tensor, "batch code"]) -> Float[Tensor, "batch 3 nodes nodes nodes"]:
         x = self.root(code).unflatten(1, (-1, 4, 4, 4))
         for up in self.ups:
             x = up(x)
         velocity: Tensor = self.smooth(self.head(x).tanh())
-        return (velocity - velocity.mean(dim=(2, 3, 4), keepdim=True)) / 2
+        return velocity

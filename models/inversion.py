@@ -15,6 +15,8 @@ from bench.models.score.anatomy import Anatomy, cut_at
 from bench.models.score.unet import DenoisingUNet
 
 LOOKS = 3
+EVEN = 1e-4
+"""Queries that differ by less than this share of what people differ by, as rounding makes them, do not differ."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +35,12 @@ class Moments:
 
 
 class Inverter(nn.Module):
-    """x = m + g (r - rbar) + spread F(r, place): r the mean of a release's queries, F = 0 at first.
+    """x = m + a(d) g (r - rbar) + spread F(r, place, d): r the mean of a release's queries; a = 1 and F = 0 at first.
 
     m and rbar are the mean own scan and release, g is the slope of one on the other around each voxel. Until they are
-    told, x = r; a release that is the scan keeps m = rbar and g = 1.
+    told, x = r; a release that is the scan keeps m = rbar and g = 1. d says how much a release's queries differ, as a
+    ratio to how much those of other releases do at the same voxels: where they are mixed with references, that tells
+    how much of the scan is in them, and it is the same for a patch and for the volume around it.
 
     Args:
         anatomy: atlas, scale, spread; says where in the head a voxel is, and how much it may have to be changed.
@@ -52,6 +56,10 @@ class Inverter(nn.Module):
         super().__init__()
         self.anatomy = anatomy
         self.network = DenoisingUNet(LOOKS + len(anatomy.location), 1, widths)
+        louder = nn.Linear(16, 1)
+        nn.init.zeros_(louder.weight)
+        nn.init.zeros_(louder.bias)
+        self.louder = nn.Sequential(nn.Linear(1, 16), nn.SiLU(), louder)
         empty = torch.zeros_like(anatomy.atlas)
         self.register_buffer("image_mean", empty.clone())
         self.register_buffer("look_mean", empty.repeat(LOOKS, 1, 1, 1))
@@ -75,14 +83,27 @@ class Inverter(nn.Module):
             starts: where in the volume each patch begins; None for whole volumes.
         """
         location = cut_at(self.anatomy.location, looks, starts).expand(len(looks), -1, -1, -1, -1)
-        off = looks - cut_at(self.look_mean, looks, starts)
-        linear = cut_at(self.image_mean, looks, starts) + cut_at(self.gain, looks, starts) * off[:, :1]
+        mean = cut_at(self.look_mean, looks, starts)
+        off = looks - mean
         told = torch.cat([(off / self.look_scale).clamp(-10, 10), location], dim=1)
-        # one number says how much the queries differ
-        different = (looks[:, 2].mean(dim=(1, 2, 3)) / self.anatomy.scale).clamp(max=10)
+        different = self.different(looks, starts)
+        gain = cut_at(self.gain, looks, starts) * (1 + self.louder(different[:, None]))[..., None, None, None]
+        linear = cut_at(self.image_mean, looks, starts) + gain * off[:, :1]
         spread = cut_at(self.anatomy.spread, looks, starts) * self.anatomy.scale
         found: Tensor = linear + spread * self.network(told, different)
         return found
+
+    def different(
+        self, looks: Float[Tensor, "batch 3 depth height width"], starts: Int64[Tensor, "batch 3"] | None = None
+    ) -> Float[Tensor, " batch"]:
+        """How much the queries differ, 1 as much as those of other releases do on average; at most 10."""
+        mean = cut_at(self.look_mean, looks, starts)
+        ratio: Tensor = _mean(looks[:, 2]) / (_mean(mean[:, 2]) + EVEN * self.anatomy.scale)
+        return ratio.clamp(max=10)
+
+
+def _mean(volumes: Float[Tensor, "batch depth height width"]) -> Float[Tensor, " batch"]:
+    return volumes.mean(dim=(1, 2, 3))
 
 
 def moments_of(looks: Float[Tensor, "release 3 d h w"], images: Float[Tensor, "release 1 d h w"]) -> Moments:

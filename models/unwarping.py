@@ -20,6 +20,8 @@ Field = Float[Tensor, "batch 3 depth height width"]
 
 SIDE = 32
 """The network looks at a copy whose longest side is about so many voxels."""
+STRIDE = 4
+"""Voxels of that copy from one node of the velocity's lattice to the next."""
 STEEPNESS = 0.05
 """Gradient of the atlas, in intensities a voxel, below which a difference says little about a displacement."""
 
@@ -83,9 +85,15 @@ class Unwarper(nn.Module):
 
 
 def coarse(volumes: Float[Tensor, "batch channel depth height width"]) -> Float[Tensor, "batch channel _ _ _"]:
-    """Means over cubes, so that the longest side is about `SIDE`."""
+    """Means over cubes, so that the longest side is about `SIDE`, on a grid from corner to corner.
+
+    Every side is a multiple of `STRIDE` and 1: then the nodes of a convolution with that stride look at the places
+    where a lattice that spans the volume corner to corner has its nodes.
+    """
     factor = max(1, round(max(volumes.shape[2:]) / SIDE))
-    return F.avg_pool3d(volumes, factor, ceil_mode=True)
+    means = F.avg_pool3d(volumes, factor, ceil_mode=True)
+    sides = [STRIDE * max(1, round((side - 1) / STRIDE)) + 1 for side in means.shape[2:]]
+    return F.interpolate(means, size=sides, mode="trilinear", align_corners=True)
 
 
 def demons_forces(x: Volumes, atlas: Float[Tensor, "1 1 depth height width"]) -> Field:

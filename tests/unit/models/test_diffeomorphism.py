@@ -90,6 +90,14 @@ def test_the_generator_fills_a_lattice_within_its_bounds_and_codes_differ() -> N
     assert float((velocity[0] - velocity[1]).abs().mean()) > 0.02
 
 
+def test_no_key_has_anything_in_common_with_all_others() -> None:
+    torch.manual_seed(0)
+    generator = VelocityGenerator(8, (8, 8), 0.5)
+    code = torch.randn(3, 8)
+    torch.testing.assert_close(generator(-code), -generator(code))
+    assert not generator(torch.zeros(1, 8)).any()
+
+
 @pytest.mark.parametrize("change", [{"widths": ()}, {"smoothing": 0.0}])
 def test_impossible_generators_are_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="at least 1 width and smoothing > 0"):

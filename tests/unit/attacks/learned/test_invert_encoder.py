@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from bench.attacks.invert_encoder import InvertEncoder
+from bench.attacks.learned.bank import look
 from bench.models.inversion import Inverter, moments_of
 from bench.models.score.anatomy import Anatomy
 from tests.conftest import toy_cohort
@@ -48,3 +50,42 @@ def test_scans_that_were_sent_as_they_are_stay_so(tmp_path: Path) -> None:
     attack = InvertEncoder(keys=1, widths=(4, 4), patch=8, batch=2, iterations=5, learning_rate=4e-3)
     claim = attack.run(view(attack, sent(as_it_is, VICTIMS), OWN, as_it_is), trainer_in(tmp_path))
     assert error(claim.images, VICTIMS) < 1e-6
+
+
+def mixed(image: Tensor, rng: np.random.Generator) -> Tensor:
+    """Four queries that share a random weight of the scan."""
+    alpha = float(rng.uniform(0.1, 1))
+    others = torch.from_numpy(rng.uniform(0, 1, (4, *image.shape)).astype(np.float32)) * (image > 0)
+    return alpha * image[None] + (1 - alpha) * others
+
+
+def test_how_much_queries_differ_tells_it_how_much_of_the_scan_is_in_them(tmp_path: Path) -> None:
+    attack = InvertEncoder(keys=4, widths=(8, 8), patch=12, batch=8, iterations=200, learning_rate=4e-3)
+    releases = sent(mixed, VICTIMS)
+    seen = view(attack, releases, OWN, mixed)
+    claim = attack.run(seen, trainer_in(tmp_path))
+    bank = list(attack.bank(seen, trainer_in(tmp_path)))
+    linear = Inverter(Anatomy.of(OWN.scans), (8, 8))
+    linear.tell(moments_of(torch.stack([own.look for own in bank]), torch.stack([own.image for own in bank])))
+    with torch.inference_mode():
+        fixed = torch.cat([linear(look(release, OWN.shape)[None]).clamp(0, 1) for release in releases])
+    assert error(claim.images, VICTIMS) < 0.8 * error(fixed, VICTIMS)
+
+
+def test_a_patch_says_as_much_of_how_queries_differ_as_the_volume_around_it() -> None:
+    images = torch.stack([scan.image for scan in OWN])
+    deviation = torch.rand(len(images), 1, 1, 1, 1) * (torch.arange(OWN.shape[0]) > 8)[:, None, None].expand(OWN.shape)
+    looks = torch.cat([images, images, deviation], dim=1)
+    inverter = Inverter(Anatomy.of(OWN.scans), (4, 4))
+    inverter.tell(moments_of(looks, images))
+    inside = inverter.different(looks[..., 9:15, 4:12, 4:12], torch.tensor([[9, 4, 4]]).expand(len(looks), 3))
+    assert inside.tolist() == pytest.approx(inverter.different(looks).tolist(), rel=0.01)
+    largest = deviation.amax(dim=(1, 2, 3, 4))
+    assert inside.tolist() == pytest.approx((largest / largest.mean()).tolist(), rel=0.01)
+
+
+def test_one_query_differs_from_nothing() -> None:
+    looks = torch.cat([torch.rand(2, 2, *OWN.shape), torch.zeros(2, 1, *OWN.shape)], dim=1)
+    inverter = Inverter(Anatomy.of(OWN.scans), (4, 4))
+    inverter.tell(moments_of(looks, torch.rand(2, 1, *OWN.shape)))
+    assert inverter.different(looks).tolist() == [0, 0]

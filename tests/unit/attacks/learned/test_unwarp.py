@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from bench.attacks.unwarp import Unwarp
 from bench.models.diffeomorphism import exponential, in_lattice_units, on_voxels, warp
 from bench.models.score.anatomy import Anatomy
-from bench.models.unwarping import Unwarper, demons_forces
+from bench.models.unwarping import Unwarper, coarse, demons_forces
 from bench.types.scan import Cohort
 from tests.conftest import toy_cohort
 from tests.trainers import trainer_in
@@ -64,6 +64,24 @@ def test_forces_point_to_where_the_atlas_is_read() -> None:
     forces = demons_forces(shifted, ramp)
     assert float(forces[0, 0].mean()) == pytest.approx(0.1 * 0.1 / (0.1**2 + 0.05**2), rel=1e-3)
     assert float(forces[0, 1:].abs().max()) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(28, 36, 28), (40, 48, 40)])
+def test_a_node_of_its_lattice_looks_at_the_place_where_the_lattice_puts_it(shape: tuple[int, int, int]) -> None:
+    copy = coarse(torch.rand(1, 1, *shape))
+    convolutions = torch.nn.Sequential(
+        torch.nn.Conv3d(1, 1, 3, stride=2, padding=1), torch.nn.Conv3d(1, 1, 3, stride=2, padding=1)
+    )
+    for layer in convolutions:
+        torch.nn.init.constant_(layer.weight, 1.0)
+    copy.requires_grad_()
+    lattice = convolutions(copy)[0, 0]
+    node = tuple(side - 2 for side in lattice.shape)  # far from the first corner, and no border near
+    (seen,) = torch.autograd.grad(lattice[node], copy)
+    for axis in range(3):
+        profile = seen[0, 0].sum(dim=[other for other in range(3) if other != axis])
+        centre = float((profile * torch.arange(len(profile))).sum() / profile.sum()) / (len(profile) - 1)
+        assert centre == pytest.approx(node[axis] / (lattice.shape[axis] - 1), abs=1e-5)
 
 
 def test_settings_that_make_no_network_are_refused() -> None:
