@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from bench.attacks.invert_encoder import InvertEncoder
+from bench.attacks.invert_encoder import Inversion, InvertEncoder
 from bench.attacks.learned.bank import look
+from bench.attacks.learned.windows import Pair
 from bench.models.inversion import Inverter, moments_of
 from bench.models.score.anatomy import Anatomy
 from tests.conftest import toy_cohort
@@ -89,3 +90,22 @@ def test_one_query_differs_from_nothing() -> None:
     inverter = Inverter(Anatomy.of(OWN.scans), (4, 4))
     inverter.tell(moments_of(looks, torch.rand(2, 1, *OWN.shape)))
     assert inverter.different(looks).tolist() == [0, 0]
+
+
+def test_releases_whose_queries_differ_alike_count_alike_in_the_loss_and_nearly_naked_ones_more() -> None:
+    images = torch.stack([scan.image for scan in OWN])[:2]
+    objective = Inversion(Inverter(Anatomy.of(OWN.scans), (4, 4)))
+    starts = torch.zeros(2, 3, dtype=torch.long)
+    wrong = images + torch.tensor([0.1, 0.2])[:, None, None, None, None]
+
+    def loss(first: float, second: float) -> float:
+        deviation = torch.tensor([first, second])[:, None, None, None, None].expand_as(images)
+        looks = torch.cat([wrong, wrong, deviation], dim=1)
+        moments = moments_of(torch.cat([images, images, torch.ones_like(images)], dim=1), images)
+        pair = Pair(looks, images, starts, moments)
+        return float(objective(pair, torch.Generator())["inversion"].detach())
+
+    assert loss(1.0, 1.0) == pytest.approx(
+        (0.1**2 + 0.2**2) / 2 / float(objective.inverter.anatomy.scale) ** 2, rel=0.02
+    )
+    assert loss(0.1, 1.0) < loss(1.0, 1.0) < loss(1.0, 0.1)
