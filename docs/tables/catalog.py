@@ -7,7 +7,7 @@ from pathlib import Path
 from docs.tables.attacks import against_ten_queries, beside_nothing, every_attack
 from docs.tables.board import MADE_UP, REAL, Board
 from docs.tables.curves import DIALS, along_dial, by_queries
-from docs.tables.methods import first_look, rivals
+from docs.tables.methods import first_look, rivals, self_checks
 from docs.tables.origins import commits
 from docs.tables.places import filled
 from docs.tables.worst_cases import worst_cases
@@ -21,6 +21,7 @@ TABLES: Mapping[str, Callable[[Board], str]] = {
     "first look": first_look,
     "ten queries": against_ten_queries,
     "rivals": rivals,
+    "warps": self_checks,
     "by queries": by_queries,
     "commits": commits,
     **{f"along the dial of {defense}": partial(along_dial, defense=defense) for defense in DIALS},

@@ -3,7 +3,7 @@
 from bench.leaderboard.overview.reported import REPORTED
 from bench.records.schema import Record
 from bench.records.utility import Utility
-from docs.tables.board import MADE_UP, REAL, Board
+from docs.tables.board import MADE_UP, REAL, TITLES, Board
 from docs.tables.written import NONE, plain, table, with_bounds
 
 PAPER_ATTACK = "reid-msssim"
@@ -15,6 +15,12 @@ FIRST = {
     "mixup-learned": "",
     "mixup-naive-tta": " (10 queries)",
     "mixup-naive": "",
+}
+CHECKS = {
+    "round_trip_error": "left after warping there and back",
+    "changed": "changed by warping",
+    "moved_voxels": "moved by, in voxels",
+    "lowest_determinant": "lowest Jacobian determinant",
 }
 RIVALS = {"privacy-net": "Privacy-Net", "deformation-proxy": "Deformation-Proxy"}
 
@@ -39,6 +45,16 @@ def rivals(board: Board) -> str:
         classes = " / ".join(plain(value) for value in reported.classes or ())
         found = plain(reported.mean_average_precision)
         rows.append((f"{name} as reported, {reported.data}", NONE, classes, NONE, found, NONE))
+    return table(head, rows)
+
+
+def self_checks(board: Board) -> str:
+    """What Deformation-Proxy measures of its own warps."""
+    head = ("`deformation-proxy`", *CHECKS.values())
+    rows = []
+    for data, title in TITLES.items():
+        checks = _utility(_record(board, data, "deformation-proxy")).self_checks
+        rows.append((title, *(with_bounds(checks[name]) for name in CHECKS)))
     return table(head, rows)
 
 
