@@ -106,7 +106,7 @@ class DeformationProxy(Trained, Defense[DeformationKey]):
     recovered_weight: float = 1.0
     smooth_weight: float = 0.1
     diverse_weight: float = 1.0
-    diverse_margin: float = 0.25
+    diverse_margin: float = 0.45
 
     def __post_init__(self) -> None:
         if self.max_displacement <= 0:
