@@ -61,16 +61,24 @@ def paired_difference(first: PerSubject, second: PerSubject, *axes: str | int, d
     return bootstrap_subjects(differences(first, second), *axes, draws=draws, tails=expanded_tails)
 
 
-def rank_ranges(methods: Mapping[str, PerSubject], *axes: str | int, draws: int = 2000) -> dict[str, Standing]:
+def rank_ranges(
+    methods: Mapping[str, PerSubject], *axes: str | int, draws: int = 2000, largest: float | None = None
+) -> dict[str, Standing]:
     """The standing of every method by its mean over the same people, larger = better; negate what should be small.
 
     Two methods are told apart where zero lies outside the interval of their paired difference. The intervals of all
     pairs hold together at 95 %: among equal methods, only one leaderboard in twenty tells any two apart. With fewer
     than `FEWEST_SUBJECTS` people none are.
 
+    Args:
+        largest: that a value of one person can differ between two methods, where there is such a limit: 1 for shares.
+            Where everybody is found, people do not scatter, and "15 of 15" would pass for exact; so the differences of
+            two made-up people join in: one differs by nothing, one by `largest`, half each way.
+
     Source: Romano and Wolf, "Exact and approximate stepdown methods for multiple hypothesis testing", JASA 2005 (the
         single step: resampled largest studentised difference); Al Mohamad et al., "Simultaneous confidence intervals
-        for ranks", JMVA 2022 (ranks from the decided pairs).
+        for ranks", JMVA 2022 (ranks from the decided pairs); Agresti and Min, "Simple improved confidence intervals for
+        comparing matched proportions", Statistics in Medicine 2005 (the made-up people).
 
     Raises:
         ValueError: no method, or methods that were not measured on the same values of the same people.
@@ -83,7 +91,7 @@ def rank_ranges(methods: Mapping[str, PerSubject], *axes: str | int, draws: int 
     names = sorted(methods)
     table = np.array([[np.mean(methods[name][subject]) for subject in reference] for name in names])
     order = sorted(range(table.shape[1]), key=lambda column: sorted(table[:, column]))
-    above = decided(table[:, order], *axes, draws=draws)
+    above = decided(table[:, order], *axes, draws=draws, largest=largest)
     return {
         name: Standing(
             best=1 + int(above[:, row].sum()),
@@ -95,9 +103,11 @@ def rank_ranges(methods: Mapping[str, PerSubject], *axes: str | int, draws: int 
 
 
 def decided(
-    table: Float[np.ndarray, "method subject"], *axes: str | int, draws: int = 2000
+    table: Float[np.ndarray, "method subject"], *axes: str | int, draws: int = 2000, largest: float | None = None
 ) -> Bool[np.ndarray, "method method"]:
     """Whether the method of the row lies above that of the column, with at most 5 % risk of any error in the table.
+
+    `largest` as for `rank_ranges`.
 
     Raises:
         ValueError: a value that is not finite, or no draws.
@@ -120,10 +130,23 @@ def decided(
     if varying.any():
         chosen = generator(*axes, "ranks").multinomial(subjects, np.full(subjects, 1 / subjects), size=draws)
         resampled = chosen @ pairs[varying].T / subjects  # draw pair
-        largest = (np.abs(resampled - means[varying]) / errors[varying]).max(axis=1)
-        normal = float(np.quantile(largest, 0.95)) * np.sqrt(subjects / (subjects - 1))
+        furthest = (np.abs(resampled - means[varying]) / errors[varying]).max(axis=1)
+        normal = float(np.quantile(furthest, 0.95)) * np.sqrt(subjects / (subjects - 1))
         limit = float(-stdtrit(subjects - 1, ndtr(-normal)))  # Student's, for the errors are estimates
+    if largest is not None:
+        limit = max(limit, float(-stdtrit(subjects - 1, 0.025)))
+        means, errors = _with_made_up_people(pairs, largest)
     apart = np.abs(means) > np.maximum(limit * errors, EQUAL * np.abs(table).max())
     above[first, second] = apart & (means > 0)
     above[second, first] = apart & (means < 0)
     return above
+
+
+def _with_made_up_people(
+    pairs: Float[np.ndarray, "pair subject"], largest: float
+) -> tuple[Float[np.ndarray, " pair"], Float[np.ndarray, " pair"]]:
+    """Means and their errors, one who does not differ, half a person at `largest` and half one at -`largest` added."""
+    count = pairs.shape[1] + 2
+    means = pairs.sum(axis=1) / count
+    variances = (np.square(pairs).sum(axis=1) + largest**2) / count - means**2
+    return means, np.sqrt(variances / count)

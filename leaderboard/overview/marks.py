@@ -50,29 +50,33 @@ def worst_alone(entries: Sequence[Entry], measure: Measure, tier: int) -> list[M
     for mark in every_cell(entries, measure):
         if mark.entry.record.attack.threat.tier <= tier:
             met.setdefault(mark.entry.defense, []).append(mark)
-    everywhere = {mark.attack for marks in met.values() for mark in marks}
+    everywhere = {mark.entry.record.attack.name for marks in met.values() for mark in marks}
     found = []
     for marks in met.values():
         most_people = max(mark.leak.n for mark in marks)
         worst = max((mark for mark in marks if mark.leak.n == most_people), key=lambda mark: harm_of(mark, measure))
-        unmet = tuple(sorted(everywhere - {mark.attack for mark in marks}))
+        unmet = tuple(sorted(everywhere - {mark.entry.record.attack.name for mark in marks}))
         found.append(replace(worst, whole_defense=True, unmet=unmet))
     return found
 
 
 def worst_ranked(ranked: Sequence[RankedRow]) -> list[Mark]:
-    """Every defense under what it is ranked by, at the seed that is worst for it."""
+    """Every defense under what it is ranked by, at the seed that is worst for it.
+
+    An attack counts as met if it was at any seed: at others it could only have made the worst one worse.
+    """
     worst: dict[str, Mark] = {}
+    unmet: dict[str, set[str]] = {}
     for one in ranked:
         leak = worst_of(one).tpr
         if leak is None or leak.value is None:
             continue
-        unmet = tuple(sorted({*one.open_attacks, *one.spared}))
-        mark = Mark(one.example, found_by(one), leak, RANK_FPR, whole_defense=True, unmet=unmet)
-        before = worst.get(one.row.defense)
+        name, open_here = one.row.defense, {*one.open_attacks, *one.spared}
+        unmet[name] = unmet.get(name, open_here) & open_here
+        before = worst.get(name)
         if before is None or leak.value > (before.leak.value or 0.0):
-            worst[one.row.defense] = mark
-    return list(worst.values())
+            worst[name] = Mark(one.example, found_by(one), leak, RANK_FPR, whole_defense=True)
+    return [replace(mark, unmet=tuple(sorted(unmet[name]))) for name, mark in worst.items()]
 
 
 def worst_marks(

@@ -34,7 +34,8 @@ def worst_columns(rows: Sequence[RankedRow]) -> list[Column[RankedRow]]:
         Column(
             "worst-tpr",
             f"TPR at {percent(RANK_FPR)} FPR",
-            "same-person pairs recognised at one false alarm in ten, by what recognises most; decides the rank",
+            "same-person pairs recognised at one false alarm in ten, by what recognises most; ranks compare it person "
+            "by person, each counting alike",
             True,
             _worst_tpr,
         ),
@@ -57,6 +58,8 @@ def _rate(found: Rates) -> Cell:
 def _rank(one: RankedRow) -> Cell:
     if one.standing is None:
         return Cell(DASH, "no rank" if one.open_attacks else "", None)
+    if not one.rivals:
+        return Cell(DASH, "no other defense to compare with at this seed", _RANKS)
     best, worst = one.standing.best, one.standing.worst
     return Cell(from_to(best, worst), "at best" if one.spared else "", best * _RANKS + worst)
 

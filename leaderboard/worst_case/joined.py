@@ -7,6 +7,9 @@ named; it can only cost its defense the rank, never better it, see `bench.leader
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
+
+import numpy as np
 
 from bench.errors import BenchError
 from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
@@ -114,20 +117,34 @@ def _same_people(first: tuple[Entry, StoredLinkage], second: tuple[Entry, Stored
         )
 
 
+def _same_run(entry: Entry, stored: StoredLinkage, other: Entry, kept: StoredLinkage) -> bool:
+    """One cell twice with equal findings; other findings, as of another training, count for themselves."""
+    return entry.record.cell == other.record.cell and np.array_equal(stored.scores, kept.scores, equal_nan=True)
+
+
+def _named(entries: Sequence[Entry]) -> list[str]:
+    """The attacks' names, made different by the cell, and where one cell ran several times by the number of the run."""
+    names: list[str] = []
+    for entry in entries:
+        candidates = (entry.attack, f"{entry.attack} ({entry.record.cell})")
+        runs = (f"{candidates[1][:-1]}, run {number})" for number in count(2))
+        names.append(next(name for name in chain(candidates, runs) if name not in names))
+    return names
+
+
 def _row(
     defense: str,
     seed: int,
     found: Sequence[tuple[Entry, StoredLinkage]],
     absent: Sequence[tuple[Entry, str]],
 ) -> UnionRow:
-    entries: dict[str, Entry] = {}
-    linkages: dict[str, tuple[Linkage, ...]] = {}
+    different: list[tuple[Entry, StoredLinkage]] = []
     for entry, stored in found:
-        if any(entry.record.cell == other.record.cell for other in entries.values()):
-            continue  # the same cell run twice: equal address, equal findings
-        name = entry.attack if entry.attack not in entries else f"{entry.attack} ({entry.record.cell})"
-        entries[name] = entry
-        linkages[name] = linkages_of(stored)
+        if not any(_same_run(entry, stored, *other) for other in different):
+            different.append((entry, stored))
+    names = _named([entry for entry, _ in different])
+    entries = {name: entry for name, (entry, _) in zip(names, different, strict=True)}
+    linkages = {name: linkages_of(stored) for name, (_, stored) in zip(names, different, strict=True)}
     people = found[0][1].people if found else ()
     result = worst_case(linkages, people, "leaderboard", seed, draws_alone=1) if linkages else None
     papers = {name for name, entry in entries.items() if entry.record.attack.name == PAPER_ATTACK}

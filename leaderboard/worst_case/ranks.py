@@ -5,7 +5,7 @@ whatever recognises most: one attack alone or all together, see `bench.leaderboa
 A rank is a range, from the best to the worst that the paired differences leave open: with many defenses and few people
 hardly two neighbours can be told apart, and one number each would hide that. A defense against which an attack was run
 in vain while it took part against another one at that seed gets no rank: it may only look more private. An attack that
-took part nowhere, such as an invalid one, changes nothing.
+took part nowhere, such as an invalid one, changes nothing. An attack with other settings is the same attack here.
 """
 
 from collections import Counter
@@ -26,8 +26,11 @@ class RankedRow:
         strongest: what recognises most; None where nothing could be judged, or no false-positive rate is supported.
         standing: the ranks that it may have among the defenses at this seed; None if it gets none.
         judged: how many people any attack was let at, and of how many.
-        open_attacks: attacks that took part against other defenses at this seed and were run in vain on this one.
-        spared: attacks that took part against other defenses at this seed and were never run on this one.
+        rivals: how many other defenses are ranked at this seed.
+        open_attacks: attacks that took part against other defenses, at whatever seed, and were run in vain on this one
+            at this seed.
+        spared: attacks that took part against other defenses, at whatever seed, and were never run on this one at this
+            seed.
     """
 
     row: UnionRow
@@ -36,6 +39,7 @@ class RankedRow:
     open_attacks: tuple[str, ...]
     spared: tuple[str, ...]
     judged: tuple[int, int] = (0, 0)
+    rivals: int = 0
 
     @property
     def leak(self) -> float | None:
@@ -50,7 +54,8 @@ class RankedRow:
 
 def ranked_rows(rows: Sequence[UnionRow]) -> list[RankedRow]:
     """The rows, seed by seed: ranked ones most private first, then those without a rank or without a result."""
-    return [ranked for seed in sorted({row.seed for row in rows}) for ranked in _at_one_seed(_of(rows, seed))]
+    met = frozenset[str]().union(*(_names(row.entries.values()) for row in rows))
+    return [ranked for seed in sorted({row.seed for row in rows}) for ranked in _at_one_seed(_of(rows, seed), met)]
 
 
 def defense_places(ranked: Sequence[RankedRow]) -> dict[str, tuple[bool, float, str]]:
@@ -68,11 +73,11 @@ def _of(rows: Sequence[UnionRow], seed: int) -> list[UnionRow]:
     return [row for row in rows if row.seed == seed]
 
 
-def _at_one_seed(rows: Sequence[UnionRow]) -> list[RankedRow]:
+def _at_one_seed(rows: Sequence[UnionRow], everywhere: frozenset[str]) -> list[RankedRow]:
+    """The defenses at one seed, of a group in which these attacks took part."""
     strongest = {row.defense: strongest_of(row) for row in rows}
     values = {name: {} if found is None else found.shares for name, found in strongest.items()}
     present = {row.defense: _names(row.entries.values()) for row in rows}
-    everywhere = frozenset[str]().union(*present.values())
     in_vain = {row.defense: _names(entry for entry, _ in row.absent) - present[row.defense] for row in rows}
     open_attacks = {name: tuple(sorted(in_vain[name] & everywhere)) for name in values}
     judged = {row.defense: (len(values[row.defense]), len(_recognisable(row))) for row in rows}
@@ -81,7 +86,7 @@ def _at_one_seed(rows: Sequence[UnionRow]) -> list[RankedRow]:
         for name, found in values.items()
         if found and not open_attacks[name] and judged[name][0] == judged[name][1]  # ranks compare the same people
     }
-    standings = rank_ranges(rankable, "leaderboard", rows[0].seed) if rankable else {}
+    standings = rank_ranges(rankable, "leaderboard", rows[0].seed, largest=1.0) if rankable else {}
 
     def ranked(row: UnionRow) -> RankedRow:
         name = row.defense
@@ -92,6 +97,7 @@ def _at_one_seed(rows: Sequence[UnionRow]) -> list[RankedRow]:
             open_attacks=open_attacks[name],
             spared=tuple(sorted(everywhere - present[name] - in_vain[name])),
             judged=judged[name],
+            rivals=len(standings) - (name in standings),
         )
 
     return sorted((ranked(row) for row in rows), key=_place)
@@ -107,7 +113,7 @@ def _place(one: RankedRow) -> tuple[bool, bool, float, str]:
 
 
 def _names(entries: Iterable[Entry]) -> frozenset[str]:
-    return frozenset(entry.attack for entry in entries)
+    return frozenset(entry.record.attack.name for entry in entries)
 
 
 def _negated(shares: Mapping[str, float]) -> dict[str, tuple[float, ...]]:

@@ -111,6 +111,16 @@ def test_over_seeds_the_worst_one_counts() -> None:
     assert mark.leak.value == 0.5
 
 
+def test_an_attack_met_at_any_seed_is_met_and_one_of_no_seed_is_not(tmp_path: Path) -> None:
+    make = judged_in(tmp_path)
+    cells = [make(name, attack, EVEN) for name in ("a", "b") for attack in ("weak", "strong")]
+    (found,) = groups_of([*cells, make("b", "weak", EVERYBODY, seed=1), make("c", "weak", NOBODY, seed=1)])
+    together = next(measure for measure in measures(found.entries) if measure.together)
+    marks = worst_marks(found.entries, found.worst_by_tier, together, 2)
+    assert {mark.entry.defense: mark.unmet for mark in marks} == {"a": (), "b": (), "c": ("strong",)}
+    assert {mark.entry.defense: mark.entry.record.seed for mark in marks} == {"a": 0, "b": 1, "c": 1}
+
+
 def test_together_attacks_up_to_the_tier_recognise_what_they_recognise_jointly(tmp_path: Path) -> None:
     make = judged_in(tmp_path)
     cells = (make("mix", "a", EVEN), make("mix", "b", ODD, tier=1), make("mix", "c", NOBODY, tier=2))

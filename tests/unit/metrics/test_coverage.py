@@ -127,3 +127,14 @@ def test_equal_methods_are_rarely_told_apart() -> None:
     rng = np.random.default_rng(0)
     errors = [decided(rng.normal(size=12) + rng.exponential(size=(5, 12)), k, draws=400).any() for k in range(COHORTS)]
     assert np.mean(errors) < 0.07
+
+
+def test_equal_shares_are_rarely_told_apart_though_some_defenses_hide_all_of_a_person_or_nothing() -> None:
+    rng = np.random.default_rng(0)
+    tables = [
+        np.concatenate([rng.binomial(3, 0.8, size=(5, 15)) / 3, rng.binomial(1, 0.8, size=(6, 15))])
+        for _ in range(COHORTS)
+    ]
+    wrong = [decided(table, k, draws=400).any() for k, table in enumerate(tables)]
+    assert np.mean(wrong) > 0.1
+    assert np.mean([decided(table, k, draws=400, largest=1.0).any() for k, table in enumerate(tables)]) < 0.07
