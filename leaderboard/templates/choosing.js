@@ -26,6 +26,7 @@
   controls.addEventListener("submit", (event) => event.preventDefault());
   controls.addEventListener("reset", (event) => { event.preventDefault(); showEverything(); });
   window.addEventListener("hashchange", openTarget);
+  window.addEventListener("load", openTarget); // the browser has gone there by itself meanwhile, by heights it guessed
 
   recall();
   show();
@@ -153,8 +154,18 @@
     if (target instanceof HTMLDetailsElement) {
       target.open = true;
     }
+    land(target, 60);
+  }
+
+  // Parts above a target that were never drawn take their true height only when they come near the window, which moves
+  // the target, which may bring others near: until it stays where it was put for two frames.
+  function land(target, tries) {
     target.scrollIntoView();
-    // Parts above it that were never drawn take their true height only now.
-    requestAnimationFrame(() => requestAnimationFrame(() => target.scrollIntoView()));
+    const put = target.getBoundingClientRect().top;
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      if (tries > 0 && Math.abs(target.getBoundingClientRect().top - put) > 1) {
+        land(target, tries - 1);
+      }
+    }));
   }
 })();

@@ -188,6 +188,25 @@ def test_a_link_lands_on_its_target_below_parts_that_were_never_drawn(visit: Vis
     assert abs(page.locator(f"#{deep}").evaluate("cell => cell.getBoundingClientRect().top")) < 200
 
 
+def test_a_saved_link_lands_on_the_second_cohort(visit: Visit, tmp_path: Path) -> None:
+    """Everything above it is as high as the browser guesses until it was drawn."""
+    records = [
+        make_record(
+            data={"name": cohort, "data_hash": cohort * 8},
+            defense={"name": f"d{number % 11:02d}"},
+            attack={"name": f"a{number // 11:02d}"},
+        )
+        for cohort in ("aa", "bb")
+        for number in range(165)
+    ]
+    site = build([(tmp_path / f"{number}.json", record) for number, record in enumerate(records)], tmp_path / "site")
+    page = visit(site)
+    page.goto("about:blank")
+    page.goto(f"{site.as_uri()}#g2")
+    page.wait_for_timeout(500)
+    assert abs(page.locator("#g2").evaluate("part => part.getBoundingClientRect().top")) < 200
+
+
 def test_a_wide_table_says_that_it_goes_on(visit: Visit, leaderboard: Path) -> None:
     box = visit(leaderboard, width=380).locator(".board .scroll").first
     expect(box).to_have_class(re.compile(r"\bgoes-on\b"))
