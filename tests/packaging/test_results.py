@@ -44,7 +44,8 @@ def test_no_picture_shows_a_real_head(path: Path) -> None:
 
 def test_the_coming_records_are_of_one_cohort_each_and_say_which_weights_they_met() -> None:
     groups = groups_of([(path, read_record(path)) for path in COMING])
-    assert sorted(group.key.data for group in groups) == ["bids", "phantom"]
+    cohorts = [group.key.data for group in groups]
+    assert len(cohorts) == len(set(cohorts))
     assert all(entry.record.defense.weights_hash for group in groups for entry in group.entries)
 
 
