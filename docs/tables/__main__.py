@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from bench.errors import BenchError
 from docs.tables.board import board_of
 from docs.tables.catalog import DOCUMENTS, HOME, RECORDS, rendered
 
@@ -11,7 +12,10 @@ def main() -> None:
     """Write every document whose tables are not those of the records."""
     parser = argparse.ArgumentParser(prog="python -m docs.tables", description=__doc__)
     parser.add_argument("records", nargs="?", type=Path, default=RECORDS, help=f"default: {RECORDS.relative_to(HOME)}")
-    board = board_of(parser.parse_args().records)
+    try:
+        board = board_of(parser.parse_args().records)
+    except (BenchError, ValueError) as error:
+        parser.error(str(error))
     for path in DOCUMENTS:
         old = path.read_text(encoding="utf-8")
         new = rendered(old, board)

@@ -4,8 +4,9 @@ Compared are, person by person, the shares of genuine comparisons that are recog
 whatever recognises most: one attack alone or all together, see `bench.leaderboard.worst_case.strongest`.
 A rank is a range, from the best to the worst that the paired differences leave open: with many defenses and few people
 hardly two neighbours can be told apart, and one number each would hide that. A defense against which an attack was run
-in vain while it took part against another one at that seed gets no rank: it may only look more private. An attack that
-took part nowhere, such as an invalid one, changes nothing. An attack with other settings is the same attack here.
+in vain while it took part against another one, at whatever seed, gets no rank: it may only look more private. An
+attack that took part nowhere, such as an invalid one, changes nothing. An attack with other settings is the same
+attack here.
 """
 
 from collections import Counter
