@@ -19,18 +19,17 @@ from bench.data.layouts.manifest import Manifest
 from bench.data.layouts.prepared import Prepared
 from bench.data.nifti import read_volume
 from bench.data.prepare import run, write
-from bench.data.prepare.reference import EXTENT_MM, grid_of, load_reference
+from bench.data.prepare.reference import grid_of, load_reference
 from bench.data.prepare.register import Registration, without_bias
 from bench.data.prepare.result import Preparation
 from bench.data.prepare.run import prepare
 from bench.data.prepare.scan import PreparedScan, Quality, dice, prepare_scan
 from bench.data.prepare.sheet import outliers_first, write_sheet
-from bench.data.prepare.space import affine_of, from_sitk, to_sitk
+from bench.data.prepare.space import from_sitk, to_sitk
 from bench.data.row import Labelling, Listing, Row
 from bench.data.source import BRIGHT, LABELLED
 from bench.errors import BenchError
 from bench.progress import Task
-from tests.bids_trees import small_affine
 
 CLASSES = Labelling(classes={0: "background", 1: "GM", 2: "WM"})
 SPACING_MM = 4.0
@@ -193,35 +192,6 @@ def test_n4_takes_out_a_bias_field(raw: Path) -> None:
     corrected = from_sitk(without_bias(to_sitk(biased, stored.affine), to_sitk(brain, stored.affine, np.uint8)))
     before, after = (np.corrcoef(values[brain], image[brain])[0, 1] for image in (biased, corrected))
     assert before < 0.85 < 0.93 < after
-
-
-@pytest.mark.parametrize(("spacing", "shape"), [(1.0, (144, 192, 160)), (2.0, (72, 96, 80)), (3.0, (48, 64, 53))])
-def test_the_grid_covers_the_same_field_of_view(spacing: float, shape: tuple[int, int, int]) -> None:
-    assert grid_of(spacing).shape == shape
-    assert np.abs(np.array(shape) * spacing - EXTENT_MM).max() <= spacing
-
-
-def test_the_templates_brain_fits_the_grid() -> None:
-    mask = load_reference(1.0).mask
-    whole = np.asarray(datasets.load_mni152_brain_mask(resolution=1).dataobj) > 0
-    assert mask.sum() == pytest.approx(whole.sum(), rel=1e-3)  # planes fall between planes
-
-
-@pytest.mark.parametrize("orientation", ["RAS", "LPI", "PSR"])
-def test_world_coordinates_survive_the_way_to_simpleitk_and_back(orientation: str) -> None:
-    values = np.random.default_rng(0).random((5, 6, 7)).astype(np.float32)
-    image = nibabel.Nifti1Image(values, small_affine())
-    ornt = nibabel.orientations.ornt_transform(
-        nibabel.orientations.io_orientation(image.affine), nibabel.orientations.axcodes2ornt(orientation)
-    )
-    turned = image.as_reoriented(ornt)
-    there = to_sitk(np.asarray(turned.dataobj), turned.affine)
-    np.testing.assert_array_equal(from_sitk(there), np.asarray(turned.dataobj))
-    np.testing.assert_allclose(affine_of(there), turned.affine, atol=1e-9)
-    index = (1, 2, 3)
-    point = np.array([-1, -1, 1]) * there.TransformIndexToPhysicalPoint(index)
-    np.testing.assert_allclose(point, nibabel.affines.apply_affine(turned.affine, index), atol=1e-9)
-    assert isinstance(there, sitk.Image)
 
 
 @pytest.mark.parametrize(
