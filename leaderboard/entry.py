@@ -8,6 +8,7 @@ from bench.records.entries import ThreatCard
 from bench.records.parts import Interval
 from bench.records.privacy import Privacy, Score, Verification
 from bench.records.schema import Record, Status
+from bench.records.utility import least_reliable
 from bench.types.threat import Goal, Phase, Tier
 
 LAST_RANKED_TIER = Tier.SEMI_INFORMED
@@ -100,8 +101,7 @@ class Entry:
     @property
     def lowest_icc(self) -> float | None:
         """Test-retest reliability of the least reliable class."""
-        found = [finite(stability.icc) for stability in self.record.utility.stability.values()]
-        return min((icc for icc in found if icc is not None), default=None)
+        return least_reliable(self.record.utility.stability)
 
     @property
     def queries_used(self) -> int | None:

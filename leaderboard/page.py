@@ -16,6 +16,7 @@ from bench.leaderboard.numbers import about, bounds, fixed, megabytes, milliseco
 from bench.leaderboard.rows import group_views
 from bench.leaderboard.score_names import shown
 from bench.leaderboard.variants import setting_text
+from bench.records.utility import least_reliable
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCRIPTS = ("sorting.js", "choosing.js", "page.js")
@@ -61,6 +62,7 @@ def _environment() -> Environment:
     )
     filters = {"fixed": fixed, "bounds": bounds, "about": about, "megabytes": megabytes, "milliseconds": milliseconds}
     environment.filters |= {**filters, "shown": shown, "setting": setting_text, "percent": percent}
+    environment.filters |= {"least_reliable": least_reliable}
     return environment
 
 

@@ -11,6 +11,7 @@ from bench.records.entries import DefenseEntry
 from bench.records.parts import Interval
 from bench.records.privacy import Privacy, Score
 from bench.records.schema import Record
+from bench.records.utility import least_reliable
 
 LIKENESS = {"ms_ssim": "MS-SSIM", "psnr": "PSNR in dB", "ncc": "correlation without atlas"}
 OVERLAP = "dice"
@@ -89,7 +90,9 @@ def _utility(record: Record) -> Table:
     if record.utility.dice_by_dial is not None:
         table.add_section()
         for at in record.utility.dice_by_dial.points:
-            table.add_row(f"one query at {record.utility.dice_by_dial.name} = {at.value:g}", str(at.dice))
+            least = least_reliable(at.stability)
+            shown = "" if least is None else f"{least:.3f} (lowest)"
+            table.add_row(f"one query at {record.utility.dice_by_dial.name} = {at.value:g}", str(at.dice), shown)
     if record.utility.hd95_mm:
         table.add_section()
         for name, distance in record.utility.hd95_mm.items():

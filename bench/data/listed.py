@@ -10,6 +10,7 @@ from typing import ClassVar, Literal, final
 
 from bench import seeds
 from bench.data.appearance import AppearanceRange
+from bench.data.file_hash import hash_of
 from bench.data.fit import fraction_cut_off, note_on_fit
 from bench.data.nifti import read_labels
 from bench.data.row import Labelling, Listing, Row, raise_first, relative
@@ -93,8 +94,14 @@ class ListedDataset(Dataset):
         listing = self.listing(root)
         raise_first(list(listing.problems))
         return hash_of_files(
-            [*(file for row in self.recipe().used(listing.rows) for file in row.files), *listing.tables], listing.root
+            [*(file for row in self.recipe().used(listing.rows) for file in row.files), *listing.tables],
+            listing.root,
+            self.content,
         )
+
+    def content(self, file: Path) -> str:
+        """What stands for a file of the listing in the fingerprint: the hash of its bytes."""
+        return hash_of(file)
 
     @final
     def load(self, root: Path | None, grid: Grid) -> Cohort:
@@ -109,7 +116,7 @@ class ListedDataset(Dataset):
         return load_cohort(listing, recipe, grid, keep)
 
 
-def hash_of_files(files: Iterable[Path], root: Path) -> str:
+def hash_of_files(files: Iterable[Path], root: Path, content: Callable[[Path], str] = hash_of) -> str:
     """Hash of the names below `root` and the contents of `files`, whatever their order.
 
     Raises:
@@ -117,12 +124,7 @@ def hash_of_files(files: Iterable[Path], root: Path) -> str:
     """
     digest = hashlib.sha256()
     for file in sorted(set(files)):
-        try:
-            with file.open("rb") as stream:
-                content = hashlib.file_digest(stream, "sha256").hexdigest()
-        except OSError as error:
-            raise BenchError(f"cannot read {file}: {error.strerror}") from error
-        digest.update(f"{relative(file, root)}\0{content}\n".encode())
+        digest.update(f"{relative(file, root)}\0{content(file)}\n".encode())
     return digest.hexdigest()
 
 

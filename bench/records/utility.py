@@ -1,5 +1,7 @@
 """The part of a record that says what the hospital gets back."""
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from bench.records.parts import Interval, Number, Part
@@ -15,6 +17,11 @@ class Stability(Part):
     n: int
 
 
+def least_reliable(stability: Mapping[str, Stability]) -> float | None:
+    """The lowest reliability of any class; None where there is none."""
+    return min((one.icc for one in stability.values() if one.icc is not None), default=None)
+
+
 class CurvePoint(Part):
     """Average Dice when only the first `queries` queries are used."""
 
@@ -27,6 +34,9 @@ class DialPoint(Part):
 
     value: float
     dice: Interval
+    stability: dict[str, Stability] = Field(
+        default={}, description="per foreground class: over keys that differ in all but the dial"
+    )
 
 
 class Dial(Part):

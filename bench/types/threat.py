@@ -84,6 +84,8 @@ class ThreatModel:
             raise ValueError(f"queries must be >= 1 or None, got {self.queries}")
         if Knows.KEYS in self.knows and self.tier < Tier.KNOWN_PLAINTEXTS:
             raise ValueError(f"an attacker who knows keys is tier T3 or T4, got T{self.tier.value}")
+        if Knows.REFERENCE_POOL in self.knows and self.tier < Tier.KNOWN_PLAINTEXTS:
+            raise ValueError(f"an attacker who holds the client's references is tier T3 or T4, got T{self.tier.value}")
         if Knows.TRAINING_CODE in self.knows and self.tier < Tier.SEMI_INFORMED:
             raise ValueError(f"an attacker who runs the training code is tier T2 or above, got T{self.tier.value}")
 

@@ -24,9 +24,11 @@ def impossible(record: Record) -> Iterator[str]:
         yield from _about(name, interval, low, high, people)
     for name, interval in record.utility.hd95_mm.items():
         yield from _about(f"{name} HD95 in mm", interval, 0.0, _diagonal_mm(record), people)
-    for name, stability in record.utility.stability.items():
-        if stability.icc is not None and abs(stability.icc) > 1 + ROUNDING:
-            yield f"reliability of {name} is {stability.icc:g}, outside [-1, 1]"
+    dialled = record.utility.dice_by_dial.points if record.utility.dice_by_dial else ()
+    for reliability in (record.utility.stability, *(point.stability for point in dialled)):
+        for name, stability in reliability.items():
+            if stability.icc is not None and abs(stability.icc) > 1 + ROUNDING:
+                yield f"reliability of {name} is {stability.icc:g}, outside [-1, 1]"
     for name, value in record.cost.model_dump().items():
         if value is not None and value < 0:
             yield f"cost {name} is {value:g}, below 0"

@@ -8,6 +8,7 @@ from bench.data.about import About
 from bench.data.bids_tables import DESCRIPTION, read_description
 from bench.data.layouts.manifest import MANIFEST, Manifest
 from bench.data.listed import ListedDataset, Recipe, RevisitsFrom
+from bench.data.prepare.provenance import content
 from bench.data.row import Listing
 from bench.data.source import REGISTERED
 from bench.errors import BenchError
@@ -75,3 +76,7 @@ class Prepared(ListedDataset):
             notes=read_description(listing.root),
             tables=(*listing.tables, *([described] if described.exists() else [])),
         )
+
+    def content(self, file: Path) -> str:
+        """What the file was made from, see `bench.data.prepare.provenance`."""
+        return content(file)

@@ -13,19 +13,15 @@ from typing import Any
 
 import bench
 from bench.data.bids_tables import CLASSES, DESCRIPTION
+from bench.data.file_hash import hash_of
 from bench.data.layouts.manifest import MANIFEST
 from bench.data.listed import default_classes, highest_label
+from bench.data.prepare.provenance import PROVENANCE
 from bench.data.prepare.reference import SPACE, load_reference
 from bench.data.prepare.result import SCANS, Preparation, Prepared, write_tables
 from bench.data.prepare.scan import Quality, prepare_scan
 from bench.data.prepare.sheet import PAGE, PICTURE
-from bench.data.prepare.write import (
-    PROVENANCE,
-    folder_name,
-    hash_of,
-    known_quality,
-    write_scan,
-)
+from bench.data.prepare.write import folder_name, known_quality, write_scan
 from bench.data.row import Labelling, Listing, Row, raise_first
 from bench.data.source import Region
 from bench.data.template import template_hash

@@ -1,7 +1,6 @@
 """What a preparation leaves on disk: a folder for every scan, whole or not at all."""
 
 import dataclasses
-import hashlib
 import json
 import os
 import re
@@ -15,11 +14,12 @@ import nibabel
 import numpy as np
 from jaxtyping import Float64
 
+from bench.data.file_hash import hash_of
+from bench.data.prepare.provenance import PROVENANCE
 from bench.data.prepare.scan import PreparedScan, Quality
 from bench.data.row import Row
-from bench.errors import BenchError
 
-IMAGE, LABELS, PROVENANCE = "image.nii.gz", "labels.nii.gz", "provenance.json"
+IMAGE, LABELS = "image.nii.gz", "labels.nii.gz"
 STEPS = 65535
 """Intensities are stored as 16-bit fractions of 1."""
 
@@ -27,19 +27,6 @@ STEPS = 65535
 def folder_name(row: Row) -> str:
     """The scan's folder: its name with everything replaced that a file system or a page could trip over."""
     return re.sub(r"[^A-Za-z0-9._-]", "-", row.name).lstrip(".") or "scan"
-
-
-def hash_of(path: Path) -> str:
-    """SHA-256 of a file.
-
-    Raises:
-        BenchError: it cannot be read.
-    """
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise BenchError(f"cannot read {path}: {error.strerror}") from error
 
 
 def known_quality(place: Path, inputs: Mapping[str, Any]) -> Quality | None:

@@ -102,7 +102,7 @@ class Judge:
         return linkage_scores(self.linkages(claims), self.scans, axes)[HEADLINE].value
 
     def pictures(self, repetitions: Sequence[Pictures], axes: Axes) -> Mapping[str, Interval]:
-        """The same scores for given pictures in place of the attack's work.
+        """The same scores for given pictures in place of the attack's work; as clean scans they lie in [0, 1].
 
         Args:
             repetitions: pictures of all scans, one stack for every set of keys.
@@ -111,7 +111,8 @@ class Judge:
             linkages = [Linkage(among_themselves(pictures, self.device)) for pictures in repetitions]
             close: Mapping[str, Interval] = {}
         else:
-            asked = repetitions if self.wanted is None else [pictures[list(self.wanted)] for pictures in repetitions]
+            images = [pictures.clamp(0, 1) for pictures in repetitions]  # as attacks that know what a scan is do
+            asked = images if self.wanted is None else [pictures[list(self.wanted)] for pictures in images]
             linkages = [looked_up(pictures, self.scans, self.device, self.wanted) for pictures in asked]
             close = likeness(asked, self.reconstructed, self.auxiliary, axes)
         found = linkage_scores(linkages, self.scans, axes)

@@ -44,7 +44,7 @@ def label_controls(
         "do-nothing": [_answered(traffic) for traffic in repetitions if len(_maps_of(traffic))],
         "recovered": list(recovered),
         "atlas": [most_frequent(auxiliary).expand(len(truth), -1, -1, -1)],
-        "random-other": [truth[order] for order in somebody_else(repetitions[0].scans, len(repetitions))],
+        "random-other": [truth[order] for order in somebody_else(repetitions[0].scans)],
         "oracle-key": [truth],
     }
     return {

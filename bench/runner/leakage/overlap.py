@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import torch
@@ -50,7 +51,7 @@ def overlap(
     if recovered:
         values[DICE_RECOVERED] = [
             [_mean(dice(own, other, classes)) for own, other in zip(maps.cpu(), client, strict=True)]
-            for maps, client in zip(_for_each(repetitions, recovered), recovered, strict=True)
+            for maps, client in _side_by_side(repetitions, recovered)
         ]
     people = [scan.subject for scan in scans]
     return {name: _over_people(people, by_key, (*axes, name)) for name, by_key in values.items()}
@@ -104,9 +105,11 @@ def recovered_map(client: Client, traffic: Traffic, place: int, key: Any) -> UIn
     return client.recover(reply, key).argmax(dim=0).to("cpu", torch.uint8)
 
 
-def _for_each(repetitions: Sequence[Labels], recovered: Sequence[Labels]) -> Sequence[Labels]:
-    """Maps that do not depend on keys stand once for all sets of them."""
-    return list(repetitions) * len(recovered) if len(repetitions) == 1 else repetitions
+def _side_by_side(repetitions: Sequence[Labels], recovered: Sequence[Labels]) -> list[tuple[Labels, Labels]]:
+    """Maps of every set of keys with what the client recovers under it; maps that know no keys, with every set's."""
+    if len(repetitions) == len(recovered):
+        return list(zip(repetitions, recovered, strict=True))
+    return list(product(repetitions, recovered))
 
 
 def _mean(scores: dict[str, float]) -> float:

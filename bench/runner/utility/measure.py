@@ -5,16 +5,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.metrics.agreement import agreement
 from bench.metrics.dice import class_map, dice, dice_of_probabilities
 from bench.metrics.surface import hd95_mm
 from bench.progress import Display
 from bench.records.parts import Part
-from bench.records.utility import CurvePoint, Stability, Utility
+from bench.records.utility import CurvePoint, Utility
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.people import pseudonym
 from bench.runner.traffic.recording import key_source
 from bench.runner.utility.dial import measure_dial
+from bench.runner.utility.reliability import FEWEST_KEYS, reliability
 from bench.runner.utility.segmentation import average, over_people
 from bench.runner.utility.tally import Tally
 from bench.runner.utility.uncertainty import Doubt, doubt_about, over_scans
@@ -29,10 +29,6 @@ class Measured(Part):
     server_seconds: float
     bytes_sent: int
     bytes_received: int
-
-
-FEWEST_KEYS = 2
-"""Keys per scan at the least, however few are asked for: reliability is about what differs between two."""
 
 
 def measure_utility(
@@ -100,7 +96,7 @@ def measure_utility(
             for queries, by_subject in sorted(curve.items())
         ],
         dice_by_dial=measure_dial(client, server, scans, seed, axes, display, keys),
-        stability={name: _stability(overlap.by_key(name)) for name in classes},
+        stability={name: reliability(overlap.by_key(name)) for name in classes},
         uncertainty=over_scans(doubts, *axes),
         self_checks=checks.intervals(*axes),
     )
@@ -111,10 +107,3 @@ def measure_utility(
         bytes_sent=sent,
         bytes_received=received,
     )
-
-
-def _stability(rows: list[list[float]]) -> Stability:
-    """Over a row of Dice per person; a defense without keys says the same thing twice."""
-    ratings = np.array(rows if len(rows[0]) > 1 else [row * FEWEST_KEYS for row in rows])
-    found = agreement(ratings[~np.isnan(ratings).any(axis=1)])
-    return Stability(icc=found.icc, low=found.low, high=found.high, kind=found.kind.value, n=found.n)

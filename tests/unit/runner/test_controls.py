@@ -103,3 +103,12 @@ def test_somebody_else_is_never_the_person_and_follows_from_the_cohort_alone(rol
 def test_in_a_single_family_everybody_stays(roles: Roles) -> None:
     alone = tuple(replace(scan, family="one") for scan in roles.test.scans)
     assert somebody_else(alone) == [list(range(len(alone)))] * 3
+
+
+def test_pictures_in_place_of_a_reconstruction_lie_in_the_range_of_a_scan(roles: Roles) -> None:
+    """As attacks cut theirs off: otherwise whoever hands noisy releases back would beat doing nothing."""
+    judge = Judge(goal=Goal.RECONSTRUCTION, scans=roles.test.scans, auxiliary=roles.auxiliary, device=CPU)
+    noise = torch.Generator().manual_seed(0)
+    images = torch.stack([scan.image for scan in roles.test.scans])
+    loud = images + 0.4 * torch.randn(images.shape, generator=noise)
+    assert judge.pictures([loud], (0,)) == judge.pictures([loud.clamp(0, 1)], (0,))

@@ -119,6 +119,14 @@ def test_the_population_and_other_people_find_nobody(found: dict[str, Control]) 
         assert _value(found[blind], "dice") < 1
 
 
+def test_other_people_are_the_same_however_many_sets_of_keys_there_are(
+    roles: Roles, repetitions: Sequence[Traffic], judge: Judge, found: dict[str, Control]
+) -> None:
+    once = label_controls(repetitions[:1], roles.auxiliary, judge.recovered, (0, "attack"), judge.maps)
+    for name in ("map", "dice"):
+        assert once["random-other"].scores[name] == found["random-other"].scores[name]
+
+
 def test_what_the_client_recovers_agrees_with_itself(found: dict[str, Control]) -> None:
     assert _value(found["recovered"], "dice_recovered") == 1
     assert 0 < _value(found["recovered"], "dice") < 1
