@@ -47,7 +47,7 @@ class ReidSiamese(SemiInformed):
         side: longest side, in voxels, of the copy that the CNN sees.
         widths: channels of the CNN's convolutions.
         batch: people in a step, two releases each.
-        judges: every so-manieth person decides how much the CNN counts, and teaches it nothing.
+        judges: every n-th family, for this n, is kept out of training and decides how much weight the CNN gets.
     """
 
     name: ClassVar[str] = "reid-siamese"

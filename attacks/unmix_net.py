@@ -54,7 +54,7 @@ class UnmixNet(Attack):
         iterations, learning_rate: training.
         most: mixtures of one target at most, in training.
         invented: made-up people beside every real one.
-        judges: every so-manieth family decides how much the network counts, and teaches it nothing.
+        judges: every n-th family, for this n, is kept out of training and decides how much weight the network gets.
         alpha_error: standard deviation of the error that alpha has in training, for one mixture.
     """
 

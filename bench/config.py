@@ -29,10 +29,10 @@ class Evaluation:
         key_repetitions: how often every scan is sent, under fresh keys each time; utility and leakage are means over
             these. A defense without keys is measured once.
         query_grid: numbers of queries at which Dice is reported, as far as the defense sends that many.
-        costly_people: of how many people attacks that take long for a scan must reconstruct one scan (for every set of
-            keys); None for all scans of all people. They are still looked for among everybody.
-        costly_sweeps: whether such attacks are also measured along the number of queries and the defense's dial, and
-            attacks that train on the client's own code along the dial: a training for each of its values.
+        costly_people: number of people for whom a slow attack reconstructs one scan per set of keys; None for all scans
+            of all people. They are still searched for among everybody.
+        costly_sweeps: whether slow attacks are also measured at fewer queries and along the defense's dial, and attacks
+            that train on the client's own code along the dial, which takes one training per value.
         precision: Lightning Fabric's name of the arithmetic used in training.
     """
 

@@ -90,6 +90,18 @@ class Registry:
         hint = f" (it is one of the {elsewhere[0]})" if elsewhere else _did_you_mean(name, names)
         raise BenchError(f"no {kind.removesuffix('s')} named {name!r}{hint}; available: {', '.join(names) or 'none'}")
 
+    def find_anywhere(self, name: str) -> list[Entry]:
+        """The entries called `name`, of whatever kind.
+
+        Raises:
+            BenchError: there is none.
+        """
+        found = [entry for entry in self.entries if entry.name == name]
+        if not found:
+            hint = _did_you_mean(name, sorted({entry.name for entry in self.entries}))
+            raise BenchError(f"nothing is named {name!r}{hint}; `bench list` names all attacks, defenses and datasets")
+        return found
+
 
 def _did_you_mean(name: str, names: list[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1)

@@ -12,10 +12,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bench.source_text import without_prose
+
 CACHE_VARIABLE = "UNVEIL_CACHE"
 _CONTRACTS = {"bench.attack", "bench.defense", "bench.dataset", "bench.plugin"}
-_ROOMS_OF_PLUGINS = {"bench.attacks", "bench.defenses"}
-_ROOMS = {*_ROOMS_OF_PLUGINS, "bench.data"}
+_FOLLOWED = {"bench.attacks", "bench.defenses", "bench.models"}
+"""Folders of plugins and of what they are built of; what is imported from there is part of a plugin."""
+_ROOMS = {*_FOLLOWED, "bench.data"}
+"""Folders in which every file stands for itself."""
 
 
 def address(parts: Mapping[str, Any]) -> str:
@@ -35,7 +39,7 @@ def code_version(*modules: str) -> str:
         origin = Path(spec.origin)
         files = sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
         for path in files:
-            digest.update(name.encode() + path.name.encode() + path.read_bytes())
+            digest.update(name.encode() + path.name.encode() + without_prose(path))
     return digest.hexdigest()[:16]
 
 
@@ -43,7 +47,7 @@ def plugin_version(cls: type) -> str:
     """Hash of the source that defines a plugin: the files of its class and of the bases that are not contracts.
 
     A plugin that is a package of its own counts with all its files; one among many in a folder of plugins with its own,
-    and with whatever else of that folder it imports.
+    and with whatever it imports from folders of plugins and of networks.
     """
     files: set[Path] = set()
     for base in cls.__mro__:
@@ -60,18 +64,18 @@ def plugin_version(cls: type) -> str:
         waiting.extend(new)
     digest = hashlib.sha256()
     for path in sorted(files):
-        digest.update(path.name.encode() + path.read_bytes())
+        digest.update(path.name.encode() + without_prose(path))
     return digest.hexdigest()[:16]
 
 
 def _imported_from_rooms(path: Path) -> set[Path]:
-    """Files of the folders of plugins that this one imports, packages whole."""
+    """Files of these folders that this one imports, packages whole."""
     files: set[Path] = set()
     for node in ast.walk(ast.parse(path.read_bytes())):
         named = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         named += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         for name in named:
-            if not any(name.startswith(f"{room}.") for room in _ROOMS_OF_PLUGINS):
+            if not any(name.startswith(f"{room}.") for room in _FOLLOWED):
                 continue
             spec = importlib.util.find_spec(name)
             if spec is not None and spec.origin is not None:

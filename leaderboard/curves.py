@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from bench.leaderboard.cell_figures import along_title, knots_of
-from bench.leaderboard.entry import Entry, links
+from bench.leaderboard.entry import Entry
 from bench.leaderboard.plots import in_reach
 from bench.leaderboard.score_names import shown
 from bench.leaderboard.svg.curve import Chart
@@ -39,7 +39,7 @@ def curves_of(entries: Sequence[Entry], ident: str) -> list[Curves]:
     for place, headline in enumerate(sorted({entry.headline_name for entry in entries if entry.headline_name})):
         linking: dict[str, Entry] = {}
         for entry in sorted(entries, key=lambda entry: entry.record.seed):
-            if entry.headline_name == headline and links(entry.record.attack.threat):
+            if entry.headline_name == headline and entry.record.attack.threat.links:
                 linking.setdefault(entry.attack, entry)
         by_queries = {name: entry.privacy.by_queries for name, entry in linking.items() if entry.privacy}
         by_dial = {name: entry.privacy.by_dial for name, entry in linking.items() if entry.privacy}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from bench.leaderboard.curves import Curves, curves_of
-from bench.leaderboard.entry import LAST_RANKED_TIER, Entry
+from bench.leaderboard.entry import Entry
 from bench.leaderboard.grouping import Group
 from bench.leaderboard.numbers import bounds, fixed, percent
 from bench.leaderboard.overview.marks import worst_alone
@@ -17,6 +17,7 @@ from bench.leaderboard.trainings import trainings
 from bench.leaderboard.worst_case.ranks import RankedRow
 from bench.leaderboard.worst_case.rates import found_by, union_of, worst_of
 from bench.leaderboard.worst_case.strongest import RANK_FPR
+from bench.types.threat import LAST_RANKED_TIER
 
 NAKED = "no-proxy"
 """The defense that sends the scan as it is."""

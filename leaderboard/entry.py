@@ -4,22 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.leaderboard.numbers import finite
-from bench.records.entries import ThreatCard
 from bench.records.parts import Interval
 from bench.records.privacy import Privacy, Score, Verification
 from bench.records.schema import Record, Status
 from bench.records.utility import least_reliable
-from bench.types.threat import Goal, Phase, Tier
-
-LAST_RANKED_TIER = Tier.SEMI_INFORMED
-LINKING = frozenset({Goal.LINKAGE.value, Goal.RECONSTRUCTION.value, Goal.LABELS.value})
-"""Goals whose claims come down to a linkage: a reconstruction is looked up among clean scans, a label map among true
-label maps."""
-
-
-def links(card: ThreatCard) -> bool:
-    """Whether what an attack with this card claims comes down to a linkage of the test people's scans."""
-    return card.goal in LINKING and card.phase == Phase.INFERENCE
+from bench.types.threat import LAST_RANKED_TIER
 
 
 @dataclass(frozen=True, eq=False)

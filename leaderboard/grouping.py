@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
+from bench.leaderboard.entry import Entry
 from bench.leaderboard.ranking import fingerprint, in_order
 from bench.leaderboard.submissions.verdict import verdict_beside
 from bench.leaderboard.variants import variant_names
 from bench.leaderboard.worst_case.joined import union_rows
 from bench.leaderboard.worst_case.ranks import RankedRow, defense_places, ranked_rows
 from bench.records.schema import Record
+from bench.types.threat import LAST_RANKED_TIER
 
 VISITS = {
     "real": "real scans, real second visits",
@@ -135,7 +136,7 @@ def _group(key: GroupKey, entries: Sequence[Entry]) -> Group:
 
 def _worst_by_tier(entries: Sequence[Entry]) -> dict[int, tuple[RankedRow, ...]]:
     worst: dict[int, tuple[RankedRow, ...]] = {}
-    tiers = {entry.record.attack.threat.tier for entry in entries if links(entry.record.attack.threat)}
+    tiers = {entry.record.attack.threat.tier for entry in entries if entry.record.attack.threat.links}
     for tier in range(LAST_RANKED_TIER + 1):
         same = tier - 1 in worst and tier not in tiers
         worst[tier] = worst[tier - 1] if same else tuple(ranked_rows(union_rows(entries, tier)))
@@ -167,7 +168,7 @@ def _boards(entries: Sequence[Entry], judged: Mapping[str, tuple[bool, float, st
             goal,
             phase,
             headline or None,
-            tuple(in_order(together, judged if links(together[0].record.attack.threat) else {})),
+            tuple(in_order(together, judged if together[0].record.attack.threat.links else {})),
         )
         for (goal, phase, headline), together in sorted(found.items())
     )

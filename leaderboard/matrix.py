@@ -5,11 +5,12 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.leaderboard.entry import LAST_RANKED_TIER, Entry
+from bench.leaderboard.entry import Entry
 from bench.leaderboard.grouping import Group
 from bench.leaderboard.numbers import DASH, finite, fixed
 from bench.leaderboard.score_names import shown
 from bench.records.schema import Status
+from bench.types.threat import LAST_RANKED_TIER
 
 BANDS = (0.1, 0.25, 0.5, 0.75)
 """Where the colours change, as shares of the way from chance to a perfect attack."""

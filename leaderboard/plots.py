@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from bench.leaderboard.entry import LAST_RANKED_TIER, Entry
+from bench.leaderboard.entry import Entry
 from bench.leaderboard.grouping import Board
 from bench.leaderboard.numbers import finite
 from bench.leaderboard.ranking import worst_cases
@@ -13,6 +13,7 @@ from bench.leaderboard.svg.drawing import Size
 from bench.leaderboard.svg.point import Point
 from bench.leaderboard.svg.scatter import Plot, scatter
 from bench.records.parts import Interval
+from bench.types.threat import LAST_RANKED_TIER
 
 WIDE, NARROW = Size(760, 420), Size(340, 360)
 MOST_LABELLED = 24

@@ -9,7 +9,7 @@ from bench.leaderboard.caveats import caveats
 from bench.leaderboard.columns import columns_of
 from bench.leaderboard.defense_parts import DefensePart, defense_parts
 from bench.leaderboard.differences import differences
-from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
+from bench.leaderboard.entry import Entry
 from bench.leaderboard.grouping import Board, Group
 from bench.leaderboard.matrix import Matrix, matrix_of
 from bench.leaderboard.over_seeds import SeedsView, over_seeds, seeds_view
@@ -21,6 +21,7 @@ from bench.leaderboard.svg.markers import marker_icon
 from bench.leaderboard.tables import Column
 from bench.leaderboard.threat_words import goal_in_words
 from bench.leaderboard.worst_case.view import WorstView, parts, worst_view
+from bench.types.threat import LAST_RANKED_TIER
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +110,7 @@ def _group_view(group: Group, series: Mapping[str, int], differs: Sequence[str],
 
 def _board_view(board: Board, known: dict[int, str], series: Mapping[str, int], ident: str) -> BoardView:
     columns = tuple(columns_of(board))
-    shown_above = links(board.entries[0].record.attack.threat)
+    shown_above = board.entries[0].record.attack.threat.links
     drawn = [] if shown_above else [entry for entry in board.entries if drawable(entry)]
     names = dict.fromkeys(entry.defense for entry in drawn)
     return BoardView(

@@ -1,7 +1,7 @@
 """The threat card of an attack, in words."""
 
 from bench.records.entries import ThreatCard
-from bench.types.threat import Phase
+from bench.types.threat import GALLERIES, TIERS, Goal, Phase, Tier
 
 GOALS = {
     "linkage": "Re-identification: link scans of one person",
@@ -10,13 +10,6 @@ GOALS = {
     "membership": "Membership: tell who was in the training data",
     "attribute": "Attribute inference: learn a trait of the patient",
 }
-_TIERS = (
-    "ignorant of the protection",
-    "knows how the client draws its secrets, not the secrets",
-    "runs the client's own code on scans of its own",
-    "has some scans together with what was sent for them",
-    "holds the secrets; an upper bound, never ranked",
-)
 _SEES = {
     "releases": "what the hospital sends",
     "replies": "what the server answers",
@@ -26,7 +19,7 @@ _KNOWS = {
     "keys": "the client's secret keys",
     "reference_pool": "the client's pool of reference scans",
     "server": "the server's network weights",
-    "client": "the client's code and networks",
+    "client": "the client's code, with its trained network if it has one: it may send scans of its own through it",
     "training": "the code that trained the server",
 }
 _OWNS = {"auxiliary": "scans of other people", "candidates": "scans of the people it asks about"}
@@ -43,12 +36,13 @@ def card_in_words(card: ThreatCard) -> list[tuple[str, str]]:
     queries = "every query that was sent for a scan" if card.queries is None else f"{card.queries} per scan at most"
     return [
         ("Goal", goal_in_words(card.goal)),
-        ("Strength", f"T{card.tier}: {_TIERS[card.tier]}"),
+        ("Strength", f"T{card.tier}: {TIERS[Tier(card.tier)]}"),
         ("Phase", f"taps the traffic during {card.phase}"),
         ("Sees", _listed(card.observes, _SEES)),
         ("Knows", _listed(card.knows, _KNOWS)),
         ("Owns", _listed(card.owns, _OWNS)),
         ("Queries", queries),
+        *([("Judged by looking it up among", GALLERIES[Goal(card.goal)])] if card.goal in GALLERIES else []),
     ]
 
 

@@ -8,11 +8,11 @@ from bench.errors import BenchError
 from bench.types.scan import Cohort
 
 
-def to_learn_and_to_judge(own: Cohort, judges: int) -> tuple[Cohort, Cohort]:
-    """Every `judges`-th family apart from the others; more of them where there are few, so that two judge.
+def judging_families(own: Cohort, judges: int) -> frozenset[str]:
+    """Every `judges`-th family, kept apart from what networks learn; more where there are few, so that two judge.
 
     Raises:
-        BenchError: fewer than four families, two for each part.
+        BenchError: fewer than four families, two to learn from and two to judge by.
     """
     families = sorted({scan.family for scan in own})
     if len(families) < 4:
@@ -21,7 +21,16 @@ def to_learn_and_to_judge(own: Cohort, judges: int) -> tuple[Cohort, Cohort]:
             "four are the least (raise its share in `shares`)"
         )
     step = min(judges, len(families) // 2)
-    apart = set(families[step - 1 :: step])
+    return frozenset(families[step - 1 :: step])
+
+
+def to_learn_and_to_judge(own: Cohort, judges: int) -> tuple[Cohort, Cohort]:
+    """The scans of all other families, and those of the judging ones.
+
+    Raises:
+        BenchError: fewer than four families.
+    """
+    apart = judging_families(own, judges)
     return (
         own.only(tuple(scan for scan in own if scan.family not in apart)),
         own.only(tuple(scan for scan in own if scan.family in apart)),

@@ -6,12 +6,12 @@ from functools import cached_property
 from typing import final
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from bench.attacks.learned.bank import Bank
 from bench.attacks.learned.describe import Described, Describer
-from bench.errors import BenchError
+from bench.attacks.learned.people import judging_families
 
 FLOOR = 1e-4
 """Least variance of a coordinate, as a share of the mean: what never varies must not drown the rest."""
@@ -41,7 +41,7 @@ class TwoOfEach:
         bank: all own releases; asked for at the first batch, so never by a network that is found trained.
         describe: prepares them.
         batch: most people in a batch.
-        judges: every so-manieth person is one whom networks never learn from.
+        judges: every n-th family, for this n, is one that networks never learn from.
     """
 
     bank: Bank
@@ -70,22 +70,23 @@ class TwoOfEach:
         floor = FLOOR * variance.mean(dim=1, keepdim=True)
         return rows.mean(dim=0).to(self.device), variance.clamp(min=floor.clamp(min=1e-12)).to(self.device)
 
+    @cached_property
+    def _judging(self) -> Bool[Tensor, " person"]:
+        own = self.bank.own
+        apart = judging_families(own, self.judges)
+        family = {scan.subject: scan.family for scan in own}
+        return torch.tensor([family[subject] in apart for subject in own.subjects])
+
     def draw(self, generator: torch.Generator) -> Views:
         """A batch on the generator's device.
 
         Raises:
-            BenchError: fewer than four people, two to learn from and two to judge by.
+            BenchError: fewer than four families, two to learn from and two to judge by.
         """
         described, people, _ = self._all
         count = int(people.max()) + 1
-        names = len(self.bank.own.subjects)
-        if names < 4:
-            raise BenchError(
-                f"the attacker has scans of {names} people, too few to learn from some and to judge by others; "
-                "four are the least (raise its share in `shares`)"
-            )
-        step = min(self.judges, names // 2)  # two judge, even where there are few
-        judge = torch.arange(count) % names % step == step - 1  # a made-up person goes with the real one
+        real = self._judging
+        judge = real[torch.arange(count) % len(real)]  # a made-up person goes with the real one
         lots = torch.rand(2, count, generator=generator, device=generator.device).cpu()
         chosen = [self._pairs(lots[i], who, generator) for i, who in enumerate((~judge, judge))]
         learn, judged = (described[rows].to(self.device) for rows in chosen)

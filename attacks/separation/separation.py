@@ -32,7 +32,7 @@ class Separation(Attack):
 
     Attributes:
         together: scans that share a call of the prior; more keep a GPU busy.
-        traced: of how many scans is it measured what more calls, restarts and queries buy; 0 for none.
+        traced: number of scans for which the gain from more calls, restarts and queries is measured; 0 for none.
     """
 
     goal: ClassVar[Goal] = Goal.RECONSTRUCTION

@@ -20,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-leaderboard = typer.Typer(help="Turn records into the page that people read.", no_args_is_help=True)
+leaderboard = typer.Typer(help="Build leaderboards; submit, verify and compare results.", no_args_is_help=True)
 schema = typer.Typer(help="Print the JSON schemas of what Unveil writes.", no_args_is_help=True)
 app.add_typer(data, name="data")
 app.add_typer(leaderboard, name="leaderboard")
@@ -69,7 +69,9 @@ def run(
     ] = False,
     attack_timeout: Annotated[
         float,
-        typer.Option(metavar="SECONDS", min=0.001, help="End one run of the attack after so long: no score."),
+        typer.Option(
+            metavar="SECONDS", min=0.001, help="Stop one run of the attack after this long; it then has no score."
+        ),
     ] = 86400,  # a hanging attack ends; days of training on purpose are asked for
     as_json: Annotated[bool, typer.Option("--json", help="Print the record instead of tables.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
@@ -154,7 +156,7 @@ def tune(
 
 @app.command("list")
 def list_plugins(plugin: Plugins = None) -> None:
-    """Name every attack, defense and dataset."""
+    """List all attacks, defenses and datasets."""
     with clear_errors():
         from bench.cli.catalog import print_list
 
@@ -202,7 +204,7 @@ def pack_bundle(
     out: Annotated[Path, typer.Option(help="Folder for the bundle.")] = Path("bundles"),
     pictures: Annotated[
         bool | None,
-        typer.Option("--pictures/--no-pictures", help="Take pictures along. Default: only those of made-up anatomy."),
+        typer.Option("--pictures/--no-pictures", help="Include pictures. Default: only those of synthetic anatomy."),
     ] = None,
 ) -> None:
     """Make a bundle of one run, to hand in to a leaderboard."""
@@ -214,7 +216,7 @@ def pack_bundle(
 
 @leaderboard.command("validate")
 def validate_bundle(bundle: Annotated[Path, typer.Argument(help="A bundle of `bench leaderboard pack`.")]) -> None:
-    """Say what speaks against a bundle, without running anything; exit code 2 if anything does."""
+    """List every problem of a bundle without running anything; exit code 2 if there is one."""
     with clear_errors():
         from bench.cli.submissions import validate_and_report
 
@@ -255,7 +257,7 @@ def missing_cells(
     root: Annotated[Path | None, typer.Option(help="Folder with the dataset's files, for the commands.")] = None,
     plugin: Plugins = None,
 ) -> None:
-    """Print the commands of what no record shows yet: which installed attacks up to T2 a defense has not met.
+    """Print the commands of cells without a record: installed attacks up to T2 that a defense has not met yet.
 
     An attack that does not fit (traits where the data name none) leaves no record and stays listed.
     """

@@ -15,7 +15,7 @@ from rich.text import Text
 from bench import config
 from bench.attack import Attack
 from bench.errors import BenchError
-from bench.registry import KINDS, Entry, Registry
+from bench.registry import Entry, Registry
 from bench.runner import contenders
 
 EVALUATION = "evaluation"
@@ -57,10 +57,7 @@ def print_entry(name: str, preset: str | None, plugins: tuple[Path, ...]) -> Non
         console.print(f"[bold]{name}[/]: {contenders.SUMMARY}", soft_wrap=True)
         console.print(f"tries, in this order: {', '.join(contenders.suite(registry))}", soft_wrap=True)
         return
-    entries = [entry for entry in registry.entries if entry.name == name]
-    if not entries:
-        kind = next((kind for kind in KINDS if _close(name, registry, kind)), "attacks")
-        registry.find(kind, name)
+    entries = registry.find_anywhere(name)
     console = Console(highlight=False)
     for entry in entries:
         console.print(f"[bold]{entry.name}[/] ({entry.kind.removesuffix('s')}), from {entry.origin}")

@@ -7,9 +7,7 @@ import typer
 
 from bench.cli.exits import clear_errors
 
-data = typer.Typer(
-    help="Cohorts: what they are, whether yours is sound, the way to a common grid.", no_args_is_help=True
-)
+data = typer.Typer(help="Datasets: describe them, check yours, bring it onto a common grid.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Dataset, see `bench data list`.")]
 Root = Annotated[Path, typer.Option(help="Folder (or table) with the dataset's files.")]
@@ -24,7 +22,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 
 @data.command("list")
 def list_cohorts(plugin: Plugins = None, as_json: Json = False) -> None:
-    """Name every cohort with its size and licence."""
+    """List all datasets with size and licence."""
     with clear_errors():
         from bench.cli.cohorts import print_cohorts
 
@@ -33,7 +31,7 @@ def list_cohorts(plugin: Plugins = None, as_json: Json = False) -> None:
 
 @data.command()
 def show(name: Name, plugin: Plugins = None) -> None:
-    """Tell about one cohort: licence, how to get it, what to cite, and the files that are expected."""
+    """Describe one dataset: licence, how to get it, what to cite, and which files are expected."""
     with clear_errors():
         from bench.cli.cohorts import print_cohort
 

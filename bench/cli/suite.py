@@ -30,7 +30,9 @@ def print_suite(defense: str, tried: Sequence[Tried]) -> None:
     told = worst_on_membership(tried)
     if told is not None:
         console.print(
-            f"who was trained on: {told.attack}, AUC {told.score} (chance 0.500)", style="bold", soft_wrap=True
+            f"who was in the training data: {told.attack}, AUC {told.score} (chance 0.500)",
+            style="bold",
+            soft_wrap=True,
         )
     traits = worst_on_traits(tried)
     if traits is not None:

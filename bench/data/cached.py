@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 from bench.data.listed import Keep
 from bench.data.scan_file import ScanFile, read_scan_file
 from bench.dataset import Dataset, Grid
+from bench.source_text import without_prose
 from bench.types.scan import Cohort
 
 FORMAT = 3
@@ -68,9 +69,8 @@ def origin(dataset: Dataset, files: str, grid: Grid) -> str:
     """
     plugin = Path(inspect.getfile(type(dataset)))
     ours = plugin.is_relative_to(Path(__file__).parent)
-    return _hash_of(
-        {"version": dataset.voxels, "code": None if ours else plugin.read_text(), **_made_from(dataset, files, grid)}
-    )
+    code = None if ours else without_prose(plugin).decode()
+    return _hash_of({"version": dataset.voxels, "code": code, **_made_from(dataset, files, grid)})
 
 
 def address(dataset: Dataset, files: str, grid: Grid) -> str:
@@ -80,7 +80,7 @@ def address(dataset: Dataset, files: str, grid: Grid) -> str:
     plugin = Path(inspect.getfile(type(dataset)))
     beside = plugin.parent.glob("*.py") if plugin.is_relative_to(here) else ()
     for file in sorted({*here.glob("*.py"), *beside, plugin}, key=lambda file: (file.name, file)):
-        source.update(file.name.encode() + b"\0" + file.read_bytes())
+        source.update(file.name.encode() + b"\0" + without_prose(file))
     return _hash_of({"format": FORMAT, "source": source.hexdigest(), **_made_from(dataset, files, grid)})
 
 

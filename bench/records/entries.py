@@ -6,7 +6,7 @@ from pydantic import Field
 
 from bench.records.parts import Number, Part
 from bench.records.tuning import TunedEntry
-from bench.types.threat import Goal, ThreatModel
+from bench.types.threat import GALLERIES, Goal, Phase, ThreatModel
 
 
 class OriginEntry(Part):
@@ -48,6 +48,11 @@ class ThreatCard(Part):
     knows: list[str]
     owns: list[str]
     queries: int | None = Field(description="queries per scan the attack uses; null = all that were sent")
+
+    @property
+    def links(self) -> bool:
+        """Whether what is claimed comes down to a linkage of the test people's scans: whose scan is it?"""
+        return self.goal in GALLERIES and self.phase == Phase.INFERENCE
 
     @classmethod
     def of(cls, goal: Goal, threat: ThreatModel) -> "ThreatCard":

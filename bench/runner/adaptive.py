@@ -20,7 +20,7 @@ from bench.runner.contenders import suite
 from bench.runner.run import Outcome, run_cell
 from bench.runner.tuning import stored
 from bench.store import Store
-from bench.types.threat import Goal, Phase
+from bench.types.threat import Goal
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,7 @@ class Tried:
         """Whether it asks whose scan a release of a test person shows, which is what the worst case is about."""
         if self.outcome is None:
             return False
-        card = self.outcome.record.attack.threat
-        return card.goal not in (Goal.MEMBERSHIP, Goal.ATTRIBUTE) and card.phase == Phase.INFERENCE
+        return self.outcome.record.attack.threat.links
 
     @property
     def about_membership(self) -> bool:
@@ -119,12 +118,12 @@ def _most(tried: Sequence[Tried]) -> Tried | None:
 
 
 def command_of(request: Request) -> str:
-    """The command that runs one cell of the suite alone. Where the data lie on this machine is nobody's business."""
+    """The command that runs one cell of the suite alone. Where files lie on this machine is nobody's business."""
     words = ["bench", "run", request.defense, request.attack, "--data", request.data]
     words += [] if request.root is None else ["--root", "DIR"]
     words += ["--preset", request.preset, "--seed", str(request.seed)]
     words += [word for assignment in request.assignments for word in ("--set", assignment)]
-    words += [word for plugin in request.plugins for word in ("--plugin", str(plugin))]
+    words += [word for plugin in request.plugins for word in ("--plugin", plugin.name)]
     words += ["--tuned"] if request.tuning is not None else []
     words += ["--isolate"] if request.isolate else []
     return shlex.join(words)

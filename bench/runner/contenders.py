@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from bench.attack import Attack
 from bench.errors import BenchError
 from bench.registry import Registry
-from bench.types.threat import Tier
+from bench.types.threat import LAST_RANKED_TIER
 
 NAME = "adaptive"
-SUMMARY = "every attack up to T2 in turn, and the worst case; no attack but a name for all of them"
-STRONGEST = Tier.SEMI_INFORMED
-"""The strongest adversary that is an outsider still; what is stronger is an upper bound and decides nothing."""
+SUMMARY = "every attack up to T2 in turn, and the worst case: a name for all of them, not an attack itself"
 
 
 def suite(registry: Registry, only: Sequence[str] = ()) -> list[str]:
@@ -22,8 +20,6 @@ def suite(registry: Registry, only: Sequence[str] = ()) -> list[str]:
     Raises:
         BenchError: one of `only` is no attack, or stronger than T2; or a plugin has taken the name of the suite.
     """
-    from bench.runner.leakage.scores import CLAIMS  # brings the metrics along, seconds that `bench list` can do without
-
     entries = registry.of("attacks")
     if any(entry.name == NAME for entry in entries):
         raise BenchError(f"an attack is registered as {NAME!r}, which names all of them; choose another name for it")
@@ -36,11 +32,11 @@ def suite(registry: Registry, only: Sequence[str] = ()) -> list[str]:
             continue
         attack = entry.load()
         assert issubclass(attack, Attack)
-        if attack.threat.tier <= STRONGEST and attack.goal in CLAIMS:
+        if attack.threat.tier <= LAST_RANKED_TIER:
             fit.append((attack.threat.tier, entry.name))
         elif only:
             raise BenchError(
                 f"{entry.name} (T{int(attack.threat.tier)} {attack.goal.value}) is not in the suite; it holds attacks "
-                f"up to T{int(STRONGEST)} that are scored; run it by its name"
+                f"up to T{int(LAST_RANKED_TIER)}; run it by its name"
             )
     return [name for _, name in sorted(fit)]

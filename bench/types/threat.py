@@ -3,6 +3,7 @@
 Source: tiers follow the speaker-anonymisation evaluations (VoicePrivacy): ignorant, lazy-informed, semi-informed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -62,6 +63,24 @@ class Tier(IntEnum):
     SEMI_INFORMED = 2
     KNOWN_PLAINTEXTS = 3
     ORACLE = 4
+
+
+TIERS: Mapping[Tier, str] = {
+    Tier.IGNORANT: "ignorant of the protection",
+    Tier.KNOWS_DISTRIBUTION: "knows the method, not the secrets, and has scans of other people",
+    Tier.SEMI_INFORMED: "runs the client's own code on scans of its own",
+    Tier.KNOWN_PLAINTEXTS: "has some scans together with what was sent for them",
+    Tier.ORACLE: "holds the secrets; an upper bound, never ranked",
+}
+LAST_RANKED_TIER = Tier.SEMI_INFORMED
+"""The strongest adversary that is an outsider still; what is stronger is an upper bound and decides nothing."""
+GALLERIES: Mapping[Goal, str] = {
+    Goal.LINKAGE: "what was sent for other scans",
+    Goal.RECONSTRUCTION: "clean scans of the patients, of other visits",
+    Goal.LABELS: "true label maps of the patients, of other visits",
+}
+"""Among what a claim is looked up when it is judged by whom it gives away; other goals look nobody up. They are the
+scorer's and open to no attack, and stand for an adversary who holds scans under patients' names."""
 
 
 @dataclass(frozen=True, kw_only=True)

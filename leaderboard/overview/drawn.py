@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from bench.leaderboard.entry import LAST_RANKED_TIER
 from bench.leaderboard.numbers import finite
 from bench.leaderboard.overview.front import dominates, front
 from bench.leaderboard.overview.marks import Mark, harm_of
@@ -13,6 +12,7 @@ from bench.leaderboard.plots import MOST_LABELLED, in_reach, limits_of, short
 from bench.leaderboard.score_names import plain
 from bench.leaderboard.svg.point import Point
 from bench.leaderboard.svg.scatter import Plot
+from bench.types.threat import LAST_RANKED_TIER
 
 MAP = "map"
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.leaderboard.entry import Entry, links
+from bench.leaderboard.entry import Entry
 from bench.leaderboard.numbers import finite, percent
 from bench.leaderboard.score_names import shown
 from bench.leaderboard.verification_words import tpr_at
@@ -34,7 +34,7 @@ PAIRS = Measure("pairs", f"Pairs recognised at {percent(RANK_FPR)} false alarms"
 
 def measures(entries: Sequence[Entry]) -> list[Measure]:
     """The headline scores of attacks that tell people apart, the most common first, then what the ranks go by."""
-    headlines = [entry for entry in entries if links(entry.record.attack.threat) and entry.headline is not None]
+    headlines = [entry for entry in entries if entry.record.attack.threat.links and entry.headline is not None]
     counted = Counter(entry.headline_name for entry in headlines)
     found = []
     for name in sorted((name for name in counted if name), key=lambda name: (-counted[name], name)):
@@ -47,7 +47,7 @@ def measures(entries: Sequence[Entry]) -> list[Measure]:
 
 def leak_of(entry: Entry, measure: Measure) -> tuple[Interval, float | None] | None:
     """One cell's score and what a guess would get; None if the cell has no such score."""
-    if not links(entry.record.attack.threat):
+    if not entry.record.attack.threat.links:
         return None
     if measure.together:
         tpr = None if entry.verification is None else tpr_at(entry.verification.operating_points, RANK_FPR)

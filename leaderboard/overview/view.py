@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bench.leaderboard.entry import LAST_RANKED_TIER
 from bench.leaderboard.grouping import Group
 from bench.leaderboard.overview.drawn import plot_of
 from bench.leaderboard.overview.marks import every_cell, worst_marks
@@ -15,6 +14,7 @@ from bench.leaderboard.overview.utility import title_of, utilities
 from bench.leaderboard.plots import NARROW, WIDE
 from bench.leaderboard.svg.markers import marker_icon
 from bench.leaderboard.svg.scatter import scatter
+from bench.types.threat import LAST_RANKED_TIER
 
 EVERY_CELL = "all"
 _SIZES = (("wide", WIDE), ("narrow", NARROW))

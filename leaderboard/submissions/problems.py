@@ -5,12 +5,11 @@ import statistics
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bench.leaderboard.entry import LINKING
 from bench.leaderboard.submissions.ranges import impossible
 from bench.leaderboard.submissions.shipped import contradictions
 from bench.records.privacy import Privacy
 from bench.records.schema import PROTOCOL_VERSION, Record
-from bench.types.threat import Goal
+from bench.types.threat import GALLERIES, Goal
 
 FEWEST_PEOPLE = 10
 """Among the test people: with fewer, any interval spans most of what is possible."""
@@ -91,7 +90,7 @@ def _privacy(privacy: Privacy, record: Record) -> Iterator[str]:
     missing = [name for name in CONTROLS.get(goal, ()) if name not in privacy.controls]
     if missing:
         yield f"controls are missing: {', '.join(missing)}"
-    if goal in LINKING and privacy.linkage is None:
+    if goal in GALLERIES and privacy.linkage is None:
         yield "no linkage file: the worst case over attacks cannot be told"
     headline = privacy.scores[privacy.headline]
     if headline.value.value is None:

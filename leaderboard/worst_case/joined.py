@@ -12,12 +12,13 @@ from itertools import chain, count
 import numpy as np
 
 from bench.errors import BenchError
-from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
+from bench.leaderboard.entry import Entry
 from bench.leaderboard.worst_case.linkages import NoLinkageError, linkage_beside, linkages_of
 from bench.metrics.union import WorstCase, best_attack, worst_case
 from bench.records.claims import StoredLinkage
 from bench.records.schema import Status
 from bench.types.claim import Linkage
+from bench.types.threat import LAST_RANKED_TIER
 
 PAPER_ATTACK = "reid-msssim"
 """Re-identification as in the paper that introduced mixing."""
@@ -60,7 +61,7 @@ def union_rows(entries: Sequence[Entry], strongest: int = LAST_RANKED_TIER) -> l
     cells: dict[tuple[str, int], list[Entry]] = {}
     for entry in entries:
         threat = entry.record.attack.threat
-        if links(threat) and threat.tier <= strongest:
+        if threat.links and threat.tier <= strongest:
             cells.setdefault((entry.defense, entry.record.seed), []).append(entry)
     first: tuple[Entry, StoredLinkage] | None = None
     rows = []

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.leaderboard.entry import LAST_RANKED_TIER, Entry, links
+from bench.leaderboard.entry import Entry
 from bench.leaderboard.numbers import fixed
 from bench.leaderboard.tables import Cell, Column
 from bench.leaderboard.trainings import trainings
 from bench.leaderboard.worst_case.columns import worst_columns
 from bench.leaderboard.worst_case.ranks import RankedRow
+from bench.types.threat import LAST_RANKED_TIER
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,7 @@ def _part(one: RankedRow, attack: str, asked: int | None) -> str:
 def part_of(entry: Entry, known: dict[int, str]) -> str:
     """What this cell adds to the worst case of its defense, in words."""
     threat = entry.record.attack.threat
-    if not links(threat):
+    if not threat.links:
         return "Takes no part: only attacks that tell the test people apart count here."
     if threat.tier > LAST_RANKED_TIER:
         return f"Takes no part: T{threat.tier} is stronger than T{int(LAST_RANKED_TIER)}, shown but never ranked."

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.attacks.invert_encoder import InvertEncoder
 from bench.attacks.reid_msssim import ReidMsssim
 from bench.attacks.tta_mean import TtaMean
 from bench.defenses.mixup.variants import MixupLearned, MixupNaiveTTA
@@ -40,10 +41,16 @@ def test_what_a_plugin_imports_from_its_folder_is_part_of_its_version() -> None:
     assert _imported_from_rooms(Path(str(sys.modules[ReidMsssim.__module__].__file__))) == set()
 
 
+def test_the_network_that_a_plugin_builds_on_is_part_of_its_version() -> None:
+    own = {path.name for path in _imported_from_rooms(Path(str(sys.modules[InvertEncoder.__module__].__file__)))}
+    assert "inversion.py" in own
+    assert "siamese.py" not in own
+
+
 def test_a_change_in_a_shared_package_changes_the_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = plugin_version(TtaMean)
     changed = tmp_path / "people.py"
-    changed.write_text("# another file")
+    changed.write_text("other = 1")
     monkeypatch.setattr("bench.store._imported_from_rooms", lambda path: {changed} - {path})
     assert plugin_version(TtaMean) != before
 

@@ -63,8 +63,8 @@ def require_truth(attack: Attack, defense: Defense[Any]) -> None:
     """
     if attack.goal is Goal.MEMBERSHIP and isinstance(defense, Brought):
         raise BenchError(
-            f"{defense.name} was trained elsewhere, on nobody here knows whom, so {attack.name} has no truth to be "
-            "scored by; choose a defense that the suite trains"
+            f"{defense.name} was trained elsewhere, on unknown people, so there is no truth to score {attack.name} "
+            "against; choose a defense that the suite trains"
         )
 
 

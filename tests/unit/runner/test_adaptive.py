@@ -67,7 +67,7 @@ def test_both_are_said(capsys: pytest.CaptureFixture[str]) -> None:
     print_suite("mixup", [LINKING, TELLING])
     said = capsys.readouterr().out
     assert "worst case of mixup: nearest-neighbor, mAP 0.300" in said
-    assert "who was trained on: membership-lira, AUC 0.700 [0.680, 0.720] (chance 0.500)" in said
+    assert "who was in the training data: membership-lira, AUC 0.700 [0.680, 0.720] (chance 0.500)" in said
     found = json.loads(suite_as_json("mixup", [LINKING, TELLING]))
     assert (found["worst"], found["worst on membership"]) == ("nearest-neighbor", "membership-lira")
 

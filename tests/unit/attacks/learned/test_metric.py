@@ -1,6 +1,7 @@
 """The learnt comparison: where it starts, what its loss says, whom it learns from."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -91,6 +92,18 @@ def test_nobody_is_both_learnt_from_and_judged_by() -> None:
 
     assert shown(views.judge) == {2, 5}
     assert shown(views.learn) == {0, 1, 3, 4}
+
+
+def test_relatives_are_learnt_from_or_judged_by_together() -> None:
+    draws = sampler(10, batch=30)
+    own = draws.bank.own
+    scans = tuple(replace(scan, family="twins") if scan.subject in own.subjects[1:3] else scan for scan in own)
+    draws = replace(draws, bank=replace(draws.bank, own=own.only(scans)))
+    judging = dict(zip(own.subjects, draws._judging.tolist(), strict=True))
+    assert judging[own.subjects[1]] == judging[own.subjects[2]]
+    assert set(judging.values()) == {True, False}
+    views = draws.draw(torch.Generator().manual_seed(6))
+    assert len(views.judge.small) == 2 * 2 * sum(judging.values())  # each of them, and somebody made up of each
 
 
 def test_too_few_people_are_refused() -> None:
