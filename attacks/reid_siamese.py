@@ -10,7 +10,7 @@ keys, each time as a slightly different made-up visit, and of made-up people (sm
 meets the discriminator that a learned defense was trained against, and a learned defense never met it.
 
 1. Filtered frequencies: cosine coordinates, the mean of all releases taken out, standardised on the bank, weighted by
-   frequency. Untrained it is a matched filter; InfoNCE moves eight weights.
+   frequency. Untrained it is a matched filter; InfoNCE moves two weights for each of eight bands of it.
 2. Pooled features: a small CNN on a small copy of the release, by InfoNCE on two thirds of the people.
 3. Their sum. How much of 2 goes in is learnt on the other third, whom the CNN has never seen: a network that knows
    fifteen people by heart gets no say about strangers.
