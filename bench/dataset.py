@@ -40,7 +40,7 @@ class Dataset(Plugin, ABC):
 
     synthetic: ClassVar[bool]
     needs_root: ClassVar[bool]
-    voxels: ClassVar[int] = 1
+    voxel_version: ClassVar[int] = 1
 
     @abstractmethod
     def fingerprint(self, root: Path | None) -> str:

@@ -132,7 +132,7 @@ class QueryWise(Protocol):
     """A defense whose client decodes the answer to every query on its own and pools what it decoded.
 
     Decoding is what costs: decoded once, the answers serve any number of queries, and the uncertainty as well.
-    `recover` and `Uncertain.uncertainty` give what comes out of these three.
+    `recover` gives what comes out of the first two.
     """
 
     def decode(self, reply: Reply, key: Any, client: nn.Module) -> Float[Tensor, "query class depth height width"]:
@@ -141,7 +141,7 @@ class QueryWise(Protocol):
     def pool(self, decoded: Float[Tensor, "query class depth height width"], key: Any) -> Probabilities:
         """The segmentation from what was decoded of the key's first queries."""
 
-    def doubt(
+    def uncertainty_of(
         self, decoded: Float[Tensor, "query class depth height width"], key: Any
     ) -> Float[Tensor, "depth height width"] | None:
         """The uncertainty of the pooled segmentation; None if so many queries cannot tell."""
@@ -149,7 +149,7 @@ class QueryWise(Protocol):
 
 @runtime_checkable
 class Uncertain(Protocol):
-    """A defense whose client can tell where its answer may be wrong, for instance because its queries disagree."""
+    """A defense that is not `QueryWise` and whose client can tell where its answer may be wrong."""
 
     def uncertainty(self, reply: Reply, key: Any, client: nn.Module) -> Float[Tensor, "depth height width"] | None:
         """Beside the map of `recover`: larger where an error is likelier, on a scale of its own (client side).

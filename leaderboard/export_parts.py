@@ -6,8 +6,7 @@ from bench.leaderboard.numbers import finite
 from bench.leaderboard.worst_case.ranks import RankedRow
 from bench.leaderboard.worst_case.rates import Rates, paper_alone, union_of, worst_of
 from bench.records.parts import Interval
-from bench.records.privacy import LeakCheck, LeakCurve, Residual
-from bench.records.privacy import Verification as Pairs
+from bench.records.privacy import LeakCheck, LeakCurve, Residual, Verification
 from bench.records.schema import Record
 
 _EVIDENCE = ("controls", "verification", "residual", "reference_preferred", "leakage_by_queries", "leakage_by_dial")
@@ -82,7 +81,7 @@ def _rates(found: Rates) -> dict[str, Any] | None:
     }
 
 
-def _seen(seen: Pairs) -> dict[str, Any]:
+def _seen(seen: Verification) -> dict[str, Any]:
     return {
         "auc": interval_json(seen.auc),
         "operating_points": [

@@ -48,13 +48,3 @@ def of_means(denoiser: Denoiser, averaged: int) -> Denoiser:
     """
     shrink = averaged**0.5
     return lambda x, sigma: denoiser(x * shrink, sigma * shrink) / shrink
-
-
-def denoiser_from_score(score: Score) -> Denoiser:
-    """Tweedie's formula: E[x_0 | x] = x + sigma^2 s(x, sigma) (Efron, JASA 2011)."""
-    return lambda x, sigma: x + sigma**2 * score(x, sigma)
-
-
-def score_from_denoiser(denoiser: Denoiser) -> Score:
-    """Tweedie's formula solved for the score, (E[x_0 | x] - x) / sigma^2."""
-    return lambda x, sigma: (denoiser(x, sigma) - x) / sigma**2

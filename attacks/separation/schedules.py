@@ -27,26 +27,11 @@ def karras_sigmas(
     return tuple((top + i / (levels - 1) * (bottom - top)) ** rho for i in range(levels))
 
 
-def levels_for_overlap(dimension: int, highest: float = 1.0, lowest: float = 0.01) -> int:
-    """How many geometric levels keep neighbouring noise shells within reach of each other.
-
-    Technique 2 of NCSNv2 (Song and Ermon, NeurIPS 2020, Sec. 3.2): in D dimensions noise of deviation sigma_i lives on
-    a shell of radius sqrt(D) sigma_i and width sigma_i / sqrt(2), so the share Phi(sqrt(2 D) (g - 1) + 3 g) -
-    Phi(sqrt(2 D) (g - 1) - 3 g) of one level's shell that lies within three deviations of the next must be about .5,
-    which holds for the ratio g = sqrt(2 D) / (sqrt(2 D) - 3).
-
-    Raises:
-        ValueError: not 0 < lowest < highest, or a dimension below 5, where any ratio overlaps.
-    """
-    _check(highest, lowest, 2)
-    if dimension < 5:
-        raise ValueError(f"below 5 dimensions any two levels overlap and the rule says nothing, got {dimension}")
-    root = math.sqrt(2 * dimension)
-    return max(2, 1 + math.ceil(math.log(highest / lowest) / math.log(root / (root - 3))))
-
-
 def shell_overlap(dimension: int, ratio: float) -> float:
     """Share of one level's noise within three deviations of the next level's shell, in [0, 1].
+
+    Technique 2 of NCSNv2 (Song and Ermon, NeurIPS 2020, Sec. 3.2) wants about .5: in D dimensions noise of deviation
+    sigma lives on a shell of radius sqrt(D) sigma and width sigma / sqrt(2).
 
     Args:
         dimension: D, number of voxels of a source.

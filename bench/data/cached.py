@@ -70,7 +70,7 @@ def origin(dataset: Dataset, files: str, grid: Grid) -> str:
     plugin = Path(inspect.getfile(type(dataset)))
     ours = plugin.is_relative_to(Path(__file__).parent)
     code = None if ours else without_prose(plugin).decode()
-    return _hash_of({"version": dataset.voxels, "code": code, **_made_from(dataset, files, grid)})
+    return _hash_of({"version": dataset.voxel_version, "code": code, **_made_from(dataset, files, grid)})
 
 
 def address(dataset: Dataset, files: str, grid: Grid) -> str:

@@ -74,7 +74,7 @@ class Recipe:
 class ListedDataset(Dataset):
     """A dataset that is a listing of files and a recipe."""
 
-    voxels: ClassVar[int] = 2
+    voxel_version: ClassVar[int] = 2
 
     @abstractmethod
     def listing(self, root: Path | None) -> Listing:

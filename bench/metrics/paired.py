@@ -7,9 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import ndtr, stdtrit
 
-from bench.metrics.intervals import bootstrap_subjects, expanded_tails
 from bench.seeds import generator
-from bench.types.estimate import Estimate
 
 PerSubject = Mapping[str, Sequence[float]]
 FEWEST_SUBJECTS = 6
@@ -47,18 +45,6 @@ def differences(first: PerSubject, second: PerSubject) -> dict[str, tuple[float,
                 f"got {len(first[subject])} and {len(second[subject])}"
             )
     return {subject: tuple(a - b for a, b in zip(first[subject], second[subject], strict=True)) for subject in first}
-
-
-def paired_difference(first: PerSubject, second: PerSubject, *axes: str | int, draws: int = 2000) -> Estimate:
-    """Mean over people of first minus second, with an interval from resampling people together with both values.
-
-    What both methods find hard in a person cancels, so this interval is often far shorter than those of the two
-    methods suggest. NaN bounds for one person; no width where all people agree.
-
-    Raises:
-        ValueError: other people, other numbers of values, or values that are not finite.
-    """
-    return bootstrap_subjects(differences(first, second), *axes, draws=draws, tails=expanded_tails)
 
 
 def rank_ranges(

@@ -38,25 +38,18 @@ def residual_risk(
         )
     names = sorted(attack, key=lambda person: (attack[person], control[person]))
     attacked, controlled = _checked(attack, names), _checked(control, names)
-    chosen = _resamples(len(names), draws, *axes, "paired")
-    return _estimate(attacked, controlled, chosen, chosen)
-
-
-def residual_risk_of_groups(
-    attack: Mapping[str, float], control: Mapping[str, float], *axes: str | int, draws: int = 2000
-) -> Estimate:
-    """`residual_risk` with other people as the control, such as people never enrolled; both groups are resampled.
-
-    `n` is the number of people in the smaller group.
-    """
-    attacked = _checked(attack, sorted(attack, key=attack.__getitem__))
-    controlled = _checked(control, sorted(control, key=control.__getitem__))
-    return _estimate(
-        attacked,
-        controlled,
-        _resamples(len(attacked), draws, *axes, "attack"),
-        _resamples(len(controlled), draws, *axes, "control"),
-    )
+    people = len(names)
+    value = float(excess(np.array([attacked.mean()]), np.array([controlled.mean()]))[0])
+    if people == 1:
+        return Estimate(value, math.nan, math.nan, 1)
+    counts = _resamples(people, draws, *axes, "paired")
+    # Divided last, so that a control of ones stays exactly 1.
+    low, high = np.quantile(excess(counts @ attacked / people, counts @ controlled / people), expanded_tails(people))
+    low, high = min(float(low), value), max(float(high), value)
+    if high - low < 1e-12:
+        worst, best = wilson(attacked.sum(), people), wilson(controlled.sum(), people)
+        low, high = excess(np.array([worst.low, worst.high]), np.array([best.high, best.low])).tolist()
+    return Estimate(value, low, high, people)
 
 
 def excess(attack: Float[np.ndarray, " *case"], control: Float[np.ndarray, " *case"]) -> Float[np.ndarray, " *case"]:
@@ -118,26 +111,3 @@ def _resamples(subjects: int, draws: int, *axes: str | int) -> Int[np.ndarray, "
     if draws < 1:
         raise ValueError(f"draws must be >= 1, got {draws}")
     return generator(*axes, "bootstrap").multinomial(subjects, np.full(subjects, 1 / subjects), size=draws)
-
-
-def _estimate(
-    attack: Float[np.ndarray, " attacked"],
-    control: Float[np.ndarray, " controlled"],
-    attack_counts: Int[np.ndarray, "draw attacked"],
-    control_counts: Int[np.ndarray, "draw controlled"],
-) -> Estimate:
-    people = min(len(attack), len(control))
-    rates = np.array([attack.mean()]), np.array([control.mean()])
-    value = float(excess(*rates)[0])
-    if people == 1:
-        return Estimate(value, math.nan, math.nan, 1)
-    # Divided last, so that a control of ones stays exactly 1.
-    resamples = excess(attack_counts @ attack / len(attack), control_counts @ control / len(control))
-    low, high = np.quantile(resamples, expanded_tails(people))
-    low, high = min(float(low), value), max(float(high), value)
-    if high - low < 1e-12:
-        attacked, controlled = wilson(attack.sum(), len(attack)), wilson(control.sum(), len(control))
-        low, high = excess(
-            np.array([attacked.low, attacked.high]), np.array([controlled.high, controlled.low])
-        ).tolist()
-    return Estimate(value, low, high, people)

@@ -185,10 +185,6 @@ class Mixup(Trained, Defense[MixupKey]):
         """The mean over queries of the unmixed maps, Eq. (6)."""
         return self.pool(self.decode(reply, key, client), key)
 
-    def uncertainty(self, reply: Reply, key: MixupKey, client: nn.Module) -> Float[Tensor, "depth height width"] | None:
-        """How much the unmixed maps of the K queries differ; None for a single one."""
-        return self.doubt(self.decode(reply, key, client), key) if len(reply) > 1 else None
-
     def decode(self, reply: Reply, key: MixupKey, client: nn.Module) -> Float[Tensor, "query class depth height width"]:
         """The unmixed map of each query."""
         y_hat_mix = reply.maps
@@ -200,7 +196,7 @@ class Mixup(Trained, Defense[MixupKey]):
         weight = self._weight(decoded, key)
         return (weight * decoded).sum(dim=0) / weight.sum(dim=0)
 
-    def doubt(
+    def uncertainty_of(
         self, decoded: Float[Tensor, "query class depth height width"], key: MixupKey
     ) -> Float[Tensor, "depth height width"] | None:
         """How much they differ; None for a single one."""

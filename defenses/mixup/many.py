@@ -124,10 +124,6 @@ class ManyMixup(Trained, Defense[ManyKey]):
         """The mean over queries of the unmixed maps, as in Eq. (6) of Mixup-Privacy."""
         return self.pool(self.decode(reply, key, client), key)
 
-    def uncertainty(self, reply: Reply, key: ManyKey, client: nn.Module) -> Float[Tensor, "depth height width"] | None:
-        """How much the unmixed maps of the K queries differ; None for a single one."""
-        return self.doubt(self.decode(reply, key, client), key) if len(reply) > 1 else None
-
     def decode(self, reply: Reply, key: ManyKey, client: nn.Module) -> Float[Tensor, "query class depth height width"]:
         """The unmixed map of each query."""
         maps = reply.maps
@@ -140,7 +136,7 @@ class ManyMixup(Trained, Defense[ManyKey]):
         """Their mean."""
         return decoded.mean(dim=0)
 
-    def doubt(
+    def uncertainty_of(
         self, decoded: Float[Tensor, "query class depth height width"], key: ManyKey
     ) -> Float[Tensor, "depth height width"] | None:
         """How much they differ; None for a single one."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import Field
 
@@ -26,10 +27,10 @@ class Comparison(Part):
     agrees: bool
 
 
-class Verification(Part):
+class Verdict(Part):
     """What running a claimed cell again gave; whoever keeps the leaderboard writes it, a bundle cannot hold it."""
 
-    verification_version: int = 1
+    verification_version: Literal[1] = 1
     cell: str
     claimed_sha256: str = Field(description="of the claimed record")
     files: dict[str, Packed] = Field(description="what was found and kept, beside this file")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from bench.errors import BenchError
 from bench.leaderboard.submissions.bundle import hashed, most_bytes
-from bench.leaderboard.submissions.compare import VERIFICATION_NAME, Verification, compare, differences
+from bench.leaderboard.submissions.compare import VERIFICATION_NAME, Verdict, compare, differences
 from bench.leaderboard.submissions.validate import Examined
 from bench.records.claims import CLAIM_NAME
 from bench.records.files import RECORD_NAME, write_atomically, write_bytes_atomically
@@ -35,7 +35,7 @@ def place_of(examined: Examined, out: Path) -> Path:
     return place
 
 
-def judge(examined: Examined, found: Record, files: Mapping[str, bytes]) -> Verification:
+def judge(examined: Examined, found: Record, files: Mapping[str, bytes]) -> Verdict:
     """Whether a second run says what the bundle says.
 
     Args:
@@ -50,7 +50,7 @@ def judge(examined: Examined, found: Record, files: Mapping[str, bytes]) -> Veri
         raise BenchError("a bundle without a record claims nothing")
     comparisons, differing = compare(claimed, found), differences(claimed, found)
     agree = bool(comparisons) and all(one.agrees for one in comparisons)
-    return Verification(
+    return Verdict(
         cell=claimed.cell,
         claimed_sha256=hashed(examined.files[RECORD_NAME]).sha256,
         files={name: hashed(content) for name, content in files.items()},
@@ -68,7 +68,7 @@ def files_beside(path: Path, record: Record) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in kept if file.is_file()}
 
 
-def keep(verdict: Verification, files: Mapping[str, bytes], place: Path) -> Path:
+def keep(verdict: Verdict, files: Mapping[str, bytes], place: Path) -> Path:
     """Write what was found into its place, or of a claim that did not come out again the verdict alone.
 
     Returns:
@@ -85,13 +85,13 @@ def keep(verdict: Verification, files: Mapping[str, bytes], place: Path) -> Path
     return place
 
 
-def verdict_beside(record: Path) -> Verification | None:
+def verdict_beside(record: Path) -> Verdict | None:
     """The verdict about the run in this record's folder, if there is one and every file is as it was kept."""
     file = record.parent / VERIFICATION_NAME
     if record.name != RECORD_NAME or not file.is_file() or file.resolve().parent != record.parent.resolve():
         return None
     try:
-        verdict = Verification.model_validate_json(file.read_bytes())
+        verdict = Verdict.model_validate_json(file.read_bytes())
         kept = verdict.files
         same = all(
             most_bytes(name) is not None and hashed((record.parent / name).read_bytes()) == kept[name] for name in kept

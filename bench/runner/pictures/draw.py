@@ -55,8 +55,8 @@ def draw_pictures(
         draw_curves([dice, *leak], f"{dial.name} (one query)", title, cell.folder / f"by-{dial.name}.png")
         pictures.append(f"by-{dial.name}.png")
     if utility.uncertainty is not None:
-        doubt = utility.uncertainty
-        pictures += draw_uncertainty(client, server, victims, key, doubt, title, cell.folder)
+        measured = utility.uncertainty
+        pictures += draw_uncertainty(client, server, victims, key, measured, title, cell.folder)
     return pictures
 
 

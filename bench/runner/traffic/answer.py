@@ -36,7 +36,7 @@ class Answer:
         """Where the segmentation from all queries may be wrong; None if the defense cannot tell."""
         with torch.inference_mode():
             if isinstance(self._defense, QueryWise):
-                return self._defense.doubt(self._decoded, self._key)
+                return self._defense.uncertainty_of(self._decoded, self._key)
             if isinstance(self._defense, Uncertain):
                 return self._defense.uncertainty(self._read(None), self._key, self._network)
             return None

@@ -7,8 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-DTYPE = np.float16
-
 
 def encode(values: Tensor) -> np.ndarray:
     """The bytes that are sent.

@@ -17,7 +17,7 @@ from bench.runner.utility.dial import measure_dial
 from bench.runner.utility.reliability import FEWEST_KEYS, reliability
 from bench.runner.utility.segmentation import average, over_people
 from bench.runner.utility.tally import Tally
-from bench.runner.utility.uncertainty import Doubt, doubt_about, over_scans
+from bench.runner.utility.uncertainty import ScanUncertainty, over_scans, uncertainty_about
 from bench.types.scan import Cohort
 
 
@@ -52,7 +52,7 @@ def measure_utility(
     keys = max(repetitions, FEWEST_KEYS) if client.defense.randomised else 1
     overlap, distance, checks = Tally(), Tally(), Tally()  # Dice and HD95 by class, self-checks by name
     curve: dict[int, dict[str, list[float]]] = {}  # queries -> person -> average Dice under each key
-    doubts: dict[str, Doubt] = {}
+    uncertainties: dict[str, ScanUncertainty] = {}
     sent = received = 0
     client_seconds: list[float] = []
     with display.track("segmenting scans", len(scans)) as task:
@@ -77,9 +77,9 @@ def measure_utility(
                         curve.setdefault(queries, {}).setdefault(scan.subject, []).append(average(partial))
                 curve.setdefault(len(reply), {}).setdefault(scan.subject, []).append(average(found))
                 checks.add(scan.subject, client.self_checks(scan, key))
-                doubt = doubt_about(answer, recovered, scan) if repetition == 0 else None
-                if doubt is not None:
-                    doubts[scan.subject] = doubt
+                uncertainty = uncertainty_about(answer, recovered, scan) if repetition == 0 else None
+                if uncertainty is not None:
+                    uncertainties[scan.subject] = uncertainty
             task.advance(note=f"Dice {average(found):.3f}")
     whole = curve[len(reply)]
     per_class = {name: overlap.per_person(name) for name in classes}
@@ -97,7 +97,7 @@ def measure_utility(
         ],
         dice_by_dial=measure_dial(client, server, scans, seed, axes, display, keys),
         stability={name: reliability(overlap.by_key(name)) for name in classes},
-        uncertainty=over_scans(doubts, *axes),
+        uncertainty=over_scans(uncertainties, *axes),
         self_checks=checks.intervals(*axes),
     )
     return Measured(

@@ -16,7 +16,7 @@ from bench.types.traffic import Probabilities
 
 
 @dataclass(frozen=True, eq=False)
-class Doubt:
+class ScanUncertainty:
     """The uncertainty of one scan against its errors, see `bench.metrics.calibration`.
 
     Attributes:
@@ -31,7 +31,7 @@ class Doubt:
     by_tenth: Float[np.ndarray, "10"]
 
 
-def doubt_about(answer: Answer, probabilities: Probabilities, scan: Scan) -> Doubt | None:
+def uncertainty_about(answer: Answer, probabilities: Probabilities, scan: Scan) -> ScanUncertainty | None:
     """None if the defense has no uncertainty, or none for this answer.
 
     Args:
@@ -43,30 +43,30 @@ def doubt_about(answer: Answer, probabilities: Probabilities, scan: Scan) -> Dou
     predicted = class_map(probabilities)
     voxels = in_question(predicted, scan.labels)
     wrong = (predicted != scan.labels)[voxels].numpy()
-    doubt = uncertainty.cpu()[voxels].numpy()
-    return Doubt(
-        auroc=error_auroc(doubt, wrong),
+    values = uncertainty.cpu()[voxels].numpy()
+    return ScanUncertainty(
+        auroc=error_auroc(values, wrong),
         baseline=error_auroc((1 - probabilities.amax(dim=0))[voxels].numpy(), wrong),
         error_rate=float(wrong.mean()) if len(wrong) else np.nan,
-        by_tenth=error_by_uncertainty(doubt, wrong),
+        by_tenth=error_by_uncertainty(values, wrong),
     )
 
 
-def over_scans(doubts: Mapping[str, Doubt], *axes: str | int) -> Uncertainty | None:
+def over_scans(uncertainties: Mapping[str, ScanUncertainty], *axes: str | int) -> Uncertainty | None:
     """Means over people with their intervals; None if nobody's answer came with an uncertainty.
 
     Args:
-        doubts: by person.
+        uncertainties: by person.
         axes: seed axes of the bootstrap.
     """
-    if not doubts:
+    if not uncertainties:
         return None
     return Uncertainty(
-        auroc=over_people({s: [doubt.auroc] for s, doubt in doubts.items()}, *axes, "auroc"),
-        baseline_auroc=over_people({s: [doubt.baseline] for s, doubt in doubts.items()}, *axes, "baseline auroc"),
-        error_rate=over_people({s: [doubt.error_rate] for s, doubt in doubts.items()}, *axes, "error rate"),
+        auroc=over_people({s: [one.auroc] for s, one in uncertainties.items()}, *axes, "auroc"),
+        baseline_auroc=over_people({s: [one.baseline] for s, one in uncertainties.items()}, *axes, "baseline auroc"),
+        error_rate=over_people({s: [one.error_rate] for s, one in uncertainties.items()}, *axes, "error rate"),
         error_by_tenth=[
-            over_people({s: [float(doubt.by_tenth[i])] for s, doubt in doubts.items()}, *axes, "tenth", i)
+            over_people({s: [float(one.by_tenth[i])] for s, one in uncertainties.items()}, *axes, "tenth", i)
             for i in range(10)
         ],
     )

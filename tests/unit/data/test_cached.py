@@ -113,7 +113,7 @@ def test_other_files_settings_or_grids_are_other_data(
     cohorts.append(load_cached(Bids(), root, Grid((20, 24, 20), 6.5), tmp_path / "cache"))
     (root / "participants.tsv").write_text("participant_id\n")
     cohorts.append(load_cached(Bids(), root, GRID, tmp_path / "cache"))
-    monkeypatch.setattr(Bids, "voxels", Bids.voxels + 1)
+    monkeypatch.setattr(Bids, "voxel_version", Bids.voxel_version + 1)
     cohorts.append(load_cached(Bids(), root, GRID, tmp_path / "cache"))
     assert len({data_hash(cohort) for cohort in cohorts}) == len({data_secret(cohort) for cohort in cohorts}) == 5
 

@@ -32,10 +32,13 @@ def test_cohort_says_what_is_made_up(cohort: Cohort) -> None:
 def test_other_voxels_need_another_version(
     cohort: Cohort, place: int, mean: float, deviation: float, gray: float
 ) -> None:
-    """Records compare what has one version: whoever changes these raises `Phantom.voxels` (rounding may)."""
+    """Records compare what has one version: whoever changes these raises `Phantom.voxel_version` (rounding may)."""
     scan = cohort.scans[place]
     found = scan.image.mean().item(), scan.image.std().item(), (scan.labels == 1).float().mean().item()
-    assert (Phantom.voxels, *found) == (1, *(pytest.approx(value, abs=2e-4) for value in (mean, deviation, gray)))
+    assert (Phantom.voxel_version, *found) == (
+        1,
+        *(pytest.approx(value, abs=2e-4) for value in (mean, deviation, gray)),
+    )
 
 
 def test_scans_lie_on_the_grid_in_range_and_black_outside(cohort: Cohort) -> None:

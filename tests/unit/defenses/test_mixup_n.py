@@ -105,7 +105,7 @@ def test_two_images_begin_from_the_networks_of_mixup_and_answer_alike(roles: Rol
     for defense in (two, many):
         key = defense.draw_key(_rng(), roles.references.first_visits().scans)
         reply = defense.serve(defense.protect(image, key, networks.client), networks.server)
-        found = defense.uncertainty(reply, key, networks.client)
+        found = defense.uncertainty_of(defense.decode(reply, key, networks.client), key)
         assert found is not None
         answers.append((defense.recover(reply, key, networks.client), found))
     torch.testing.assert_close(answers[0], answers[1])
@@ -211,7 +211,9 @@ def test_uncertainty_is_the_spread_over_queries(roles: Roles, defense: MixupN) -
     maps = torch.rand(3, 4, *roles.test.shape)
     single = torch.stack([defense.recover(Reply(maps[k : k + 1]), _one(key, k), client) for k in range(3)])
     expected = single.var(dim=0, unbiased=False).sum(dim=0)
-    torch.testing.assert_close(defense.uncertainty(Reply(maps), key, client), expected, rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(
+        defense.uncertainty_of(defense.decode(Reply(maps), key, client), key), expected, rtol=1e-3, atol=1e-5
+    )
 
 
 def _one(key: object, k: int) -> object:
@@ -228,7 +230,7 @@ class _Difference(nn.Module):
 @pytest.mark.parametrize("defense", [MixupN(queries=1), MixupLearned()])
 def test_a_single_query_has_no_uncertainty(roles: Roles, defense: MixupN) -> None:
     key = defense.draw_key(_rng(), roles.references.scans)
-    assert defense.uncertainty(Reply(torch.rand(1, 4, *roles.test.shape)), key, nn.Identity()) is None
+    assert defense.uncertainty_of(torch.rand(1, 4, *roles.test.shape), key) is None
 
 
 def test_unmixing_several_references_is_conditioned_on_every_weight() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bench.metrics.crossed import bootstrap_crossed
 from bench.metrics.intervals import bootstrap_subjects
-from bench.metrics.paired import Standing, decided, differences, paired_difference, rank_ranges
+from bench.metrics.paired import Standing, decided, differences, rank_ranges
 
 PEOPLE = [f"p{k:02d}" for k in range(20)]
 HARD = np.random.default_rng(0).normal(size=20)
@@ -33,35 +33,14 @@ def test_differences_are_taken_value_by_value() -> None:
 def test_pairs_decide_what_separate_intervals_cannot() -> None:
     better, worse = method(0.2, 0.05, 1), method(0, 0.05, 2)
     assert bootstrap_subjects(better, 0).low < bootstrap_subjects(worse, 0).high
-    difference = paired_difference(better, worse, 0)
-    assert difference.low > 0
-    assert difference.value == pytest.approx(0.2, abs=0.05)
-    assert difference.n == 20
-
-
-def test_swapped_methods_have_the_opposite_difference() -> None:
-    first, second = method(0.2, 0.3, 1), method(0, 0.3, 2)
-    there, back = paired_difference(first, second, 0, draws=20000), paired_difference(second, first, 0, draws=20000)
-    assert back.value == pytest.approx(-there.value)
-    assert (back.low, back.high) == pytest.approx((-there.high, -there.low), abs=0.01)
-
-
-def test_a_method_does_not_differ_from_itself() -> None:
-    difference = paired_difference(method(0, 1, 1), method(0, 1, 1), 0)
-    assert (difference.value, difference.low, difference.high) == (0, 0, 0)
-
-
-def test_one_person_has_no_interval() -> None:
-    difference = paired_difference({"a": [0.75]}, {"a": [0.5]}, 0)
-    assert (difference.value, difference.n) == (0.25, 1)
-    assert math.isnan(difference.low)
+    assert rank_ranges({"better": better, "worse": worse}, 0)["better"] == Standing(best=1, worst=1)
 
 
 def test_differences_can_be_crossed_with_seeds() -> None:
     first = {name: [value + 0.3, value + 0.1] for name, (value,) in method(0, 0.1, 1).items()}
     second = {name: [value, value] for name, (value,) in method(0, 0.1, 2).items()}
-    people_only = paired_difference(first, second, 0)
-    both = bootstrap_crossed(differences(first, second), 0)
+    found = differences(first, second)
+    people_only, both = bootstrap_subjects(found, 0), bootstrap_crossed(found, 0)
     assert both.value == pytest.approx(people_only.value)
     assert both.high - both.low > people_only.high - people_only.low
 
@@ -124,7 +103,7 @@ def test_methods_of_other_people_are_refused() -> None:
     with pytest.raises(ValueError, match=r"same people, not in both: \['b'\]"):
         rank_ranges({"x": {"a": [1.0]}, "y": {"a": [1.0], "b": [0.0]}}, 0)
     with pytest.raises(ValueError, match="same values of subject 'a', got 2 and 1"):
-        paired_difference({"a": [1.0, 0.0]}, {"a": [1.0]}, 0)
+        differences({"a": [1.0, 0.0]}, {"a": [1.0]})
 
 
 def test_what_cannot_be_ranked_is_refused() -> None:

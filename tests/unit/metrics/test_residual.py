@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.metrics.residual import excess, residual_risk, residual_risk_of_groups, risk_distribution
+from bench.metrics.residual import excess, residual_risk, risk_distribution
 
 UNIT = st.floats(0, 1)
 PAIRS = st.lists(st.tuples(UNIT, UNIT), min_size=2, max_size=10)
@@ -45,10 +45,10 @@ def test_the_value_is_the_excess_of_the_means() -> None:
 def test_pairs_are_resampled_together() -> None:
     # Attack and control agree on everyone but one of forty: only that one person moves the gain.
     control = [float(k % 2) for k in range(40)]
-    paired = residual_risk(people(*control[:-2], 1, 1), people(*control), 0)
-    apart = residual_risk_of_groups(people(*control[:-2], 1, 1), people(*control), 0)
-    assert paired.value == apart.value
-    assert paired.high - paired.low < (apart.high - apart.low) / 2
+    together = residual_risk(people(*control[:-2], 1, 1), people(*control), 0)
+    apart = residual_risk(people(*control[:-2], 1, 1), people(*control[1:], control[0]), 0)
+    assert together.value == apart.value
+    assert together.high - together.low < (apart.high - apart.low) / 2
 
 
 def test_success_on_everyone_and_never_on_the_control_is_one_with_an_honest_lower_bound() -> None:
@@ -75,28 +75,22 @@ def test_a_control_that_always_succeeds_leaves_everything_open() -> None:
 
 
 def test_one_person_has_no_interval() -> None:
-    for estimate in (residual_risk(people(1), people(0.5), 0), residual_risk_of_groups(people(1), people(0.5, 0.5), 0)):
-        assert (estimate.value, estimate.n) == (1, 1)
-        assert math.isnan(estimate.low)
-        assert math.isnan(estimate.high)
-
-
-def test_groups_may_differ_in_size() -> None:
-    estimate = residual_risk_of_groups({"a": 1.0, "b": 1.0, "c": 0.0, "d": 1.0}, {"x": 0.0, "y": 1.0, "z": 0.0}, 0)
-    assert (estimate.value, estimate.n) == (pytest.approx((3 / 4 - 1 / 3) / (2 / 3)), 3)
+    estimate = residual_risk(people(1), people(0.5), 0)
+    assert (estimate.value, estimate.n) == (1, 1)
+    assert math.isnan(estimate.low)
+    assert math.isnan(estimate.high)
 
 
 @settings(deadline=None, max_examples=40)
 @given(pairs=PAIRS, data=st.data())
 def test_order_and_names_of_people_do_not_matter(pairs: list[tuple[float, float]], data: st.DataObject) -> None:
     moved = data.draw(st.permutations(pairs))
-    for score in (residual_risk, residual_risk_of_groups):
-        plain = score(people(*(a for a, _ in pairs)), people(*(c for _, c in pairs)), 0, draws=50)
-        other = score(
-            {f"q{k}": a for k, (a, _) in enumerate(moved)}, {f"q{k}": c for k, (_, c) in enumerate(moved)}, 0, draws=50
-        )
-        assert other == plain
-        assert -1 <= plain.low <= plain.value <= plain.high <= 1
+    plain = residual_risk(people(*(a for a, _ in pairs)), people(*(c for _, c in pairs)), 0, draws=50)
+    other = residual_risk(
+        {f"q{k}": a for k, (a, _) in enumerate(moved)}, {f"q{k}": c for k, (_, c) in enumerate(moved)}, 0, draws=50
+    )
+    assert other == plain
+    assert -1 <= plain.low <= plain.value <= plain.high <= 1
 
 
 def test_people_without_their_control_are_refused() -> None:

@@ -35,12 +35,13 @@ def test_queries_are_decoded_once_for_every_budget_and_the_uncertainty(roles: Ro
     sent = wire.encode(maps)
     Counting.decoded = 0
     answer = Answer(defense, nn.Identity(), sent, key, CPU)
-    partial, whole, doubt = answer.recover(2), answer.recover(), answer.uncertainty()
+    partial, whole, uncertainty = answer.recover(2), answer.recover(), answer.uncertainty()
     assert Counting.decoded == 1
     reply = Reply(wire.decode(sent, CPU))
     torch.testing.assert_close(whole, defense.recover(reply, key, nn.Identity()), rtol=0, atol=0)
     torch.testing.assert_close(partial, defense.recover(Reply(reply.maps[:2]), key, nn.Identity()), rtol=0, atol=0)
-    torch.testing.assert_close(doubt, defense.uncertainty(reply, key, nn.Identity()), rtol=0, atol=0)
+    again = defense.uncertainty_of(defense.decode(reply, key, nn.Identity()), key)
+    torch.testing.assert_close(uncertainty, again, rtol=0, atol=0)
 
 
 def test_a_defense_that_decodes_all_queries_together_is_asked_each_time(roles: Roles) -> None:

@@ -11,7 +11,7 @@ from bench.attacks.separation.alternation import Alternation
 from bench.attacks.separation.karras import Karras
 from bench.attacks.separation.langevin import AnnealedLangevin
 from bench.attacks.separation.mixing import per_mixture
-from bench.attacks.separation.prior import Prior, denoiser_from_score, score_from_denoiser
+from bench.attacks.separation.prior import Prior
 from bench.attacks.separation.sampling import Sampler, SamplerState, sample
 from bench.attacks.separation.schedules import karras_sigmas
 from bench.attacks.separation.weights import AlphaUpdate
@@ -83,12 +83,6 @@ def test_a_sampler_that_leaves_the_finite_numbers_says_so() -> None:
     sampler = Karras(sigmas=SIGMAS)
     with pytest.raises(FloatingPointError, match="after step 1 of 8"):
         sample(sampler, sampler.start(OBSERVED, 0.4, generator(0)), OBSERVED, Prior(lambda x, sigma: x / 0))
-
-
-def test_score_and_denoiser_turn_into_each_other() -> None:
-    x = FIELD.draw((3,), seed=1)
-    torch.testing.assert_close(denoiser_from_score(FIELD.score)(x, 0.7), FIELD.denoiser(x, 0.7))
-    torch.testing.assert_close(score_from_denoiser(FIELD.denoiser)(x, 0.7), FIELD.score(x, 0.7))
 
 
 @pytest.mark.parametrize("alpha", [0.4, torch.tensor([0.1, 0.2]), torch.tensor([[0.1, 0.2, 0.3]] * 2)])
