@@ -34,8 +34,8 @@ class Dataset(Plugin, ABC):
     Attributes:
         synthetic: the anatomy itself is made up.
         needs_root: users must say where the files are (`--root`).
-        voxels: number of the way in which scans are made of the same files and settings: another one wherever a change
-            of code moves voxels by more than rounding. Records with different ones are never compared.
+        voxel_version: of the code that turns files into voxels. Raise it when a change moves voxels by more than
+            rounding; records with different versions are never compared.
     """
 
     synthetic: ClassVar[bool]
