@@ -9,12 +9,12 @@ from markupsafe import Markup
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.numbers import finite
 from bench.leaderboard.plots import in_reach, limits_of
-from bench.leaderboard.score_names import shown
 from bench.leaderboard.svg.curve import Chart, Knot, curve
 from bench.leaderboard.svg.histogram import histogram
 from bench.leaderboard.svg.roc import roc
 from bench.records.parts import Interval
 from bench.records.privacy import LeakCurve, Trace
+from bench.records.score_names import shown
 
 _DICE, _LEAKAGE = 0, 1
 CLOSENESS = "ms_ssim"

@@ -3,9 +3,9 @@
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.grouping import Board
 from bench.leaderboard.numbers import about, finite, fixed, megabytes, milliseconds, percent
-from bench.leaderboard.score_names import shown
 from bench.leaderboard.tables import Cell, Column, interval_cell, rate_cell
 from bench.leaderboard.verification_words import tpr_at
+from bench.records.score_names import shown
 from bench.types.threat import Goal
 
 CELL_LETTERS = 8

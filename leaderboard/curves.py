@@ -8,11 +8,11 @@ from markupsafe import Markup
 from bench.leaderboard.cell_figures import along_title, knots_of
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.plots import in_reach
-from bench.leaderboard.score_names import shown
 from bench.leaderboard.svg.curve import Chart
 from bench.leaderboard.svg.lines import Line, lines
 from bench.leaderboard.svg.markers import marker_icon
 from bench.records.privacy import LeakCurve
+from bench.records.score_names import shown
 
 FEWEST_ATTACKS = 2
 """One curve alone stands in the details of its cell."""

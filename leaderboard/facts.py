@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.numbers import DASH, bounds, finite, fixed
-from bench.leaderboard.score_names import shown
 from bench.records.parts import Interval
 from bench.records.privacy import Confound, Privacy, Residual, Validity
+from bench.records.score_names import shown
 
 CONTROL_ORDER = ("do-nothing", "amplified", "atlas", "random-other", "recovered", "oracle-key")
 LEAKS: Mapping[str, str] = {

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.grouping import Group
 from bench.leaderboard.numbers import DASH, finite, fixed
-from bench.leaderboard.score_names import shown
 from bench.records.schema import Status
+from bench.records.score_names import shown
 from bench.types.threat import LAST_RANKED_TIER
 
 BANDS = (0.1, 0.25, 0.5, 0.75)

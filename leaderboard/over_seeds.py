@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.leaderboard.entry import Entry
-from bench.leaderboard.score_names import shown
 from bench.leaderboard.tables import Cell, Column, interval_cell
 from bench.metrics.crossed import bootstrap_crossed
 from bench.records.parts import Interval
+from bench.records.score_names import shown
 
 
 @dataclass(frozen=True, eq=False)

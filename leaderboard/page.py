@@ -14,8 +14,8 @@ from bench.leaderboard.grouping import Group
 from bench.leaderboard.matrix import BAND_WORDS
 from bench.leaderboard.numbers import about, bounds, fixed, megabytes, milliseconds, percent
 from bench.leaderboard.rows import group_views
-from bench.leaderboard.score_names import shown
 from bench.leaderboard.variants import setting_text
+from bench.records.score_names import shown
 from bench.records.utility import least_reliable
 
 TEMPLATES = Path(__file__).parent / "templates"

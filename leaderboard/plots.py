@@ -8,11 +8,11 @@ from bench.leaderboard.entry import Entry
 from bench.leaderboard.grouping import Board
 from bench.leaderboard.numbers import finite
 from bench.leaderboard.ranking import worst_cases
-from bench.leaderboard.score_names import shown
 from bench.leaderboard.svg.drawing import Size
 from bench.leaderboard.svg.point import Point
 from bench.leaderboard.svg.scatter import Plot, scatter
 from bench.records.parts import Interval
+from bench.records.score_names import shown
 from bench.types.threat import LAST_RANKED_TIER
 
 WIDE, NARROW = Size(760, 420), Size(340, 360)

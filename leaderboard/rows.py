@@ -16,11 +16,11 @@ from bench.leaderboard.over_seeds import SeedsView, over_seeds, seeds_view
 from bench.leaderboard.overview.view import OverviewView, overview_view
 from bench.leaderboard.plots import drawable, scatters
 from bench.leaderboard.row import Row, row_of
-from bench.leaderboard.score_names import shown
 from bench.leaderboard.svg.markers import marker_icon
 from bench.leaderboard.tables import Column
 from bench.leaderboard.threat_words import goal_in_words
 from bench.leaderboard.worst_case.view import WorstView, parts, worst_view
+from bench.records.score_names import shown
 from bench.types.threat import LAST_RANKED_TIER
 
 

@@ -11,6 +11,7 @@ from bench.records.entries import DefenseEntry
 from bench.records.parts import Interval
 from bench.records.privacy import Privacy, Score
 from bench.records.schema import Record
+from bench.records.score_names import shown
 from bench.records.utility import least_reliable
 
 LIKENESS = {"ms_ssim": "MS-SSIM", "psnr": "PSNR in dB", "ncc": "correlation without atlas"}
@@ -18,20 +19,8 @@ OVERLAP = "dice"
 """What the names of scores that compare label maps begin with."""
 WORST = "trait that leaks most"
 """Under which the record names it."""
-_NAMES = {
-    "map": "re-identification mAP",
-    "macro_f1": "macro F1",
-    "rank1": "rank-1 accuracy",
-    "cmc5": "within first 5",
-    "auc": "AUC, trained on or not",
-    "advantage": "advantage (TPR - FPR, half accepted)",
-    "either_dice": "Dice with target or reference, the better",
-    "alpha_error": "mean error of alpha (lower is worse)",
-    "worst_trait": "AUC of the trait that leaks most",
-    "age_concordance": "age: of two, the older one told",
-    "age_error_years": "age: mean error in years (lower is worse)",
-    "sex_auc": "sex: AUC",
-}
+_ABOUT = {"map": "re-identification ", "auc": "membership "}
+"""What the headline is about, where its usual name does not say."""
 
 
 def print_record(record: Record, path: Path, *, known: bool) -> None:
@@ -91,8 +80,8 @@ def _utility(record: Record) -> Table:
         table.add_section()
         for at in record.utility.dice_by_dial.points:
             least = least_reliable(at.stability)
-            shown = "" if least is None else f"{least:.3f} (lowest)"
-            table.add_row(f"one query at {record.utility.dice_by_dial.name} = {at.value:g}", str(at.dice), shown)
+            lowest = "" if least is None else f"{least:.3f} (lowest)"
+            table.add_row(f"one query at {record.utility.dice_by_dial.name} = {at.value:g}", str(at.dice), lowest)
     if record.utility.hd95_mm:
         table.add_section()
         for name, distance in record.utility.hd95_mm.items():
@@ -129,17 +118,16 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
             continue
         style = "bold" if name == privacy.headline else None
         of = f", {privacy.details[WORST]}" if name == "worst_trait" else ""
-        table.add_row(_NAMES.get(name, name) + of, str(score.value), _chance(score), style=style)
-    headline = _NAMES.get(privacy.headline, privacy.headline).removeprefix("re-identification ")
+        table.add_row(_ABOUT.get(name, "") + shown(name) + of, str(score.value), _chance(score), style=style)
     if len(privacy.headline_by_key) > 1:
-        table.add_row(f"{headline} under each set of keys", _row_of(privacy.headline_by_key), "")
+        table.add_row(f"{shown(privacy.headline)} under each set of keys", _row_of(privacy.headline_by_key), "")
     view = privacy.verification
     if view is not None and privacy.residual is not None:
         table.add_row("AUC, same person or not", str(view.auc), "0.500")
     for point in [] if view is None else view.operating_points:
         value = f"needs FPR >= {view.smallest_fpr:.2%}" if view and view.smallest_fpr is not None else "too few people"
-        shown = value if point.tpr is None else str(point.tpr)
-        table.add_row(f"recognised at FPR {point.fpr:.1%}", shown, f"{point.fpr:.3f}")
+        tpr = value if point.tpr is None else str(point.tpr)
+        table.add_row(f"recognised at FPR {point.fpr:.1%}", tpr, f"{point.fpr:.3f}")
     if privacy.residual is not None:
         table.add_row("excess over strangers", str(privacy.residual.excess), "0.000")
     table.add_section()
@@ -153,7 +141,7 @@ def _privacy(privacy: Privacy | None) -> list[Table]:
             table.add_section()
             sign, budget = ("K", "") if curve.along == "queries" else (curve.along, ", one query")
             for at in curve.points:
-                table.add_row(f"{headline} at {sign} = {at.at:g}{budget}", str(at.score), "")
+                table.add_row(f"{shown(privacy.headline)} at {sign} = {at.at:g}{budget}", str(at.score), "")
     if LIKENESS.keys() <= privacy.scores.keys():
         return [table, _beside_controls(privacy, "Likeness to the scan", "picture", "reconstruction", LIKENESS)]
     if OVERLAP in privacy.scores:

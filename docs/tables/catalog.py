@@ -7,7 +7,7 @@ from pathlib import Path
 from docs.tables.attacks import against_ten_queries, beside_nothing, every_attack
 from docs.tables.board import MADE_UP, REAL, Board
 from docs.tables.curves import DIALS, along_dial, by_queries
-from docs.tables.methods import first_look, rivals, self_checks
+from docs.tables.methods import first_look, reported, rivals, self_checks
 from docs.tables.origins import commits
 from docs.tables.places import filled
 from docs.tables.worst_cases import worst_cases
@@ -20,12 +20,13 @@ _COHORTS = {"real scans": REAL, "phantom": MADE_UP}
 TABLES: Mapping[str, Callable[[Board], str]] = {
     "first look": first_look,
     "ten queries": against_ten_queries,
-    "rivals": rivals,
-    "warps": self_checks,
+    "rivals as reported": reported,
     "by queries": by_queries,
     "commits": commits,
     **{f"along the dial of {defense}": partial(along_dial, defense=defense) for defense in DIALS},
     **{f"worst cases, {title}": partial(worst_cases, data=data) for title, data in _COHORTS.items()},
+    **{f"rivals, {title}": partial(rivals, data=data) for title, data in _COHORTS.items()},
+    **{f"warps, {title}": partial(self_checks, data=data) for title, data in _COHORTS.items()},
     **{f"every attack, {title}": partial(every_attack, data=data) for title, data in _COHORTS.items()},
     **{f"beside doing nothing, {title}": partial(beside_nothing, data=data) for title, data in _COHORTS.items()},
 }

@@ -2,9 +2,8 @@
 
 from bench.leaderboard.overview.reported import REPORTED
 from bench.records.schema import Record
-from bench.records.utility import Utility
-from docs.tables.board import MADE_UP, REAL, TITLES, Board
-from docs.tables.written import NONE, plain, table, with_bounds
+from docs.tables.board import REAL, TITLES, Board
+from docs.tables.written import plain, table, with_bounds
 
 PAPER_ATTACK = "reid-msssim"
 FIRST = {
@@ -30,37 +29,36 @@ def first_look(board: Board) -> str:
     rows = []
     for defense, remark in FIRST.items():
         found = _record(board, REAL, defense)
-        rows.append((f"`{defense}`{remark}", with_bounds(_utility(found).dice_average), _score(found, "map")))
+        rows.append((f"`{defense}`{remark}", with_bounds(found.utility.dice_average), _score(found, "map")))
     return table(("defense", "Dice [95 % interval]", "re-identification mAP by `reid-msssim` [95 % interval]"), rows)
 
 
-def rivals(board: Board) -> str:
-    """What we find of Privacy-Net and Deformation-Proxy, and what was reported of them."""
+def rivals(board: Board, data: str) -> str:
+    """What we find of Privacy-Net and Deformation-Proxy."""
     head = ("defense", "people tested", "Dice GM / WM / CSF", "average [95 %]", "mAP [95 %]", "chance")
+    return table(head, [_ours(_record(board, data, defense), f"`{defense}`") for defense in RIVALS])
+
+
+def reported(board: Board) -> str:
+    """What others reported of the same two, on their data."""
     rows = []
-    for defense, name in RIVALS.items():
-        for data, title in ((MADE_UP, "phantom"), (REAL, "real")):
-            rows.append(_ours(_record(board, data, defense), f"`{defense}`, {title}"))
-        reported = next(one for one in REPORTED if one.method == name)
-        classes = " / ".join(plain(value) for value in reported.classes or ())
-        found = plain(reported.mean_average_precision)
-        rows.append((f"{name} as reported, {reported.data}", NONE, classes, NONE, found, NONE))
-    return table(head, rows)
+    for name in RIVALS.values():
+        one = next(one for one in REPORTED if one.method == name)
+        classes = " / ".join(plain(value) for value in one.classes or ())
+        rows.append((f"{name}, {one.data}", classes, plain(one.mean_average_precision)))
+    return table(("as reported", "Dice GM / WM / CSF", "mAP"), rows)
 
 
-def self_checks(board: Board) -> str:
+def self_checks(board: Board, data: str) -> str:
     """What Deformation-Proxy measures of its own warps."""
-    head = ("`deformation-proxy`", *CHECKS.values())
-    rows = []
-    for data, title in TITLES.items():
-        checks = _utility(_record(board, data, "deformation-proxy")).self_checks
-        rows.append((title, *(with_bounds(checks[name]) for name in CHECKS)))
-    return table(head, rows)
+    checks = _record(board, data, "deformation-proxy").utility.self_checks
+    head = (f"`deformation-proxy`, {TITLES[data]}", "")
+    return table(head, [(meaning, with_bounds(checks[name])) for name, meaning in CHECKS.items()])
 
 
 def _ours(found: Record, title: str) -> tuple[str, ...]:
     assert found.privacy is not None
-    utility, score = _utility(found), found.privacy.scores["map"]
+    utility, score = found.utility, found.privacy.scores["map"]
     return (
         title,
         str(score.value.n),
@@ -76,11 +74,6 @@ def _record(board: Board, data: str, defense: str) -> Record:
     if found is None:
         raise ValueError(f"{defense} has not met {PAPER_ATTACK} on {data} yet")
     return found
-
-
-def _utility(found: Record) -> Utility:
-    assert found.utility is not None
-    return found.utility
 
 
 def _score(found: Record, name: str) -> str:

@@ -9,9 +9,9 @@ from bench.leaderboard.overview.measures import Measure
 from bench.leaderboard.overview.reported import REPORTED
 from bench.leaderboard.overview.utility import AVERAGE, title_of, utility_of
 from bench.leaderboard.plots import MOST_LABELLED, in_reach, limits_of, short
-from bench.leaderboard.score_names import plain
 from bench.leaderboard.svg.point import Point
 from bench.leaderboard.svg.scatter import Plot
+from bench.records.score_names import plain
 from bench.types.threat import LAST_RANKED_TIER
 
 MAP = "map"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.numbers import finite, percent
-from bench.leaderboard.score_names import shown
 from bench.leaderboard.verification_words import tpr_at
 from bench.leaderboard.worst_case.strongest import RANK_FPR
 from bench.records.parts import Interval
+from bench.records.score_names import shown
 
 
 @dataclass(frozen=True)

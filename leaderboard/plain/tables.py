@@ -7,11 +7,11 @@ from typing import TypeVar
 from bench.leaderboard.columns import columns_of
 from bench.leaderboard.grouping import Group
 from bench.leaderboard.numbers import DASH
-from bench.leaderboard.score_names import shown
 from bench.leaderboard.tables import Cell, Column
 from bench.leaderboard.threat_words import goal_in_words
 from bench.leaderboard.worst_case.columns import TITLE, worst_columns
 from bench.leaderboard.worst_case.view import worst_notes
+from bench.records.score_names import shown
 
 Row = TypeVar("Row")
 

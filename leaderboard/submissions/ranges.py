@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from bench.leaderboard.score_names import plain
 from bench.records.parts import Interval
 from bench.records.schema import Record
+from bench.records.score_names import plain
 
 _UNBOUNDED = {
     "psnr": (-math.inf, math.inf),  # below 0 where the error is larger than the range of images

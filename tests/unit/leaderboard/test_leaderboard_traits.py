@@ -73,14 +73,14 @@ def test_the_page_speaks_of_traits_and_of_no_pairs() -> None:
     (view,) = group_views(groups_of(RECORDS))
     board = next(board for board in view.boards if board.goal == "Attribute inference: learn a trait of the patient")
     titles = [column.title for column in board.columns]
-    assert "AUC of the worst trait" in titles
+    assert "AUC of the trait that leaks most" in titles
     assert "Oracle key" in titles
     assert not any(title.startswith("TPR") for title in titles)
     facts = {title: facts for title, facts in board.rows[0].facts}
     assert "Verification: one person or two?" not in facts
     told = {fact.term: (fact.value, fact.detail) for fact in facts["Trait by trait"]}
     assert told["sex: AUC"][0] == "0.600"
-    assert told["age: mean error in years"] == ("14.000", "[12.000, 16.000] 17.500 is a guess")
+    assert told["age: mean error in years (lower is worse)"] == ("14.000", "[12.000, 16.000] 17.500 is a guess")
 
 
 def test_the_numbers_of_the_page_say_that_nobody_is_verified() -> None:

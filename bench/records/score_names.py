@@ -1,22 +1,22 @@
-"""How scores are called on the page, whatever spelling the record uses."""
+"""How scores are called wherever people read them, whatever spelling the record uses."""
 
 _SHOWN = {
-    "rank1": "rank-1",
-    "rank5": "rank-5",
-    "macrof1": "macro-F1",
-    "microf1": "micro-F1",
     "map": "mAP",
+    "rank1": "rank-1",
+    "macrof1": "macro-F1",
+    "cmc5": "found within the first 5",
     "auc": "AUC",
+    "advantage": "advantage (TPR - FPR, half accepted)",
     "msssim": "MS-SSIM",
     "msssimbetteroftwo": "MS-SSIM, better of two sources",
-    "eitherdice": "Dice with target or reference, the better",
-    "ssim": "SSIM",
     "psnr": "PSNR",
     "ncc": "correlation without atlas",
-    "worsttrait": "AUC of the worst trait",
+    "eitherdice": "Dice with target or reference, the better",
+    "alphaerror": "mean error of alpha (lower is worse)",
+    "worsttrait": "AUC of the trait that leaks most",
     "ageconcordance": "age: concordance",
+    "ageerroryears": "age: mean error in years (lower is worse)",
     "sexauc": "sex: AUC",
-    "ageerroryears": "age: mean error in years",
 }
 
 
