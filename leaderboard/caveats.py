@@ -8,7 +8,7 @@ _PRESETS = {
     "between two defenses mean nothing, for other keys and another training change as much.",
 }
 _VISITS = {
-    "simulated": "Both visits of a person are made from one scan; as a rule recognition is then easier than in life.",
+    "simulated": "Both visits of a person are made from one scan; recognition is usually easier than with real ones.",
     "none": "Everybody has one scan: nothing is known of recognising somebody at a second visit.",
 }
 

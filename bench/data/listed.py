@@ -171,7 +171,7 @@ def load_cohort(listing: Listing, recipe: Recipe, grid: Grid, keep: Keep = lambd
         revisits=Revisits.SIMULATED if simulate else Revisits.REAL if max(sessions.values()) > 1 else Revisits.NONE,
         notes=(
             *listing.notes,
-            *(note_on_simulation(len(rows) - len(chosen)) if simulate else ()),
+            *(note_on_simulation(len(rows) - len(chosen), recipe.region) if simulate else ()),
             *note_on_fit(cut_off, grid),
         ),
     )
@@ -223,14 +223,19 @@ def first_sessions(rows: tuple[Row, ...]) -> tuple[Row, ...]:
     return tuple(first.values())
 
 
-def note_on_simulation(unused: int) -> tuple[str, ...]:
+def note_on_simulation(unused: int, region: Region) -> tuple[str, ...]:
     """The sentences for the record.
 
     Args:
         unused: how many real later sessions were left out.
+        region: tells whether scans were moved apart from each other.
     """
     simulated = (
         "Second visits are simulated: one scan makes both (pose, small warp, contrast, bias, noise of their own)."
     )
+    as_it_lay = (
+        "Scans are centred on the brain and not registered further: how a head lies and how large it is tells people "
+        "apart, and is the same at both visits. `bench data prepare` registers them."
+    )
     left_out = f"{unused} later real sessions are not used, because not everybody has one or because of the setting."
-    return (simulated, left_out) if unused else (simulated,)
+    return (simulated, *([as_it_lay] if region.centred else []), *([left_out] if unused else []))

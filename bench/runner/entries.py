@@ -96,7 +96,7 @@ def _about_the_data(cohort: Cohort) -> list[str]:
     if cohort.synthetic:
         return ["synthetic anatomy: difficulty here is a dial, not evidence about patients"]
     if cohort.revisits is Revisits.SIMULATED:
-        return ["both visits of a person are made from one scan: re-identification is as a rule easier than in life"]
+        return ["both visits of a person are made from one scan: recognition is usually easier than with real ones"]
     return []
 
 

@@ -24,6 +24,7 @@ def test_one_session_each_means_simulated_second_visits_that_say_so(tree: Tree) 
     assert not cohort.synthetic
     assert [scan.simulated for scan in cohort] == [False, True] * 8
     assert any("simulated" in note for note in cohort.notes)
+    assert any("not registered" in note for note in cohort.notes)
     assert cohort.classes == ("background", "class-1", "class-2", "class-3")
     assert [scan.name for scan in cohort.scans[:2]] == ["sub-00_visit-1", "sub-00_visit-2-simulated"]
 

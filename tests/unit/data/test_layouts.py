@@ -272,3 +272,9 @@ def test_a_folder_that_is_not_there_is_one_line() -> None:
 def test_a_contrast_that_a_cohort_does_not_have_is_refused(cohort: type[ListedDataset]) -> None:
     with pytest.raises(BenchError, match=r"image='DWI' does not fit: Input should be '[A-Za-z0-9]+'"):
         build(cohort, {"image": "DWI"})
+
+
+def test_prepared_scans_are_not_said_to_lie_as_they_did(tmp_path: Path) -> None:
+    notes = Prepared().load(manifest_tree(tmp_path), SMALL).notes
+    assert any("simulated" in note for note in notes)
+    assert not any("not registered" in note for note in notes)
