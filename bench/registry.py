@@ -7,20 +7,16 @@ import difflib
 import importlib.util
 import inspect
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from bench.attack import Attack
-from bench.dataset import Dataset
-from bench.defense import Defense
+from bench.defects import KINDS as KINDS
+from bench.defects import defect, lacking
 from bench.errors import BenchError
 from bench.plugin import Plugin
-
-KINDS: dict[str, type[Plugin]] = {"attacks": Attack, "defenses": Defense, "datasets": Dataset}
-"""Entry-point group `bench.<kind>` and the contract that its members fulfil."""
-_REQUIRED = {"attacks": ("goal", "threat"), "defenses": ("family",), "datasets": ("synthetic", "needs_root")}
 
 
 @dataclass(frozen=True)
@@ -38,7 +34,7 @@ class Entry:
             found = self.point.load() if isinstance(self.point, EntryPoint) else self.point
         except Exception as error:  # noqa: BLE001 - a broken plugin must not break the others, whatever it raises
             return None, f"{type(error).__name__}: {error}"
-        return found, _defect(self.kind, self.name, found)
+        return found, defect(self.kind, self.name, found)
 
     @property
     def defect(self) -> str | None:
@@ -108,21 +104,6 @@ def _did_you_mean(name: str, names: list[str]) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-def _defect(kind: str, name: str, found: object) -> str | None:
-    contract = KINDS[kind]
-    if not (inspect.isclass(found) and issubclass(found, contract)):
-        return f"{found!r} is no subclass of {contract.__module__}.{contract.__name__}"
-    missing = sorted(getattr(found, "__abstractmethods__", ()))
-    missing += [field for field in ("name", "summary", "source", *_REQUIRED[kind]) if not hasattr(found, field)]
-    if missing:
-        return f"{found.__name__} lacks {', '.join(missing)}"
-    if "__dataclass_params__" not in vars(found):
-        return f"{found.__name__} must be a dataclass (its fields are its settings)"
-    if found.name != name:
-        return f"{found.__name__}.name is {found.name!r}, registered as {name!r}"
-    return None
-
-
 def _from_file(path: Path) -> list[Entry]:
     if not path.is_file():
         raise BenchError(f"no plugin file {path}; --plugin takes a Python file")
@@ -144,6 +125,13 @@ def _from_file(path: Path) -> list[Entry]:
         if issubclass(item, contract) and not inspect.isabstract(item)
     ]
     if not found:
-        contracts = ", ".join(contract.__name__ for contract in KINDS.values())
-        raise BenchError(f"{path} defines no complete subclass of {contracts}")
+        raise BenchError(_nothing_in(path, vars(module).values(), module_name))
     return found
+
+
+def _nothing_in(path: Path, items: Iterable[object], module: str) -> str:
+    for item in items:
+        if inspect.isclass(item) and item.__module__ == module and issubclass(item, Plugin) and lacking(item):
+            return f"{path}: {item.__name__} lacks {', '.join(lacking(item))}"
+    contracts = ", ".join(contract.__name__ for contract in KINDS.values())
+    return f"{path} defines no subclass of {contracts}"

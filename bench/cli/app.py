@@ -230,13 +230,19 @@ def verify_bundle(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     out: Annotated[Path, typer.Option(help="Folder for what was run and for the verdict.")] = Path("verified"),
     plugin: Plugins = None,
+    use_cache: Annotated[
+        bool,
+        typer.Option("--use-cache", help="Take networks and traffic from this machine's cache, if they are there."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """Run a bundle's cell again and compare within intervals: claimed becomes verified, or not (exit code 3)."""
+    """Run a bundle's cell again from nothing and compare within intervals: verified, or not (exit code 3)."""
     with clear_errors():
         from bench.cli.submissions import verify_and_report
 
-        verify_and_report(bundle, root=root, plugins=tuple(plugin or ()), device=device, out=out, quiet=quiet)
+        verify_and_report(
+            bundle, root=root, plugins=tuple(plugin or ()), device=device, out=out, use_cache=use_cache, quiet=quiet
+        )
 
 
 @leaderboard.command("diff")

@@ -40,9 +40,12 @@ def validate_and_report(bundle: Path) -> None:
 
 
 def verify_and_report(
-    bundle: Path, *, root: Path | None, plugins: tuple[Path, ...], device: str, out: Path, quiet: bool
+    bundle: Path, *, root: Path | None, plugins: tuple[Path, ...], device: str, out: Path, use_cache: bool, quiet: bool
 ) -> None:
     """Run a bundle's cell again, compare, and keep what was found with the verdict.
+
+    Args:
+        use_cache: take networks and traffic that are in this machine's cache; else everything is made anew.
 
     Raises:
         BenchError: something the user must mend.
@@ -52,7 +55,7 @@ def verify_and_report(
     record = examined.record
     if record is None or examined.problems:
         raise BenchError(f"{bundle} is not run again: mend its problems first")
-    from bench.leaderboard.submissions.compare import another_training
+    from bench.leaderboard.submissions.compare import another_suite, another_training
     from bench.leaderboard.submissions.verdict import files_beside, judge, keep, place_of
     from bench.progress import Display
     from bench.registry import Registry
@@ -61,15 +64,17 @@ def verify_and_report(
     from bench.store import Store
 
     registry, place = Registry(plugins), place_of(examined, out)
-    with tempfile.TemporaryDirectory(prefix="unveil-verify-") as again:
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".again-", dir=out) as again:
         request = request_of(record, registry, root=root, plugins=plugins, device=device, out=Path(again))
         cell = Cell.resolve(request, registry)
 
         from bench.runner.run import run_cell
 
-        outcome = run_cell(cell, Store.default(), Display(quiet=quiet))
+        store = Store.default() if use_cache else Store(Path(again) / "cache")
+        outcome = run_cell(cell, store, Display(quiet=quiet))
         files = files_beside(outcome.path, outcome.record)
-    verdict = judge(examined, outcome.record, files)
+    verdict = judge(examined, outcome.record, files, from_cache=use_cache)
     table = Table(title=Text("Claimed, and found again"), title_justify="left")
     for head in ("number", "claimed", "found", "agrees"):
         table.add_column(head, justify="right" if head in ("claimed", "found") else "left")
@@ -79,9 +84,11 @@ def verify_and_report(
     Console(highlight=False).print(table)
     for difference in verdict.differences:
         typer.echo(printable(f"differs {difference}"), err=True)
-    trained = another_training(record, outcome.record)
-    if trained is not None:
-        typer.echo(printable(f"note    {trained}"), err=True)
+    for note in (another_suite(record, outcome.record), another_training(record, outcome.record)):
+        if note is not None:
+            typer.echo(printable(f"note    {note}"), err=True)
+    if use_cache:
+        typer.echo("note    networks and traffic may have come from this machine's cache", err=True)
     path = keep(verdict, files, place)
     typer.echo(f"verdict {'verified' if verdict.verified else 'NOT verified'}")
     typer.echo(f"kept    {path}")

@@ -11,6 +11,7 @@ from bench import config
 from bench.data.cached import load_cached
 from bench.data.roles import data_secret, split
 from bench.defense import Networks
+from bench.errors import BenchError
 from bench.progress import Display
 from bench.records.files import RECORD_NAME, made_once, read_record, write_record
 from bench.records.privacy import Validity
@@ -29,6 +30,7 @@ from bench.runner.leakage.validity import at_smoke_size, check_attack
 from bench.runner.pictures.draw import Claimed, draw_pictures
 from bench.runner.pictures.labels import label_panels
 from bench.runner.pictures.reconstruction import reconstruction_panels
+from bench.runner.traffic.contract import checked_networks, held_to
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import KeyFor, Traffic, key_source, record_repetitions
 from bench.runner.traffic.training import require_labels, training_key_source, training_traffic
@@ -41,6 +43,9 @@ from bench.trainer.seeding import seeded_torch
 from bench.types.claim import LabelMaps, Reconstruction
 from bench.types.scan import Cohort, Roles
 from bench.types.threat import Observes, Phase
+
+LOST_NAME = "record-lost.json"
+"""Beside an OK record: a later try of the same cell that came to nothing, and must not cost what is known."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +93,8 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
 
     axes = (seed, "train", defense.family)
     trainer = FabricTrainer(fabric, store.networks(cell.training_address), axes, display)
-    with seeded_torch(*axes):
-        networks = defense.fit(roles.train, trainer)
+    with seeded_torch(*axes), held_to(defense, "fit"):
+        networks = checked_networks(defense, defense.fit(roles.train, trainer))
     weights = weights_hash(networks.client, networks.server)
     pools = {"private": roles.references, "train": roles.train, "public": roles.auxiliary}
     pool = pools[evaluation.reference_pool].first_visits()
@@ -189,9 +194,19 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         ),
         warnings=entries.warnings_about(cell, cohort, roles),
     )
-    path = cell.folder / RECORD_NAME
+    path = cell.folder / (RECORD_NAME if record.status is Status.OK or not _holds_ok(cell) else LOST_NAME)
     write_record(record, path)
     return Outcome(record, path, known=False)
+
+
+def _holds_ok(cell: Cell) -> bool:
+    """Whether the folder has a finished record of this cell, made under another isolation or time limit."""
+    path = cell.folder / RECORD_NAME
+    try:
+        kept = read_record(path) if path.exists() else None
+    except BenchError:
+        return False
+    return kept is not None and kept.cell == cell.address and kept.status is Status.OK
 
 
 def _attack(

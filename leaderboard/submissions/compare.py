@@ -35,6 +35,7 @@ class Verdict(Part):
     claimed_sha256: str = Field(description="of the claimed record")
     files: dict[str, Packed] = Field(description="what was found and kept, beside this file")
     verified: bool
+    from_cache: bool = Field(default=False, description="networks and traffic may have been there already")
     differences: list[str]
     comparisons: list[Comparison]
     environment: Environment
@@ -81,7 +82,29 @@ def differences(claimed: Record, found: Record) -> list[str]:
     ):
         if one != other:
             lines.append(f"another {name}: claimed {_short(one)}, found {_short(other)}")
+    if _same_suite(claimed, found) and claimed.cell != found.cell:
+        lines.append(
+            f"another cell: claimed {claimed.cell}, found {found.cell} by the same version of the suite; the settings "
+            "in the record are not those that it was made with, or the plugin's source is another one"
+        )
+    if _same_weights(claimed, found) is False and _machine(claimed) == _machine(found) and _on_cpu(claimed):
+        lines.append(
+            f"another training: claimed weights {claimed.defense.weights_hash}, found {found.defense.weights_hash} on "
+            "the same kind of machine, where the same training gives the same weights"
+        )
     return lines
+
+
+def another_suite(claimed: Record, found: Record) -> str | None:
+    """That the claim was made by another version of the suite, or of the attack; None if by the same one."""
+    if _same_suite(claimed, found):
+        return None
+    one, other = claimed.attack.code_hash, found.attack.code_hash
+    source = ", with another source of the attack" if one is not None and one != other else ""
+    return (
+        f"another version of the suite{source}: claimed by {_suite(claimed)}, found by {_suite(found)}; a number that "
+        "differs may be the version's"
+    )
 
 
 def another_training(claimed: Record, found: Record) -> str | None:
@@ -89,16 +112,34 @@ def another_training(claimed: Record, found: Record) -> str | None:
 
     Old records do not say which weights they had: there another machine means others.
     """
-    one, other = claimed.defense.weights_hash, found.defense.weights_hash
-    unknown = one is None or other is None
-    same = _machine(claimed) == _machine(found) if unknown else one == other
-    if same:
+    same, machine = _same_weights(claimed, found), _machine(claimed) == _machine(found)
+    unknown = same is None
+    if same or (machine and (unknown or _on_cpu(claimed))):
         return None
     return (
         f"{'maybe ' if unknown else ''}other weights came out of the same training: claimed on {_machine(claimed)}, "
         f"found on {_machine(found)}; no interval holds what that changes, so a number that differs is not refuted, "
         "only not confirmed"
     )
+
+
+def _same_weights(claimed: Record, found: Record) -> bool | None:
+    """None where one of them does not say."""
+    one, other = claimed.defense.weights_hash, found.defense.weights_hash
+    return None if one is None or other is None else one == other
+
+
+def _same_suite(claimed: Record, found: Record) -> bool:
+    return _suite(claimed) == _suite(found) and not (claimed.environment.git or "").endswith("+")
+
+
+def _suite(record: Record) -> str:
+    return f"{record.unveil_version} ({record.environment.git or 'installed'})"
+
+
+def _on_cpu(record: Record) -> bool:
+    """Sums on other devices may come in any order."""
+    return record.environment.device == "cpu"
 
 
 def _machine(record: Record) -> str:

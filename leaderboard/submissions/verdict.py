@@ -35,12 +35,13 @@ def place_of(examined: Examined, out: Path) -> Path:
     return place
 
 
-def judge(examined: Examined, found: Record, files: Mapping[str, bytes]) -> Verdict:
+def judge(examined: Examined, found: Record, files: Mapping[str, bytes], *, from_cache: bool = False) -> Verdict:
     """Whether a second run says what the bundle says.
 
     Args:
         found: the record of the second run.
         files: what is kept of it, by name.
+        from_cache: networks and traffic may have been there already.
 
     Raises:
         BenchError: the bundle holds no record.
@@ -55,6 +56,7 @@ def judge(examined: Examined, found: Record, files: Mapping[str, bytes]) -> Verd
         claimed_sha256=hashed(examined.files[RECORD_NAME]).sha256,
         files={name: hashed(content) for name, content in files.items()},
         verified=agree and not differing and found.status is Status.OK,
+        from_cache=from_cache,
         differences=differing,
         comparisons=comparisons,
         environment=found.environment,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.records.files import find_records, read_record
+from bench.runner.run import LOST_NAME
 from tests.cli.conftest import TINY, Bench, environment
 from tests.cli.test_failures import ATTACK
 
@@ -71,6 +72,10 @@ def test_isolation_changes_nothing_but_what_it_says(bench: Bench, tmp_path: Path
     assert bench(*words).returncode == 0
     (path,) = find_records([tmp_path])
     here = read_record(path)
+    lost = bench(*words, "--isolate", "--attack-timeout", "0.01")
+    assert (lost.returncode, "stopped after 0.01 s" in lost.stderr) == (3, True)
+    assert read_record(path) == here  # what is known is not lost to a try that came to nothing
+    assert read_record(path.parent / LOST_NAME).status == "timeout"
     again = bench(*words, "--isolate", "--attack-timeout", "100")
     assert again.returncode == 0, again.stderr
     assert "already done" not in again.stdout

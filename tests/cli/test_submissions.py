@@ -66,7 +66,7 @@ def test_a_forged_utility_is_found_out(bench: Bench, bundle: Path, folder: Path)
     again = bench("leaderboard", "verify", forged, "--quiet", "--device", "cpu", "--out", folder / "forged")
     assert again.returncode == 3
     assert "verdict NOT verified" in again.stdout
-    assert "note    other weights came out of the same training: claimed on " in again.stderr
+    assert "differs another training: claimed weights 0000000000000000, found " in again.stderr
     assert list((folder / "forged").rglob(RECORD_NAME)) == []
 
 

@@ -59,7 +59,7 @@ def test_a_file_cannot_take_the_place_of_a_known_plugin(tmp_path: Path) -> None:
     [
         ("import no_such_module_anywhere", "does not import: ModuleNotFoundError: No module named 'no_such_module"),
         ("x = (", "does not import: SyntaxError"),
-        ("x = 1", "defines no complete subclass of Attack, Defense, Dataset"),
+        ("x = 1", "defines no subclass of Attack, Defense, Dataset"),
     ],
 )
 def test_a_useless_file_says_why(tmp_path: Path, text: str, message: str) -> None:
@@ -106,3 +106,39 @@ def test_a_plugin_that_is_no_dataclass_is_broken(tmp_path: Path) -> None:
     path.write_text(ATTACK.replace("@dataclass(frozen=True)\n", ""))
     with pytest.raises(BenchError, match="must be a dataclass"):
         Registry((path,)).find("attacks", "coin").load()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"coin"', '"Coin flip/x"', r"Coin\.name is 'Coin flip/x'; a name is made of small letters"),
+        ("Goal.LINKAGE", '"linkage"', r"Coin\.goal must be a Goal, got 'linkage'"),
+        ('summary = "guess"', "summary = 3", r"Coin\.summary must be text, got 3"),
+        ('summary = "guess"', 'summary = "guess"\n    sides = 2', r"Coin\.sides has no type, .* write sides: int = 2"),
+        (
+            'summary = "guess"',
+            'summary = "guess"\n    presets = {"fast": {}}',
+            r"presets names 'fast'; there are smoke",
+        ),
+        (
+            'summary = "guess"',
+            'summary = "guess"\n    sides: int = 2\n    presets = {"smoke": {"side": 3}}',
+            r"presets\['smoke'\] sets side; settings are sides",
+        ),
+    ],
+)
+def test_what_a_plugin_says_wrongly_of_itself_is_found_when_it_is_loaded(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    path = tmp_path / "coin.py"
+    path.write_text(ATTACK.replace(old, new))
+    (entry,) = [entry for entry in Registry((path,)).entries if entry.origin == str(path)]
+    with pytest.raises(BenchError, match=message):
+        entry.load()
+
+
+def test_a_class_that_is_not_finished_says_what_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "coin.py"
+    path.write_text(ATTACK.replace("def run", "def walk"))
+    with pytest.raises(BenchError, match=r"coin\.py: Coin lacks run"):
+        Registry((path,))

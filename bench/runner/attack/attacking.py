@@ -93,7 +93,7 @@ def attack_transcript(
     except (Exception, SystemExit) as error:  # the one place where any error becomes a FAILED cell
         if heard():
             raise KeyboardInterrupt from error
-        return Verdict(Status.FAILED, reason_for(error), None)
+        return Verdict(Status.FAILED, reason_for(error, type(attack)), None)
     return Verdict(Status.OK, None, claim)
 
 

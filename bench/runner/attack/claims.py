@@ -38,7 +38,7 @@ def packed(claim: object) -> bytes:
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(_KINDS[kind]):
         value = getattr(claim, field.name)
-        fields[field.name] = _plain(field.name, value)
+        fields[field.name] = _json(field.name, value) if field.name == "details" else _plain(field.name, value)
     return _bytes({"claim": kind, "fields": fields})
 
 

@@ -1,11 +1,11 @@
 """How an attack is held: for how long, in which process, away from which folders."""
 
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.blame import place_of
 from bench.defense import Defense
 from bench.plugin import ReadsFiles
 from bench.records.schema import Status
@@ -65,13 +65,11 @@ class LostAttack(Exception):
         self.status, self.reason = status, reason
 
 
-def reason_for(error: BaseException) -> str:
-    """What went wrong in an attack and where, in a line that a record has room for."""
-    where = traceback.extract_tb(error.__traceback__)
-    place = f" ({where[-1].filename.rpartition('/')[2]}:{where[-1].lineno})" if where else ""
+def reason_for(error: BaseException, attack: type | None = None) -> str:
+    """What went wrong in an attack and where in its own file, in a line that a record has room for."""
     said = " ".join(str(error).split())
     said = said if len(said) <= LONGEST_REASON else f"{said[:LONGEST_REASON]} ..."
-    return f"{type(error).__name__}: {said}{place}"
+    return f"{type(error).__name__}: {said}{place_of(error, attack)}"
 
 
 def overdue(seconds: float) -> LostAttack:

@@ -21,6 +21,8 @@ from bench.types.scan import Scan
 from bench.types.threat import Goal
 from bench.types.traits import TRAITS
 
+FAR = 1.0
+"""By how much an image may leave [0, 1] before it is taken for one on another scale."""
 HEADLINE = "map"
 """The score of a linkage that the leaderboard shows."""
 CLAIMS: Mapping[Goal, type[Claim]] = {
@@ -58,6 +60,8 @@ def checked_claim(
     expected = CLAIMS[goal]
     if not isinstance(claim, expected):
         raise TypeError(f"an attack with goal {goal.value} must return {expected.__name__}, got {type(claim).__name__}")
+    asked = scans if wanted is None else len(wanted)
+    _check_alphas(claim.details.get("alpha"), asked)
     if isinstance(claim, Linkage):
         if claim.probes is not None:
             raise ValueError("which rows of a linkage count is the suite's to say; leave out `probes`")
@@ -73,8 +77,10 @@ def checked_claim(
         _check_labels(claim.labels, (scans, *shape), classes)
         return claim
     assert isinstance(claim, Reconstruction)
-    asked = scans if wanted is None else len(wanted)
     _check_images("reconstructions", claim.images, (asked, 1, *shape))
+    _check_range("reconstructions", claim.images)
+    for title, volume in claim.shown.items():
+        _check_images(f"the volume {title!r} in `shown`", volume, shape)
     if claim.others is not None:
         _check_images("others", claim.others, (asked, 1, *shape))
     if claim.filters is not None:
@@ -119,12 +125,27 @@ def _check_labels(labels: Tensor, shape: tuple[int, ...], classes: int) -> None:
         raise ValueError(f"label maps must name classes 0 to {classes - 1}, got {int(labels.max())}")
 
 
+def _check_alphas(said: object, asked: int) -> None:
+    """Numbers under that name are compared with the true weights, so there must be one for every release."""
+    if isinstance(said, list) and said and all(isinstance(one, (int, float)) for one in said) and len(said) != asked:
+        raise ValueError(f"details['alpha'] needs {asked} numbers, one a wanted release, got {len(said)}")
+
+
+def _check_range(what: str, images: Tensor) -> None:
+    """A little outside is what a solver leaves; far outside is another scale."""
+    low, high = images.min().item(), images.max().item()
+    if low < -FAR or high > 1 + FAR:
+        raise ValueError(f"{what} must lie in [0, 1], got values from {low:g} to {high:g}")
+
+
 def _check_images(what: str, images: Tensor, expected: tuple[int, ...]) -> None:
     if tuple(images.shape) != expected:
         got = tuple(images.shape)
-        raise ValueError(f"{what} must have the shape {expected}, one image a wanted scan, got {got}")
-    if not bool(images.isfinite().all()):
-        raise ValueError(f"{what} must be finite, {int((~images.isfinite()).sum())} values are not")
+        each = ", one image a wanted scan" if len(expected) > 3 else ""
+        raise ValueError(f"{what} must have the shape {expected}{each}, got {got}")
+    odd = int((~images.isfinite()).sum())
+    if odd:
+        raise ValueError(f"{what} must be finite, {odd} {'value is' if odd == 1 else 'values are'} not")
 
 
 def linkage_scores(claims: Repeated, scans: Sequence[Scan], axes: tuple[str | int, ...]) -> dict[str, Score]:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from bench.defense import Defense, QueryWise, Uncertain
 from bench.runner.traffic import wire
+from bench.runner.traffic.contract import held_to
 from bench.types.traffic import Probabilities, Reply
 
 
@@ -27,14 +28,14 @@ class Answer:
 
     def recover(self, queries: int | None = None) -> Probabilities:
         """The segmentation from the first `queries` queries (None: all)."""
-        with torch.inference_mode():
+        with torch.inference_mode(), held_to(self._defense, "recover"):
             if isinstance(self._defense, QueryWise):
                 return self._defense.pool(self._decoded[:queries], self._key)
             return self._defense.recover(self._read(queries), self._key, self._network)
 
     def uncertainty(self) -> Float[Tensor, "depth height width"] | None:
         """Where the segmentation from all queries may be wrong; None if the defense cannot tell."""
-        with torch.inference_mode():
+        with torch.inference_mode(), held_to(self._defense, "uncertainty"):
             if isinstance(self._defense, QueryWise):
                 return self._defense.uncertainty_of(self._decoded, self._key)
             if isinstance(self._defense, Uncertain):

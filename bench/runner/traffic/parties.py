@@ -12,6 +12,7 @@ from torch import nn
 from bench.defense import Defense, SelfChecked
 from bench.runner.traffic import wire
 from bench.runner.traffic.answer import Answer
+from bench.runner.traffic.contract import checked_release, checked_reply, held_to
 from bench.types.scan import Scan
 from bench.types.traffic import Probabilities, Release
 
@@ -69,13 +70,14 @@ class Client:
 
     def draw_key(self, rng: np.random.Generator) -> Any:
         """A fresh secret."""
-        return self.defense.draw_key(rng, self.references)
+        with held_to(self.defense, "draw_key"):
+            return self.defense.draw_key(rng, self.references)
 
     def protect(self, scan: Scan, key: Any) -> SentRelease:
         """What leaves the hospital for `scan`."""
         image = scan.image.to(self.device)
-        with torch.inference_mode(), self.protecting:
-            release = self.defense.protect(image, key, self.network)
+        with torch.inference_mode(), self.protecting, held_to(self.defense, "protect"):
+            release = checked_release(self.defense, self.defense.protect(image, key, self.network))
         return SentRelease(wire.encode(release.queries), release.piece)
 
     def recover(self, reply: np.ndarray, key: Any, queries: int | None = None) -> Probabilities:
@@ -107,5 +109,7 @@ class Server:
         """The answer, as sent back."""
         queries = wire.decode(release.queries, self.device)
         with torch.inference_mode(), self.serving:
-            reply = self.defense.serve(Release(queries, release.piece), self.network)
+            with held_to(self.defense, "serve"):
+                found = self.defense.serve(Release(queries, release.piece), self.network)
+            reply = checked_reply(self.defense, found, len(queries))
         return wire.encode(reply.maps)

@@ -9,6 +9,7 @@ from bench.defense import Defense
 from bench.errors import DivergedError
 from bench.progress import Display
 from bench.records.tuning import FoldScore
+from bench.runner.traffic.contract import checked_networks, held_to
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import key_source
 from bench.runner.tuning.folds import Fold
@@ -33,8 +34,8 @@ def score_fold(
     """
     people = fold.held_out.first_visits()
     try:
-        with seeded_torch(*trainer.axes):
-            networks = defense.fit(fold.fit, trainer)
+        with seeded_torch(*trainer.axes), held_to(defense, "fit"):
+            networks = checked_networks(defense, defense.fit(fold.fit, trainer))
     except DivergedError as error:
         return FoldScore(dice=None, people=len(people), reason=str(error))
     client = Client(defense, networks.client, fold.fit.first_visits().scans, trainer.device, secret)

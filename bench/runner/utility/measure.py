@@ -10,6 +10,7 @@ from bench.metrics.surface import hd95_mm
 from bench.progress import Display
 from bench.records.parts import Part
 from bench.records.utility import CurvePoint, Utility
+from bench.runner.traffic.contract import checked_probabilities
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.people import pseudonym
 from bench.runner.traffic.recording import key_source
@@ -64,7 +65,7 @@ def measure_utility(
                 answer = client.answer(reply, key)
                 with client.recovering:
                     recovered = answer.recover()
-                recovered = recovered.cpu()
+                recovered = checked_probabilities(client.defense, recovered, scan, len(scans.classes)).cpu()
                 predicted = class_map(recovered)
                 found = dice(predicted, scan.labels, scans.classes)
                 overlap.add(scan.subject, found)

@@ -15,7 +15,7 @@ from bench.leaderboard.build import build
 from bench.leaderboard.grouping import groups_of
 from bench.leaderboard.provenance import provenance_facts
 from bench.leaderboard.submissions.changes import changes, numbers_of
-from bench.leaderboard.submissions.compare import another_training, compare, differences
+from bench.leaderboard.submissions.compare import compare, differences
 from bench.leaderboard.submissions.pack import pack
 from bench.leaderboard.submissions.validate import Examined, validate
 from bench.leaderboard.submissions.verdict import files_beside, judge, keep, place_of, verdict_beside
@@ -116,16 +116,6 @@ def test_other_data_settings_or_cards_are_no_luck() -> None:
         "another settings of the attack",
         "another settings of the evaluation",
     ]
-
-
-def test_another_training_is_named_with_both_machines_where_weights_are_known() -> None:
-    claimed, found, unknown = (make_record(defense={"weights_hash": name}) for name in ("aa", "bb", None))
-    told = another_training(claimed, found)
-    assert told is not None
-    assert told.count("x86_64 (cpu, threads: 2, torch ") == 2
-    assert another_training(claimed, claimed) is another_training(claimed, unknown) is None
-    elsewhere = unknown.model_copy(update={"environment": unknown.environment.model_copy(update={"threads": 3})})
-    assert str(another_training(elsewhere, found)).startswith("maybe other weights came out")
 
 
 def claimed_and_found(tmp_path: Path, **changes: Any) -> tuple[Examined, Path, Record]:
