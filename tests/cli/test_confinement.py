@@ -67,15 +67,36 @@ def test_a_dead_or_hanging_attack_has_a_state_and_an_exit_code(
     assert "Leakage" not in ended.stdout
 
 
+COMPARES = ATTACK.replace(
+    "BODY",
+    """import os, time
+        time.sleep(600 * os.path.exists("FLAG"))
+        rows = torch.stack([release.queries.mean(dim=0).flatten() for release in view.releases])
+        rows = torch.nn.functional.normalize(rows - rows.mean(dim=0), dim=1)
+        return Linkage(rows @ rows.T)""",
+)
+
+
+def test_a_try_that_came_to_nothing_costs_no_record(bench: Bench, tmp_path: Path) -> None:
+    slow = tmp_path / "slow"
+    words = _run(tmp_path, COMPARES.replace("FLAG", str(slow)))
+    assert bench(*words).returncode == 0
+    (path,) = find_records([tmp_path])
+    known = path.read_bytes()
+    slow.touch()
+    lost = bench(*words, "--isolate", "--attack-timeout", "1")
+    assert lost.returncode == 3, lost.stderr
+    assert path.read_bytes() == known
+    assert read_record(path.parent / LOST_NAME).status == "timeout"
+    assert str(path.parent / LOST_NAME) in lost.stdout
+    assert "already done" in bench(*words).stdout
+
+
 def test_isolation_changes_nothing_but_what_it_says(bench: Bench, tmp_path: Path) -> None:
     words = ("run", "no-proxy", "reid-msssim", *TINY, "--out", tmp_path)
     assert bench(*words).returncode == 0
     (path,) = find_records([tmp_path])
     here = read_record(path)
-    lost = bench(*words, "--isolate", "--attack-timeout", "0.01")
-    assert (lost.returncode, "stopped after 0.01 s" in lost.stderr) == (3, True)
-    assert read_record(path) == here  # what is known is not lost to a try that came to nothing
-    assert read_record(path.parent / LOST_NAME).status == "timeout"
     again = bench(*words, "--isolate", "--attack-timeout", "100")
     assert again.returncode == 0, again.stderr
     assert "already done" not in again.stdout
