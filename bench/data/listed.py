@@ -10,10 +10,10 @@ from typing import ClassVar, Literal, final
 
 from bench import seeds
 from bench.data.appearance import AppearanceRange
-from bench.data.file_hash import hash_of
+from bench.data.file_hash import hash_of, hash_of_values
 from bench.data.fit import fraction_cut_off, note_on_fit
 from bench.data.nifti import read_labels
-from bench.data.row import Labelling, Listing, Row, raise_first, relative
+from bench.data.row import Labelling, Listing, Row, raise_first, relative, same_voxels
 from bench.data.source import SIMULATED_SESSION, Region, made_up_visit, read_source, visit_as_is
 from bench.data.visit import Visit, VisitRange, draw_visit, require_no_folding
 from bench.dataset import Dataset, Grid
@@ -146,10 +146,14 @@ def load_cohort(listing: Listing, recipe: Recipe, grid: Grid, keep: Keep = lambd
     scans: list[Scan] = []
     cut_off: dict[str, float] = {}
     problems: list[str] = []
+    shown: dict[str, Row] = {}
     for row in chosen:
         days = _two_days(row, recipe, grid, len(classes) - 1) if simulate and not problems else ()
         try:
             source = read_source(row, listing.labelling, tuple(classes), recipe.region)
+            same = shown.setdefault(hash_of_values(source.volume.image), row)
+            if same is not row:
+                raise BenchError(same_voxels([(one.name, str(one.image)) for one in (same, row)]))
             if problems:
                 continue  # only the other bad files are of interest now
             cut_off[str(row.image)] = fraction_cut_off(source.brain_mm - source.centre_mm, grid)

@@ -1,7 +1,7 @@
 """What a reader of some folder layout finds: which files are one scan, whose it is, and what its labels mean."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -142,3 +142,16 @@ def raise_first(problems: list[str]) -> None:
 def relative(path: Path, root: Path) -> str:
     """The path below `root` with forward slashes, the same on every system."""
     return os.path.relpath(path, root).replace(os.sep, "/")
+
+
+def same_voxels(scans: Sequence[tuple[str, str]]) -> str:
+    """The line about one image that stands under several names.
+
+    Args:
+        scans: name and file of each.
+    """
+    names, images = zip(*scans, strict=True)
+    return (
+        f"{images[0]} holds the same voxels as {', '.join(images[1:])} ({', '.join(names)}); keep one, or one person "
+        "could play two roles"
+    )

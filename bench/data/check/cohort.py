@@ -12,7 +12,7 @@ from bench.data.check.scan import Look, ScanReport
 from bench.data.listed import FEWEST_FAMILIES
 from bench.data.nifti import DOES_NOT_EXIST
 from bench.data.roles import SHARES, split_families
-from bench.data.row import Listing
+from bench.data.row import Listing, same_voxels
 from bench.dataset import Grid
 
 NEAREST = 5
@@ -112,12 +112,8 @@ def duplicates(scans: Sequence[ScanReport]) -> list[str]:
     for scan in scans:
         if scan.content:
             by_content[scan.content].append(scan)
-    return [
-        f"{same[0].image} holds the same voxels as {', '.join(other.image for other in same[1:])} "
-        f"({', '.join(scan.name for scan in same)}); keep one, or one person could play two roles"
-        for same in by_content.values()
-        if len(same) > 1
-    ]
+    repeated = (same for same in by_content.values() if len(same) > 1)
+    return [same_voxels([(scan.name, scan.image) for scan in same]) for same in repeated]
 
 
 def likenesses(looks: Sequence[Look]) -> tuple[Likeness, ...]:

@@ -1,6 +1,5 @@
 """Looking at one scan: can it be read, what does it hold, is anything about it odd."""
 
-import hashlib
 from dataclasses import dataclass
 
 import nibabel
@@ -8,6 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 from scipy.ndimage import gaussian_filter
 
+from bench.data.file_hash import hash_of_values
 from bench.data.nifti import Volume, read_volume
 from bench.data.row import Labelling, Row
 from bench.data.source import Region, source_of, visit_as_is
@@ -134,13 +134,9 @@ def _describe(row: Row, volume: Volume, names: dict[int, str], brain: int, regio
         labelled_ml=labelled,
         brain_ml=round(brain * voxel_ml, 1),
         megabytes=round(sum(file.stat().st_size for file in row.files) / 1e6, 3),
-        content=_hash_of(volume.image),
-        labels_content=_hash_of(volume.labels),
+        content=hash_of_values(volume.image),
+        labels_content=hash_of_values(volume.labels),
     )
-
-
-def _hash_of(values: np.ndarray) -> str:
-    return hashlib.sha256(str(values.shape).encode() + np.ascontiguousarray(values).tobytes()).hexdigest()[:16]
 
 
 def _oddities(volume: Volume, spacing: tuple[float, ...], brain_ml: float, region: Region) -> list[str]:

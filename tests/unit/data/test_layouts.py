@@ -101,9 +101,9 @@ def test_freesurfer_people_have_their_visits_and_three_tissues(tmp_path: Path) -
 
 def test_what_aseg_does_not_label_becomes_0_even_if_the_image_shows_the_skull(tmp_path: Path) -> None:
     root = ppmi_tree(tmp_path)
-    for point in root.iterdir():
+    for number, point in enumerate(root.iterdir()):
         image, _ = ball(0)
-        write_mgz(point / "mri" / "norm.mgz", image + 10)
+        write_mgz(point / "mri" / "norm.mgz", image + 10 + number)
     scan = Ppmi().load(root, SMALL).scans[0]
     assert not scan.image[0][scan.labels == 0].any()
 
