@@ -7,10 +7,12 @@ READY := $(VENV)/.ready
 .PHONY: help setup demo test test-slow check clean
 
 help:
+	@echo "make setup      a virtual environment with everything in it ($(VENV))"
 	@echo "make demo       run the main job on the embedded cohort (some five minutes on two cores)"
 	@echo "make test       the tests"
 	@echo "make test-slow  the long tests"
 	@echo "make check      lint, types, layers"
+	@echo "make clean      remove the environment and what was built"
 
 setup: $(READY)
 
@@ -20,6 +22,7 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(READY)
+	@echo "ready: . $(BIN)/activate"
 
 demo: $(READY)
 	$(BIN)/bench run no-proxy reid-msssim --preset quick
