@@ -104,7 +104,7 @@ class Assignment:
         """
         left, equals, value = text.partition("=")
         if not equals or not left.strip():
-            raise BenchError(f"{option} {text!r} is no key=value, e.g. {option} queries=5")
+            raise BenchError(f"{option} {text!r} is not of the form key=value; write for example {option} queries=5")
         component, dot, key = left.strip().rpartition(".")
         return cls(component if dot else None, key, value.strip())
 
@@ -126,7 +126,8 @@ def resolve(classes: Mapping[str, type[Any]], preset: str, assignments: Sequence
         chosen[component] = dict(values)
     for assignment in assignments:
         component = owner_of(assignment, classes)
-        chosen[component][assignment.key] = _read(assignment.value)
+        kept = _is_text(classes[component], assignment.key) and not assignment.value.startswith('"')
+        chosen[component][assignment.key] = assignment.value if kept else _read(assignment.value)
     return {component: build(cls, chosen[component]) for component, cls in classes.items()}
 
 
@@ -155,8 +156,10 @@ def build(cls: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
         key = str(first["loc"][0]) if first["loc"] else None
         if key is None:
             raise BenchError(f"{name}: {message}") from error
-        if first["type"] == "missing":
+        if first["type"] == "missing" and len(first["loc"]) == 1:
             raise BenchError(f"{name} needs --set {key}=VALUE; see `bench show {name}`") from error
+        if first["type"] == "missing":
+            message = "too few values"
         raise BenchError(
             f"{name}: {key}={values.get(key)!r} does not fit: {message}; see `bench show {name}`"
         ) from error
@@ -215,6 +218,11 @@ def values_in(text: str) -> list[str]:
     return (
         [item if isinstance(item, str) else json.dumps(item) for item in found] if isinstance(found, list) else [text]
     )
+
+
+def _is_text(cls: type[Any], key: str) -> bool:
+    """Whether a setting takes any text, `none` and `1` too."""
+    return any(field.name == key and field.type in (str, "str") for field in dataclasses.fields(cls))
 
 
 def _read(text: str) -> Any:

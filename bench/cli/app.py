@@ -183,7 +183,7 @@ def doctor() -> None:
         from bench.cli.doctor import examine
 
         if not examine():
-            raise typer.Exit(1)
+            raise typer.Exit(2)
 
 
 @leaderboard.command("build")

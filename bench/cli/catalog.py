@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import docstring_parser
+import typer
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -17,6 +18,7 @@ from bench.attack import Attack
 from bench.errors import BenchError
 from bench.registry import Entry, Registry
 from bench.runner import contenders
+from bench.types.threat import GALLERIES
 
 EVALUATION = "evaluation"
 """The component of settings that is no plugin."""
@@ -65,6 +67,8 @@ def print_entry(name: str, preset: str | None, plugins: tuple[Path, ...]) -> Non
             console.print(f"broken: {entry.defect}", style="red", markup=False, soft_wrap=True)
             continue
         _describe(console, entry.load(), preset)
+    if any(entry.defect is not None for entry in entries):
+        raise typer.Exit(2)
 
 
 def _describe(console: Console, plugin: type[Any], preset: str | None) -> None:
@@ -77,6 +81,8 @@ def _describe(console: Console, plugin: type[Any], preset: str | None) -> None:
         for word in ("observes", "knows", "owns"):
             console.print(f"  {word}: {', '.join(sorted(grant.value for grant in getattr(threat, word))) or 'nothing'}")
         console.print(f"  queries per scan: {threat.queries or 'all that were sent'}")
+        if plugin.goal in GALLERIES:
+            console.print(f"  judged by looking it up among: {GALLERIES[plugin.goal]}")
     _print_settings(console, plugin, plugin.presets.get(preset or "", {}))
 
 

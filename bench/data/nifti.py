@@ -117,8 +117,8 @@ def _require_same_place(
     what = "labels" if path == row.labels else "mask"
     if image.shape != values.shape:
         raise BenchError(
-            f"{path} has shape {_size(values)}, its image {row.image.name} {_size(image)}; "
-            f"resample the {what} to the image"
+            f"{path} has shape {_size(values)}, its image {row.image.name} {_size(image)} "
+            f"(right x anterior x superior); resample the {what} to the image"
         )
     if not np.allclose(affine, placed, rtol=0, atol=AFFINE_TOLERANCE):
         gap = float(np.abs(affine - placed).max())

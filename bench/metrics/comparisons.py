@@ -63,7 +63,10 @@ def compare(linkages: Repeated, identities: Sequence[str]) -> Comparisons:
     if len(names) == 1:
         raise BenchError("one person only, so nobody can be mistaken for another; use a cohort of more people")
     if len(names) == len(identities):
-        raise BenchError(f"nobody among {len(names)} people has two scans, so nobody can be recognised; use revisits")
+        raise BenchError(
+            f"nobody among {len(names)} people has two scans, so nobody can be recognised; "
+            "take data with second visits, or `revisits=simulate`"
+        )
     off_diagonal = ~np.eye(len(who), dtype=bool) & probes_of(linkages, len(who))[:, None]
     rows, columns = (np.tile(index, len(scores)) for index in np.nonzero(off_diagonal))
     values, level = np.unique(scores[:, off_diagonal].ravel(), return_inverse=True)

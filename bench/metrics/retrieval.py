@@ -84,7 +84,8 @@ def score_linkage(linkages: Repeated, identities: Sequence[str], *axes: str | in
     repeated = len(sought)
     if repeated == 0:
         raise BenchError(
-            f"nobody among {len(people)} people has two scans, so nobody can be re-identified; use revisits"
+            f"nobody among {len(people)} people has two scans, so nobody can be re-identified; "
+            "take data with second visits, or `revisits=simulate`"
         )
     who = np.array([people.index(person) for person in identities])
     probes = np.flatnonzero((who < repeated) & asked)

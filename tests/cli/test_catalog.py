@@ -16,9 +16,9 @@ from bench.registry import Registry
 from tests.factories import make_record
 
 
-def _output(*words: str) -> str:
+def _output(*words: str, code: int = 0) -> str:
     ended = CliRunner().invoke(app, list(words))
-    assert ended.exit_code == 0, ended.output
+    assert ended.exit_code == code, ended.output
     return ended.output
 
 
@@ -52,7 +52,7 @@ def test_show_says_why_a_broken_plugin_is_broken(tmp_path: Path) -> None:
         "    def run(self, view, trainer): ...\n"
     )
     assert "broken: Half lacks summary, source, goal, threat" in " ".join(
-        _output("show", "half", "--plugin", str(path)).split()
+        _output("show", "half", "--plugin", str(path), code=2).split()
     )
     assert "broken: Half lacks" in " ".join(_output("list", "--plugin", str(path)).split())
 

@@ -1,6 +1,7 @@
 """Settings: defaults, presets, the user's own."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import pytest
 
@@ -9,6 +10,7 @@ from bench.config import PRESETS, Assignment, Evaluation, build, plain, resolve
 from bench.data.phantom import Phantom
 from bench.defenses.mixup.variants import MixupLearnedTTA
 from bench.errors import BenchError
+from bench.plugin import Plugin
 
 CLASSES: dict[str, type[Any]] = {
     "data": Phantom,
@@ -60,7 +62,7 @@ def test_values_are_read_as_the_type_of_their_field(text: str, component: str, k
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("queries", "--set 'queries' is no key=value"),
+        ("queries", "--set 'queries' is not of the form key=value"),
         ("querys=3", r"no setting named 'querys' \(did you mean 'queries'\?\)"),
         ("attack.queries=3", "no setting named 'queries'"),
         ("nowhere.queries=3", "no component 'nowhere' .* allowed: data, defense, attack, evaluation"),
@@ -68,6 +70,7 @@ def test_values_are_read_as_the_type_of_their_field(text: str, component: str, k
         ("queries=0", "mixup-learned-tta: queries must be >= 1, got 0"),
         ("alpha_test=beta", "does not fit: Input should be 'uniform' or 'fixed'"),
         ("window=4", "reid-msssim: window must be odd and >= 3, got 4"),
+        ("shares=0.5,0.3,0.2", r"evaluation: shares=\[0.5, 0.3, 0.2\] does not fit: too few values"),
         ("shares=1,1,1,1", "shares must be four positive numbers that sum to 1"),
     ],
 )
@@ -90,3 +93,14 @@ def test_an_unknown_preset_names_the_known_ones() -> None:
 def test_plain_settings_build_the_same_settings_again() -> None:
     defense = _resolve("widths=4,8")["defense"]
     assert build(MixupLearnedTTA, plain(defense)) == defense
+
+
+@pytest.mark.parametrize(("text", "expected"), [("none", "none"), ("1", "1"), ('"x"', "x"), ("a,b", "a,b")])
+def test_a_setting_that_is_text_takes_any_text(text: str, expected: str) -> None:
+    @dataclass(frozen=True)
+    class Told(Plugin):
+        name: ClassVar[str] = "told"
+        words: str = ""
+
+    found = resolve({"attack": Told}, "smoke", [Assignment.parse(f"words={text}")])
+    assert found["attack"].words == expected

@@ -70,7 +70,8 @@ def test_compressed_and_plain_copy_of_one_scan(tree: Tree) -> None:
 def test_shape_mismatch(tree: Tree) -> None:
     root = tree()
     write(root / DSEG, ball(2)[1][:-1])
-    assert f"{root / DSEG} has shape 15x18x14, its image sub-02_T1w.nii.gz 16x18x14" in one_line(root)
+    said = one_line(root)
+    assert f"{root / DSEG} has shape 15x18x14, its image sub-02_T1w.nii.gz 16x18x14 (right x anterior x " in said
 
 
 def test_affine_mismatch(tree: Tree) -> None:

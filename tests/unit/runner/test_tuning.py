@@ -92,7 +92,7 @@ def test_values_may_be_lists_words_or_single() -> None:
     ("grid", "assignments", "message"),
     [
         ((), (), "nothing to tune"),
-        (("learning_rate",), (), "--grid 'learning_rate' is no key=value"),
+        (("learning_rate",), (), "--grid 'learning_rate' is not of the form key=value"),
         (("lr=1e-4",), (), "no setting named 'lr' \\(did you mean 'learning_rate'\\?\\)"),
         (("subjects=4",), (), "no setting named 'subjects'"),
         (("data.subjects=4",), (), "only settings of the defense are tuned"),
