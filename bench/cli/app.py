@@ -260,7 +260,12 @@ def diff_leaderboards(
 @leaderboard.command("missing")
 def missing_cells(
     runs: Annotated[list[Path], typer.Argument(help="Records, or folders that hold them.")],
-    root: Annotated[Path | None, typer.Option(help="Folder with the dataset's files, for the commands.")] = None,
+    root: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DIR", help="Folder with a dataset's files, for the commands; NAME=DIR if there are several."
+        ),
+    ] = None,
     plugin: Plugins = None,
 ) -> None:
     """Print the commands of cells without a record: installed attacks up to T2 that a defense has not met yet.
@@ -270,7 +275,7 @@ def missing_cells(
     with clear_errors():
         from bench.cli.missing import print_missing
 
-        print_missing(runs, root=root, plugins=tuple(plugin or ()))
+        print_missing(runs, roots=root or (), plugins=tuple(plugin or ()))
 
 
 @schema.command("record")

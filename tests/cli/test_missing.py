@@ -3,6 +3,10 @@
 import shlex
 from pathlib import Path
 
+import pytest
+
+from bench.cli.missing import _by_dataset
+from bench.errors import BenchError
 from bench.records.files import RECORD_NAME, write_atomically
 from tests.cli.conftest import TINY, Bench
 from tests.factories import make_record
@@ -44,3 +48,12 @@ def test_no_records_is_one_line(bench: Bench, tmp_path: Path) -> None:
     said = bench("leaderboard", "missing", tmp_path)
     assert said.returncode == 2
     assert len(said.stderr.splitlines()) == 1
+
+
+def test_a_folder_is_for_the_dataset_that_it_names() -> None:
+    assert _by_dataset(["/a b"], ["bids"]) == {"bids": Path("/a b")}
+    two = ["bids", "prepared"]
+    assert _by_dataset(["prepared=/ready", "bids=/raw=1"], two) == {"prepared": Path("/ready"), "bids": Path("/raw=1")}
+    for datasets, named in ((two, "bids, prepared"), ([], "none of real scans")):
+        with pytest.raises(BenchError, match=f"name these datasets: {named}; write --root NAME=DIR instead of '/raw'"):
+            _by_dataset(["/raw"], datasets)
