@@ -92,7 +92,7 @@ def test_the_worst_case_sorts_by_its_headers(visit: Visit, leaderboard: Path) ->
             "blind",
             "INVALID: The attack missed a leak that was planted for it to find",
         ),
-        ("identity", "siamese", "FAILED: The attack broke off"),
+        ("identity", "siamese", "FAILED: The attack stopped with an error"),
         ("identity", "slow", "TIMEOUT: The attack was stopped at its time limit"),
     ],
 )

@@ -122,7 +122,7 @@ def test_an_interrupt_ends_the_suite_and_the_attack_and_keeps_what_was_trained(t
         if line.startswith("attack runs in process"):
             process = int(line.split()[-1])
     running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=60)
+    _, said = running.communicate(timeout=180)
     assert running.returncode == 130
     assert "attacker stopped at step" in said
     assert "the same command continues from there" in said

@@ -18,7 +18,7 @@ def test_an_edit_while_it_runs_changes_neither_name_nor_folder(tmp_path: Path) -
     plugin = shutil.copy(EXAMPLE, tmp_path / "nearest_neighbor.py")
     cell = resolved(plugin)
     folder = cell.folder
-    plugin.write_text(plugin.read_text() + "\n# edited\n")
+    plugin.write_text(plugin.read_text() + "\nEDITED = True\n")
     assert cell.folder == folder
     assert resolved(plugin).folder != folder
 
