@@ -1,5 +1,6 @@
 """All scans of a listing, several at a time; what is done stays done."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -58,6 +59,7 @@ def prepare(
     """
     raise_first(list(listing.problems))
     _require_apart(listing.root, out)
+    _require_alike(out, preparation)
     labelling = listing.labelling
     classes = labelling.classes or default_classes(highest_label(listing.rows, labelling))
     orders = [
@@ -185,6 +187,21 @@ def _require_apart(root: Path, out: Path) -> None:
             raise BenchError(f"{place} was not made by a preparation; choose an empty folder with --out")
     if (out / MANIFEST).exists() and not (out / SCANS).is_dir():
         raise BenchError(f"{out} holds a {MANIFEST} of another kind; choose an empty folder with --out")
+
+
+def _require_alike(out: Path, preparation: Preparation) -> None:
+    """A finished cohort is not made into another one; whoever wants both keeps both."""
+    try:
+        kept = json.loads((out / DESCRIPTION).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    before = (kept.get("SpacingMm"), kept.get("N4")) if isinstance(kept, dict) else None
+    if before is not None and before != (preparation.spacing_mm, preparation.n4):
+        spacing, n4 = before
+        raise BenchError(
+            f"{out} holds scans that were prepared at {spacing} mm {'with' if n4 else 'without'} --n4; choose another "
+            "--out, or remove that folder"
+        )
 
 
 def _require_different(places: list[Path], listing: Listing) -> None:

@@ -230,6 +230,14 @@ def test_output_within_the_raw_data_or_among_other_files_is_refused(raw: Path, t
         _prepare(raw, tmp_path)
 
 
+def test_a_finished_cohort_is_not_made_into_another_one(done: Path, raw: Path) -> None:
+    before = {path: path.read_bytes() for path in done.rglob("*") if path.is_file()}
+    for changes in ({"spacing_mm": 5.0}, {"n4": True}):
+        with pytest.raises(BenchError, match=r"holds scans that were prepared at 4\.0 mm without --n4; choose another"):
+            _prepare(raw, done, **changes)
+    assert {path: path.read_bytes() for path in done.rglob("*") if path.is_file()} == before
+
+
 def test_names_that_would_share_a_folder_are_refused(tmp_path: Path) -> None:
     rows = tuple(Row(subject, "v", tmp_path / subject, tmp_path / subject) for subject in ("a/b", "a b"))
     listing = Listing(root=tmp_path / "raw", rows=rows, labelling=CLASSES)
