@@ -87,7 +87,9 @@ def differences(claimed: Record, found: Record) -> list[str]:
             f"another cell: claimed {claimed.cell}, found {found.cell} by the same version of the suite; the settings "
             "in the record are not those that it was made with, or the plugin's source is another one"
         )
-    if _same_weights(claimed, found) is False and _machine(claimed) == _machine(found) and _on_cpu(claimed):
+    same_code = _suite(claimed) == _suite(found)  # another version may train otherwise, and is said elsewhere
+    alike = _machine(claimed) == _machine(found) and _on_cpu(claimed)
+    if same_code and alike and _same_weights(claimed, found) is False:
         lines.append(
             f"another training: claimed weights {claimed.defense.weights_hash}, found {found.defense.weights_hash} on "
             "the same kind of machine, where the same training gives the same weights"

@@ -27,6 +27,7 @@ def test_other_weights_on_the_same_kind_of_processor_are_no_luck() -> None:
     (line,) = differences(claimed, found)
     assert line.startswith("another training: claimed weights aa, found bb on the same kind of machine")
     assert another_training(claimed, found) is None  # said already, and not to be softened
+    assert differences(claimed, on(found, git="another commit")) == []  # which may train otherwise
     for elsewhere in ({"threads": 3}, {"device": "cuda:0"}):
         assert differences(on(claimed, **elsewhere), on(found, **elsewhere) if "device" in elsewhere else found) == []
 
