@@ -13,7 +13,7 @@ from bench.leaderboard.plain.latex import latex
 from bench.leaderboard.plain.markdown import markdown
 from bench.leaderboard.plain.tables import PlainTable, plain_tables
 from bench.leaderboard.submissions.problems import senseless
-from bench.records.files import write_atomically
+from bench.atomic import write_text
 from bench.records.schema import Record
 
 PAGE_NAME = "index.html"
@@ -68,8 +68,8 @@ def write(groups: Sequence[Group], out: Path) -> Path:
     if out.exists() and not out.is_dir():
         raise BenchError(f"{out} is a file; give a folder for the leaderboard")
     numbers, tables = leaderboard_json(groups), plain_tables(groups)
-    write_atomically(out / NUMBERS_NAME, numbers)
+    write_text(out / NUMBERS_NAME, numbers)
     for name, writer in PLAIN.items():
-        write_atomically(out / name, writer(tables))
-    write_atomically(out / PAGE_NAME, page(groups, numbers))
+        write_text(out / name, writer(tables))
+    write_text(out / PAGE_NAME, page(groups, numbers))
     return out / PAGE_NAME

@@ -1,6 +1,5 @@
 """The linkage behind a record, kept beside it so that several attacks can be judged together."""
 
-import os
 import tokenize
 import zipfile
 import zlib
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32
 
+from bench.atomic import replacing
 from bench.errors import BenchError
 
 CLAIM_NAME = "linkage.npz"
@@ -41,16 +41,11 @@ class StoredLinkage:
 
 def write_linkage(linkage: StoredLinkage, path: Path) -> None:
     """Store a linkage by atomic rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
-    try:
-        probes = np.arange(len(linkage.people)) if linkage.probes is None else np.array(linkage.probes)
+    probes = np.arange(len(linkage.people)) if linkage.probes is None else np.array(linkage.probes)
+    with replacing(path) as temporary:
         np.savez_compressed(
             temporary, allow_pickle=False, scores=linkage.scores, people=np.array(linkage.people), probes=probes
         )
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_linkage(path: Path) -> StoredLinkage:

@@ -1,15 +1,14 @@
 """Reading and writing records."""
 
 import json
-import os
 import stat
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from bench.atomic import write_text
 from bench.errors import BenchError
 from bench.records.parts import Part
 from bench.records.schema import SCHEMA_VERSION, Record
@@ -22,36 +21,9 @@ MOST_BYTES = 8 * 2**20
 """Of a record; those that runs write have a hundredth of it."""
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write `text` so that a reader, or a crash, never meets half a file."""
-    write_bytes_atomically(path, text.encode("utf-8"))
-
-
-def write_bytes_atomically(path: Path, content: bytes) -> None:
-    """Write `content` so that a reader, or a crash, never meets half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
 def write_record(record: Record, path: Path) -> None:
     """Store a record by atomic rename."""
-    write_atomically(path, record.model_dump_json(indent=2) + "\n")
+    write_text(path, record.model_dump_json(indent=2) + "\n")
 
 
 def read_record(path: Path) -> Record:
@@ -147,5 +119,5 @@ def made_once(path: Path, kind: type[PartT], make: Callable[[], PartT]) -> PartT
     if path.exists():
         return kind.model_validate_json(path.read_bytes())
     made = make()
-    write_atomically(path, made.model_dump_json(indent=2))
+    write_text(path, made.model_dump_json(indent=2))
     return made

@@ -1,6 +1,5 @@
 """The state of a training run on disk: written by atomic rename, read without executing pickled code."""
 
-import os
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import torch
 
+from bench.atomic import replacing
 from bench.errors import BenchError
 
 _FORMAT = 1
@@ -36,13 +36,8 @@ class Checkpoint:
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     """Write so that a crash leaves either the old or the new state."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with replacing(path) as temporary:
         torch.save({"format": _FORMAT, **vars(checkpoint)}, temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: Path, device: torch.device) -> Checkpoint | None:

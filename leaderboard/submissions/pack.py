@@ -8,7 +8,8 @@ from bench.leaderboard.pictures import picture
 from bench.leaderboard.submissions.archive import packed
 from bench.leaderboard.submissions.bundle import MANIFEST_NAME, SUFFIX, Manifest, hashed, most_bytes
 from bench.records.claims import CLAIM_NAME
-from bench.records.files import RECORD_NAME, find_records, read_record, write_bytes_atomically
+from bench.atomic import write_bytes
+from bench.records.files import RECORD_NAME, find_records, read_record
 
 
 def pack(run: Path, out: Path, *, pictures: bool | None = None) -> Path:
@@ -52,5 +53,5 @@ def pack(run: Path, out: Path, *, pictures: bool | None = None) -> Path:
     words = (record.defense.name, record.attack.name, record.data.name, f"s{record.seed}", record.cell[:8])
     name = "-".join(re.sub(r"[^A-Za-z0-9]+", "-", word).strip("-")[:40] for word in words)
     bundle = out / f"{name}{SUFFIX}"
-    write_bytes_atomically(bundle, packed(files))
+    write_bytes(bundle, packed(files))
     return bundle

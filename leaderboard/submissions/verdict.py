@@ -14,7 +14,8 @@ from bench.leaderboard.submissions.bundle import hashed, most_bytes
 from bench.leaderboard.submissions.compare import VERIFICATION_NAME, Verdict, compare, differences
 from bench.leaderboard.submissions.validate import Examined
 from bench.records.claims import CLAIM_NAME
-from bench.records.files import RECORD_NAME, write_atomically, write_bytes_atomically
+from bench.atomic import write_text, write_bytes
+from bench.records.files import RECORD_NAME
 from bench.records.schema import Record, Status
 
 REFUSED = "refused"
@@ -79,11 +80,11 @@ def keep(verdict: Verdict, files: Mapping[str, bytes], place: Path) -> Path:
     text = verdict.model_dump_json(indent=2) + "\n"
     if not verdict.verified:
         refused = place.parent / REFUSED / f"{place.name}.json"
-        write_atomically(refused, text)
+        write_text(refused, text)
         return refused
     for name, content in files.items():
-        write_bytes_atomically(place / name, content)
-    write_atomically(place / VERIFICATION_NAME, text)
+        write_bytes(place / name, content)
+    write_text(place / VERIFICATION_NAME, text)
     return place
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.atomic import write_text
 from bench.cli.missing import _by_dataset
 from bench.errors import BenchError
-from bench.records.files import RECORD_NAME, write_atomically
+from bench.records.files import RECORD_NAME
 from tests.cli.conftest import TINY, Bench
 from tests.factories import make_record
 
@@ -36,7 +37,7 @@ def test_a_printed_command_makes_a_cell_of_the_same_defense(bench: Bench, tmp_pa
 
 def test_foreign_text_reaches_no_command(bench: Bench, tmp_path: Path) -> None:
     evil = make_record(defense={"name": "x; rm -rf \x1b[2J"}, command="rm -rf /")
-    write_atomically(tmp_path / "runs" / "one" / RECORD_NAME, evil.model_dump_json())
+    write_text(tmp_path / "runs" / "one" / RECORD_NAME, evil.model_dump_json())
     said = bench("leaderboard", "missing", tmp_path / "runs")
     assert (said.returncode, said.stdout) == (0, "")
     (note,) = said.stderr.splitlines()

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bench
+from bench.atomic import write_text
 from bench.data.bids_tables import CLASSES, DESCRIPTION
 from bench.data.layouts.manifest import MANIFEST
 from bench.data.prepare.reference import SPACE
 from bench.data.prepare.scan import Quality
-from bench.data.prepare.write import IMAGE, LABELS, write_text
+from bench.data.prepare.write import IMAGE, LABELS
 from bench.data.row import Listing, Row
 from bench.types.traits import Traits
 

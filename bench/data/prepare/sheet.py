@@ -11,9 +11,10 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 from PIL import Image, ImageDraw
 
+from bench.atomic import write_text
 from bench.data.prepare.reference import load_reference
 from bench.data.prepare.result import Prepared
-from bench.data.prepare.write import IMAGE, write_text
+from bench.data.prepare.write import IMAGE
 
 PICTURE, PAGE = "contact-sheet.png", "contact-sheet.html"
 COLUMNS = 4

@@ -2,9 +2,7 @@
 
 import dataclasses
 import json
-import os
 import re
-import secrets
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +12,7 @@ import nibabel
 import numpy as np
 from jaxtyping import Float64
 
+from bench.atomic import replacing
 from bench.data.file_hash import hash_of
 from bench.data.prepare.provenance import PROVENANCE
 from bench.data.prepare.scan import PreparedScan, Quality
@@ -41,9 +40,7 @@ def known_quality(place: Path, inputs: Mapping[str, Any]) -> Quality | None:
 
 def write_scan(scan: PreparedScan, affine: Float64[np.ndarray, "4 4"], place: Path, inputs: Mapping[str, Any]) -> None:
     """Image, labels and where they came from; the folder appears when everything in it is written."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    temporary = place.with_name(f".{place.name}.{os.getpid()}-{secrets.token_hex(4)}")
-    try:
+    with replacing(place) as temporary:
         temporary.mkdir()
         _write_volume(scan.image, affine, temporary / IMAGE, fraction=True)
         _write_volume(scan.labels, affine, temporary / LABELS, fraction=False)
@@ -56,19 +53,6 @@ def write_scan(scan: PreparedScan, affine: Float64[np.ndarray, "4 4"], place: Pa
         (temporary / PROVENANCE).write_text(json.dumps(provenance, indent=1) + "\n", encoding="utf-8")
         if place.exists():  # from other files or settings
             shutil.rmtree(place)
-        os.replace(temporary, place)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def write_text(path: Path, text: str) -> None:
-    """A file that is either the old or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _write_volume(values: np.ndarray, affine: Float64[np.ndarray, "4 4"], path: Path, *, fraction: bool) -> None:

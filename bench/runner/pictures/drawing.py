@@ -1,11 +1,11 @@
 """Pictures as files: panels of slices, and curves."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.atomic import replacing
 from bench.defense import Panel
 from bench.records.parts import Interval
 
@@ -90,9 +90,5 @@ def draw_curves(curves: Sequence[Curve], along: str, title: str, path: Path) -> 
 
 
 def _save(figure: "Figure", path: Path) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.png")
-    try:
+    with replacing(path) as temporary:
         figure.savefig(temporary, dpi=110, metadata={"Software": None})
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 """Recording the traffic of the test scans, in an order that tells nothing."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 
 from bench import seeds
+from bench.atomic import replacing
 from bench.progress import Display
 from bench.runner.traffic import wire
 from bench.runner.traffic.parties import Client, SentRelease, Server
@@ -136,9 +136,5 @@ def _load_release(path: Path) -> SentRelease:
 
 
 def _save(path: Path, **arrays: np.ndarray) -> None:
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
-    try:
+    with replacing(path) as temporary:
         np.savez(temporary, allow_pickle=False, **arrays)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -5,11 +5,12 @@ from functools import partial
 from typing import Any
 
 from bench import config
+from bench.atomic import write_text
 from bench.data.cached import load_cached
 from bench.data.roles import data_secret, split
 from bench.errors import BenchError
 from bench.progress import Display
-from bench.records.files import made_once, write_atomically
+from bench.records.files import made_once
 from bench.records.tuning import FoldScore, SettingScores, Tuning
 from bench.runner.tuning.folds import folds_of
 from bench.runner.tuning.plan import Plan
@@ -59,7 +60,7 @@ def run_tuning(plan: Plan, store: Store, display: Display) -> Tuning:
         scores=scores,
         chosen=best.settings,
     )
-    write_atomically(store.tuning(plan.address), tuning.model_dump_json(indent=2) + "\n")
+    write_text(store.tuning(plan.address), tuning.model_dump_json(indent=2) + "\n")
     return tuning
 
 
