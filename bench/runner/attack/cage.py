@@ -22,6 +22,7 @@ from bench.runner.attack.claims import packed
 from bench.runner.attack.confinement import reason_for
 from bench.runner.attack.guard import Watch, watching
 from bench.runner.attack.learning import AttackTrainer, folders
+from bench.runner.attack.order import Order
 from bench.runner.attack.speech import Message, listen, pack_question, speak
 from bench.trainer.devices import make_fabric
 from bench.trainer.loop import FabricTrainer
@@ -65,12 +66,12 @@ class Suite:
 class Granted(Mapping[str, Any]):
     """The granted fields, fetched when first touched."""
 
-    def __init__(self, suite: Suite, order: Mapping[str, Any], trainer: FabricTrainer) -> None:
-        self._suite, self._names = suite, frozenset(order["granted"])
+    def __init__(self, suite: Suite, order: Order, trainer: FabricTrainer) -> None:
+        self._suite, self._names = suite, order.granted
         self._order, self._trainer = order, trainer
         self._known: dict[str, Any] = {
             name: Lazy(count, lambda index, name=name: suite.ask(name, index))  # type: ignore[misc]
-            for name, count in order["sequences"].items()
+            for name, count in order.sequences.items()
         }
 
     def __getitem__(self, name: str) -> Any:
@@ -98,8 +99,9 @@ class Granted(Mapping[str, Any]):
         """Runs here, so that stopping and time limits reach it; what it is made of is public."""
         from bench.runner.attack.public_training import PublicTraining
 
-        defense, references = pickle.loads(self._order["defense"])  # noqa: S301 - the suite's own word
-        return PublicTraining.of(defense, self._trainer, self._order["shelves"], references=references)
+        assert self._order.defense is not None, "the card grants no training"
+        defense, references = pickle.loads(self._order.defense)  # noqa: S301 - the suite's own word
+        return PublicTraining.of(defense, self._trainer, self._order.shelves, references=references)
 
     def _client(self, scan: Scan, rng: np.random.Generator) -> Release:
         release, state = self._suite.ask("client", None, pack_question(scan, rng))
@@ -108,26 +110,23 @@ class Granted(Mapping[str, Any]):
         return found
 
 
-def attack_as_told(suite: Suite, order: Mapping[str, Any]) -> bytes:
+def attack_as_told(suite: Suite, order: Order) -> bytes:
     """The packed claim."""
-    torch.set_num_threads(order["threads"])
-    cls = Registry(order["plugins"]).find("attacks", order["attack"]).load()
-    attack = cls(**order["settings"])
+    torch.set_num_threads(order.threads)
+    cls = Registry(order.plugins).find("attacks", order.attack).load()
+    attack = cls(**order.settings)
     assert isinstance(attack, Attack)
-    fabric = make_fabric(_device(order["device"]), order["precision"])
-    trainer = FabricTrainer(
-        fabric, order["folder"], order["axes"], Display(quiet=order["quiet"]), order["checkpoint_seconds"]
-    )
+    fabric = make_fabric(_device(order.device), order.precision)
+    trainer = FabricTrainer(fabric, order.folder, order.axes, Display(quiet=order.quiet), order.checkpoint_seconds)
     authors = Authors(type(attack))
-    own = folders(trainer, order["shelves"])
-    watch = Watch(attack.name, order["granted"], authors, order["places"], own, in_process=False)
+    own = folders(trainer, order.shelves)
+    watch = Watch(attack.name, order.granted, authors, order.places, own, in_process=False)
     speak(suite.speaking, "ready")
-    torch.manual_seed(seeds.seed(*order["axes"]))
+    torch.manual_seed(seeds.seed(*order.axes))
     looked: set[str] = set()
-    public = order["classes"], order["spacing_mm"], order["wanted"]
-    view = AttackerView(attack.name, Granted(suite, order, trainer), *public, looked=looked)
+    view = AttackerView(attack.name, Granted(suite, order, trainer), *order.public, looked=looked)
     with watching(watch):
-        return packed(attack.run(view, AttackTrainer(trainer, order["shelves"], looked)))
+        return packed(attack.run(view, AttackTrainer(trainer, order.shelves, looked)))
 
 
 def main() -> None:
@@ -138,8 +137,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     suite = Suite(hearing, speaking)
     try:
-        order = pickle.loads(suite.next().body)  # noqa: S301 - the suite's own word
-        threading.Thread(target=_end_with, args=(order["suite"],), daemon=True).start()
+        order: Order = pickle.loads(suite.next().body)  # noqa: S301 - the suite's own word
+        threading.Thread(target=_end_with, args=(order.suite,), daemon=True).start()
         claim = attack_as_told(suite, order)
         sys.stdout.flush()
         sys.stderr.flush()

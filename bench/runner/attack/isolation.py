@@ -5,7 +5,6 @@ answered by the suite out of the same `AttackerView` that an attack in the suite
 """
 
 import contextlib
-import dataclasses
 import os
 import pickle
 import queue
@@ -15,10 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, BinaryIO
-
-import torch
 
 from bench.attack import Attack
 from bench.defense import Defense
@@ -26,7 +22,8 @@ from bench.errors import BenchError, InterruptedTraining
 from bench.records.schema import Status
 from bench.runner.attack.claims import unpacked
 from bench.runner.attack.confinement import Confinement, LostAttack, overdue, reason_for
-from bench.runner.attack.learning import Shelves, folders
+from bench.runner.attack.learning import Shelves
+from bench.runner.attack.order import order_for
 from bench.runner.attack.speech import Message, listen, speak, unpack_question
 from bench.trainer.interrupts import StopRequest, deferred_stop
 from bench.trainer.loop import FabricTrainer
@@ -37,7 +34,6 @@ _SAVING_TAKES = 30.0
 """Seconds that a stopped attack gets to write its trainer's checkpoint."""
 _LEAVING_TAKES = 2.0
 _DYING_TAKES = 5.0
-_SEQUENCES = {"releases", "replies", "training_labels", "keys"}
 _SUITE_ONLY = ("UNVEIL_CACHE", "UNVEIL_IXI")
 
 
@@ -65,7 +61,7 @@ def claim_from_own_process(
         assert child.stdin is not None
         assert child.stdout is not None
         heard: queue.SimpleQueue[Message | Exception | None] = queue.SimpleQueue()
-        order = pickle.dumps(_order(attack, view, trainer, axes, held, shelves, public))
+        order = pickle.dumps(order_for(attack, view, trainer, axes, held, shelves, public))
         words = (child.stdout, child.stdin, order, attack, view, heard)
         threading.Thread(target=_converse, args=words, daemon=True).start()
         end = _wait(heard, child, stop, held.timeout)
@@ -99,45 +95,6 @@ def _process() -> "Iterator[subprocess.Popen[bytes]]":
         for stream in (child.stdin, child.stdout):
             with contextlib.suppress(OSError):
                 stream and stream.close()
-
-
-def _order(
-    attack: Attack,
-    view: AttackerView,
-    trainer: FabricTrainer,
-    axes: tuple[str | int, ...],
-    held: Confinement,
-    shelves: Shelves,
-    public: tuple[Defense[Any], int] | None,
-) -> dict[str, Any]:
-    """Everything that the process is told unasked."""
-    sequences = {name: len(getattr(view, name)) for name in attack.threat.grants & _SEQUENCES}
-    return {
-        "attack": attack.name,
-        "settings": {field.name: getattr(attack, field.name) for field in dataclasses.fields(attack)},  # type: ignore[arg-type]
-        "plugins": held.plugins,
-        "sequences": sequences,
-        "granted": attack.threat.grants,
-        "classes": view.classes,
-        "spacing_mm": view.spacing_mm,
-        "wanted": view.wanted,
-        "axes": axes,
-        "device": str(trainer.device),
-        "precision": held.precision,
-        "folder": trainer.folder,
-        "shelves": dict(shelves),
-        "checkpoint_seconds": trainer.checkpoint_seconds,
-        "quiet": trainer.display.console.quiet,
-        "threads": torch.get_num_threads(),
-        "defense": None if public is None else pickle.dumps(public),  # after the plugins are loaded there
-        "places": {place: what for place, what in held.places.items() if _leads_into(place, trainer, shelves)},
-        "suite": os.getpid(),
-    }
-
-
-def _leads_into(place: Path, trainer: FabricTrainer, shelves: Shelves) -> bool:
-    """Whether the process must know of a guarded place because a folder of its own lies in it."""
-    return any(folder.is_relative_to(place) for folder in folders(trainer, shelves))
 
 
 def _converse(
