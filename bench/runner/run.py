@@ -17,6 +17,7 @@ from bench.records.files import RECORD_NAME, made_once, read_record, write_recor
 from bench.records.privacy import Validity
 from bench.records.schema import Cost, Record, Status
 from bench.runner import entries
+from bench.runner.attack.asked_traits import require_traits
 from bench.runner.attack.attempts import Attempts, Findings
 from bench.runner.attack.candidates import require_truth
 from bench.runner.attack.confinement import OWN_PROCESS, Confinement, LostAttack
@@ -24,7 +25,6 @@ from bench.runner.cell import Cell
 from bench.runner.environment import describe_environment
 from bench.runner.leakage.extent import asked_of, key_sets
 from bench.runner.leakage.measure import measure_leakage
-from bench.runner.leakage.traits import require_traits
 from bench.runner.leakage.validity import address_of as validity_address
 from bench.runner.leakage.validity import at_smoke_size, check_attack
 from bench.runner.pictures.draw import Claimed, draw_pictures

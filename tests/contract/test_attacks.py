@@ -15,10 +15,11 @@ from bench.metrics.membership import tell_members
 from bench.models.segmentation_loss import one_hot
 from bench.registry import Registry
 from bench.runner.attack.candidates import candidates_of, require_fair
+from bench.runner.attack.contract import checked_claim
 from bench.runner.leakage.linking import linkages_of
 from bench.runner.leakage.memory import ByHeart
 from bench.runner.leakage.planted import IntensityServer
-from bench.runner.leakage.scores import checked_claim, linkage_scores
+from bench.runner.leakage.scores import linkage_scores
 from bench.runner.leakage.trait_checks import CERTAIN
 from bench.runner.leakage.traits import WORST, tell_traits
 from bench.trainer.seeding import seeded_torch

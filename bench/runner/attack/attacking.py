@@ -11,18 +11,18 @@ from bench.defense import Brought, Networks
 from bench.errors import BenchError
 from bench.interrupts import heard
 from bench.records.schema import Status
+from bench.runner.attack.asked_traits import asked_traits
 from bench.runner.attack.authors import Authors
 from bench.runner.attack.candidates import candidates_of, require_fair
 from bench.runner.attack.claims import plain_claim
 from bench.runner.attack.client_code import client_code
 from bench.runner.attack.confinement import Confinement, LostAttack, reason_for
+from bench.runner.attack.contract import checked_claim
 from bench.runner.attack.deadline import time_limit
 from bench.runner.attack.guard import Watch, watching
 from bench.runner.attack.isolation import claim_from_own_process
 from bench.runner.attack.learning import AttackTrainer, Shelves, folders
 from bench.runner.attack.public_training import PublicTraining
-from bench.runner.leakage.scores import checked_claim
-from bench.runner.leakage.traits import asked_traits
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import Traffic, key_source
 from bench.trainer.loop import FabricTrainer

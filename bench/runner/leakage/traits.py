@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.attack import Attack
-from bench.errors import BenchError
 from bench.metrics.concordance import Concordance, concordance
 from bench.metrics.crossed import ANY
 from bench.metrics.luck import best_by_luck
 from bench.metrics.people_means import grouped, mean_over_people
 from bench.records.parts import Interval
 from bench.records.privacy import Score
+from bench.runner.attack.asked_traits import asked_traits
 from bench.types.claim import Attribute, Claim
-from bench.types.scan import Cohort, Roles, Scan
-from bench.types.threat import Goal
-from bench.types.traits import AGE, FEWEST_OF_A_SEX, FEWEST_OLD, SEX
+from bench.types.scan import Cohort, Scan
+from bench.types.traits import AGE, SEX
 
 Axes = tuple[str | int, ...]
 
@@ -37,31 +35,6 @@ class Told:
     scores: dict[str, Score]
     worst: str
     by_key: tuple[float, ...]
-
-
-def asked_traits(auxiliary: Cohort, scans: Sequence[Scan]) -> tuple[str, ...]:
-    """The traits that the attacker's own people can teach and those behind these scans can be told apart by."""
-    told = auxiliary.only(tuple(scans)).traits
-    return tuple(trait for trait in auxiliary.traits if trait in told)
-
-
-def require_traits(attack: Attack, cohort: Cohort, roles: Roles) -> None:
-    """Refuse to ask for what nobody wrote down.
-
-    Raises:
-        BenchError: the cohort has neither trait, or too few people in the two roles that matter have one.
-    """
-    if attack.goal is not Goal.ATTRIBUTE or asked_traits(roles.auxiliary, roles.test.scans):
-        return
-    if all(scan.traits.age is None and scan.traits.sex is None for scan in cohort):
-        raise BenchError(
-            f"{attack.name} needs people's age or sex, and cohort {cohort.name} has neither: add columns age or sex "
-            "(to participants.tsv for bids, to manifest.csv for manifest), or use --data phantom"
-        )
-    raise BenchError(
-        f"{attack.name} needs {FEWEST_OLD} people of known and different age, or {FEWEST_OF_A_SEX} of either sex, in "
-        f"the auxiliary and the test role; cohort {cohort.name} has too few: add people or change `shares`"
-    )
 
 
 def tell_traits(claims: Sequence[Claim], scans: Sequence[Scan], auxiliary: Cohort, axes: Axes) -> Told:

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
+from bench.runner.attack.contract import checked_claim
 from bench.runner.leakage.judge import Judge
-from bench.runner.leakage.scores import checked_claim
 from bench.types.claim import Linkage, Reconstruction
 from bench.types.scan import Roles
 from bench.types.threat import Goal

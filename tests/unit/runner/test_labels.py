@@ -15,13 +15,13 @@ from bench.defenses.mixup.variants import MixupNaiveTTA
 from bench.progress import Display
 from bench.records.privacy import Control
 from bench.runner.attack.claims import plain_claim
+from bench.runner.attack.contract import checked_claim
 from bench.runner.leakage.alpha_error import ALPHA_ERROR, alpha_error
 from bench.runner.leakage.judge import Judge
 from bench.runner.leakage.label_controls import MEANINGS, label_controls, most_frequent
 from bench.runner.leakage.linking import against_true_labels, true_labels
 from bench.runner.leakage.overlap import overlap, recovered_labels
 from bench.runner.leakage.planted import IntensityServer
-from bench.runner.leakage.scores import checked_claim
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import Traffic, key_source, record_repetitions
 from bench.types.claim import LabelMaps, Linkage

@@ -23,10 +23,10 @@ from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.candidates import candidates_of
 from bench.runner.attack.claims import plain_claim
 from bench.runner.attack.confinement import Confinement
+from bench.runner.attack.contract import checked_claim
 from bench.runner.attack.public_training import PublicTraining
 from bench.runner.leakage.membership import measure_membership
 from bench.runner.leakage.memory import SHARES, Memory
-from bench.runner.leakage.scores import checked_claim
 from bench.runner.leakage.validity import COHORT, GRID, at_smoke_size, check_attack
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.people import pseudonym

@@ -17,16 +17,17 @@ from bench.errors import BenchError
 from bench.progress import Display
 from bench.records.privacy import Privacy
 from bench.records.schema import Status
+from bench.runner.attack.asked_traits import asked_traits, require_traits
 from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.candidates import candidates_of
 from bench.runner.attack.claims import plain_claim
 from bench.runner.attack.confinement import Confinement
+from bench.runner.attack.contract import checked_claim
 from bench.runner.leakage.measure import measure_leakage
 from bench.runner.leakage.memory import ByHeart
 from bench.runner.leakage.planted import Identity
-from bench.runner.leakage.scores import checked_claim
 from bench.runner.leakage.trait_checks import CERTAIN
-from bench.runner.leakage.traits import asked_traits, require_traits, tell_traits
+from bench.runner.leakage.traits import tell_traits
 from bench.runner.leakage.validity import check_attack
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.recording import Traffic, record_traffic
