@@ -4,13 +4,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import torch
-
 from bench.metrics.people_means import grouped, mean_over_people
 from bench.records.parts import Interval
 from bench.records.privacy import Score
 from bench.runner.traffic.recording import KeyFor, Traffic
 from bench.types.claim import Claim
+from bench.types.key import weight_in
 
 ALPHA_ERROR = "alpha_error"
 
@@ -37,7 +36,7 @@ def alpha_error(
         said = _one_each(claim.details.get("alpha"), len(scans))
         if said is None:
             return {}
-        true = [_weight(key_for(scan, traffic.repetition)) for scan in scans]
+        true = [weight_in(key_for(scan, traffic.repetition)) for scan in scans]
         known = [weight for weight in true if weight is not None]
         if len(known) < len(scans):
             return {}
@@ -52,8 +51,3 @@ def _one_each(said: Any, count: int) -> list[float] | None:
         return None
     plain = all(isinstance(one, (int, float)) and math.isfinite(one) and 0 <= one <= 1 for one in said)
     return [float(one) for one in said] if plain else None
-
-
-def _weight(key: Any) -> float | None:
-    weight = getattr(key, "alpha", None)
-    return None if weight is None else float(torch.as_tensor(weight).float().mean())

@@ -18,6 +18,7 @@ from bench.runner.traffic import wire
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import KeyFor, Traffic
 from bench.types.claim import Claim, LabelMaps
+from bench.types.key import labels_in
 from bench.types.scan import Scan
 
 DICE = "dice"
@@ -75,7 +76,7 @@ def either_of_two(
         assert isinstance(claim, LabelMaps)
         row = []
         for own, scan in zip(claim.labels, scans, strict=True):
-            other = getattr(key_for(scan, traffic.repetition), "labels", None)
+            other = labels_in(key_for(scan, traffic.repetition))
             if other is None or len(other) != 1:
                 return {}
             classes = [str(label) for label in range(1 + int(max(own.max(), scan.labels.max(), other.max())))]

@@ -7,6 +7,7 @@ from bench.runner.leakage.overlap import recovered_map
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import Traffic
 from bench.types.claim import LabelMaps
+from bench.types.key import labels_in
 
 
 def label_panels(claim: LabelMaps, client: Client, traffic: Traffic, key: Any) -> list[list[Panel]]:
@@ -25,7 +26,7 @@ def label_panels(claim: LabelMaps, client: Client, traffic: Traffic, key: Any) -
         answer = transcript.replies[0].maps[0].argmax(dim=0)
         row.append(Panel("server's map (first query)", answer, is_label=True))
         row.append(Panel("what the client recovers", recovered_map(client, traffic, 0, key), is_label=True))
-    mixed_with = getattr(key, "labels", None)
+    mixed_with = labels_in(key)
     if len(transcript.labels) and mixed_with is not None:  # of one mixture the decoded map may be its own
         row.append(Panel("truth of its reference", mixed_with[0], is_label=True))
     return [[*row, Panel("what the attack decodes", claim.labels[0], is_label=True)]]
