@@ -12,13 +12,14 @@ from pathlib import Path
 def replacing(path: Path) -> Iterator[Path]:
     """A place beside `path` to write a file or a folder to; it becomes `path` when the block ends well, else it goes.
 
-    The folder of `path` is made. The name ends as `path` does: some writers choose the format by it.
+    The folder of `path` is made. The place does not end as `path` does, so that whoever looks for files of its kind
+    does not meet it, also if this process is killed; tell a writer that chooses the format by the name.
 
     Raises:
         OSError: the place cannot be written, or `path` is a folder that holds something.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}-{path.name}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
         yield temporary
         os.replace(temporary, path)

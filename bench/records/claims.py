@@ -42,9 +42,9 @@ class StoredLinkage:
 def write_linkage(linkage: StoredLinkage, path: Path) -> None:
     """Store a linkage by atomic rename."""
     probes = np.arange(len(linkage.people)) if linkage.probes is None else np.array(linkage.probes)
-    with replacing(path) as temporary:
+    with replacing(path) as temporary, temporary.open("wb") as stream:
         np.savez_compressed(
-            temporary, allow_pickle=False, scores=linkage.scores, people=np.array(linkage.people), probes=probes
+            stream, allow_pickle=False, scores=linkage.scores, people=np.array(linkage.people), probes=probes
         )
 
 

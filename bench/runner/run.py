@@ -1,48 +1,36 @@
 """Running one cell: data, training, utility, traffic, attack, pictures, record."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import bench
 from bench import config
-from bench.data.cached import load_cached
-from bench.data.roles import data_secret, split
-from bench.defense import Networks
 from bench.errors import BenchError
 from bench.progress import Display
 from bench.records.files import RECORD_NAME, made_once, read_record, write_record
-from bench.records.privacy import Validity
+from bench.records.privacy import Privacy
 from bench.records.schema import Cost, Record, Status
 from bench.runner import entries
-from bench.runner.attack.asked_traits import require_traits
 from bench.runner.attack.attempts import Attempts, Findings
-from bench.runner.attack.candidates import require_truth
-from bench.runner.attack.confinement import OWN_PROCESS, Confinement, LostAttack
+from bench.runner.attack.confinement import OWN_PROCESS
 from bench.runner.cell import Cell
+from bench.runner.deploy import Deployed, deploy
 from bench.runner.environment import describe_environment
-from bench.runner.leakage.extent import asked_of, key_sets
+from bench.runner.exposure import Exposed, expose
 from bench.runner.leakage.measure import measure_leakage
-from bench.runner.leakage.validity import address_of as validity_address
-from bench.runner.leakage.validity import at_smoke_size, check_attack
 from bench.runner.pictures.draw import Claimed, draw_pictures
 from bench.runner.pictures.labels import label_panels
 from bench.runner.pictures.reconstruction import reconstruction_panels
-from bench.runner.traffic.contract import checked_networks, held_to
-from bench.runner.traffic.parties import Client, Server
-from bench.runner.traffic.recording import KeyFor, Traffic, key_source, record_repetitions
-from bench.runner.traffic.training import require_labels, training_key_source, training_traffic
+from bench.runner.traffic.parties import Client
+from bench.runner.traffic.recording import key_source
+from bench.runner.trial import attempts_of, put_to_trial
 from bench.runner.utility.measure import Measured, measure_utility
-from bench.runner.weights import weights_hash
 from bench.store import Store
 from bench.trainer.devices import make_fabric
-from bench.trainer.loop import FabricTrainer
-from bench.trainer.seeding import seeded_torch
 from bench.types.claim import LabelMaps, Reconstruction
-from bench.types.scan import Cohort, Roles
-from bench.types.threat import Observes, Phase
+from bench.types.scan import Cohort
 
 LOST_NAME = "record-lost.json"
 """Beside an OK record: a later try of the same cell that came to nothing, and must not cost what is known."""
@@ -80,80 +68,19 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     known = known_outcome(cell)
     if known is not None:
         return known
-    require_truth(cell.attack, cell.defense)
-    require_labels(cell.attack, cell.defense)
     started = time.monotonic()
-    seed, defense, evaluation = cell.request.seed, cell.defense, cell.evaluation
-    fabric = make_fabric(cell.request.device, evaluation.precision)
-
-    display.say(f"loading {cell.dataset.name}")
-    cohort = load_cached(cell.dataset, cell.request.root, evaluation.grid, store.cohorts)
-    roles = split(cohort, evaluation.shares)
-    require_traits(cell.attack, cohort, roles)
-
-    axes = (seed, "train", defense.family)
-    trainer = FabricTrainer(fabric, store.networks(cell.training_address), axes, display)
-    with seeded_torch(*axes), held_to(defense, "fit"):
-        networks = checked_networks(defense, defense.fit(roles.train, trainer))
-    weights = weights_hash(networks.client, networks.server)
-    pools = {"private": roles.references, "train": roles.train, "public": roles.auxiliary}
-    pool = pools[evaluation.reference_pool].first_visits()
-    secret = data_secret(cohort)
-    client = Client(defense, networks.client, pool.scans, fabric.device, secret)
-    server = Server(defense, networks.server, fabric.device)
-    key_for = key_source(client, seed)
-
-    victims = _first(roles.test.first_visits(), evaluation.utility_subjects)
-    measured = made_once(
-        store.utility(cell.utility_address(weights, fabric.device.type)),
-        Measured,
-        lambda: measure_utility(
-            client, server, victims, evaluation.query_grid, seed, display, evaluation.key_repetitions
-        ),
-    )
-
-    answering = server if Observes.REPLY in cell.attack.threat.observes else None
-    transcript_folder = store.transcript(cell.transcript_address(weights))
-    training = cell.attack.threat.phase is Phase.TRAINING
-    sent_key_for = training_key_source(client, roles.train, seed) if training else key_for
-    if training:
-        repetitions = training_traffic(client, roles.train, seed, evaluation.key_repetitions)
-    else:
-        repetitions = record_repetitions(
-            client, answering, roles.test, seed, transcript_folder, display, key_sets(cell.attack, evaluation)
-        )
-
-    repetitions = tuple(asked_of(cell.attack, traffic, evaluation.costly_people, secret) for traffic in repetitions)
-
+    fabric = make_fabric(cell.request.device, cell.evaluation.precision)
+    deployed = deploy(cell, fabric, store, display)
+    victims = _first(deployed.roles.test.first_visits(), cell.evaluation.utility_subjects)
+    measured = _utility(cell, deployed, victims, store, display)
+    exposed = expose(cell, deployed, store, display)
     cell.folder.mkdir(parents=True, exist_ok=True)
+    attempts = attempts_of(cell, deployed, fabric, store, display)
+
     attacked = time.monotonic()
-    attempts = Attempts(
-        attack=cell.attack,
-        fabric=fabric,
-        folder=store.networks(cell.attacker_address(weights)),
-        own_data=store.networks(cell.prior_address),
-        informed=store.networks(cell.informed_address(weights)),
-        seed=seed,
-        held=Confinement.of(cell.request, evaluation.precision, store, defense),
-        display=display,
-    )
-    validity, findings = _attack(attempts, client, repetitions, networks, roles, store)
+    validity, findings = put_to_trial(attempts, deployed, exposed, store)
     attack_seconds = time.monotonic() - attacked
-    privacy = None
-    if findings.claims:
-        privacy = measure_leakage(
-            findings.claims,
-            attempts,
-            client,
-            answering,
-            repetitions,
-            networks,
-            roles,
-            evaluation=evaluation,
-            dial_folder=transcript_folder,
-            cell_folder=cell.folder,
-            display=display,
-        )
+    privacy = _leakage(cell, deployed, exposed, attempts, findings) if findings.claims else None
 
     record = Record(
         unveil_version=bench.__version__,
@@ -163,11 +90,11 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         status=findings.status,
         reason=findings.reason,
         preset=cell.request.preset,
-        seed=seed,
-        settings=config.plain(evaluation),
-        defense=entries.defense_entry(cell, networks, weights),
+        seed=cell.request.seed,
+        settings=config.plain(cell.evaluation),
+        defense=entries.defense_entry(cell, deployed.networks, deployed.weights),
         attack=entries.attack_entry(cell, attempts.held),
-        data=entries.data_entry(cell, cohort, roles),
+        data=entries.data_entry(cell, deployed.cohort, deployed.roles),
         utility=measured.utility,
         validity=validity,
         privacy=privacy,
@@ -176,27 +103,61 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
             server_seconds=measured.server_seconds,
             bytes_sent=measured.bytes_sent,
             bytes_received=measured.bytes_received,
-            training_seconds=networks.history.seconds,
+            training_seconds=deployed.networks.history.seconds,
             attack_seconds=attack_seconds,
             total_seconds=time.monotonic() - started,
         ),
         environment=describe_environment(fabric.device),
         pictures=draw_pictures(
             cell,
-            client,
-            server,
+            deployed.client,
+            deployed.server,
             victims,
-            key_for(victims.scans[0], 0),
-            networks,
+            key_source(deployed.client, cell.request.seed)(victims.scans[0], 0),
+            deployed.networks,
             measured.utility,
             privacy,
-            _claimed(findings, client, repetitions[0], sent_key_for),
+            _claimed(findings, deployed.client, exposed),
         ),
-        warnings=entries.warnings_about(cell, cohort, roles),
+        warnings=entries.warnings_about(cell, deployed.cohort, deployed.roles),
     )
     path = cell.folder / (RECORD_NAME if record.status is Status.OK or not _holds_ok(cell) else LOST_NAME)
     write_record(record, path)
     return Outcome(record, path, known=False)
+
+
+def _utility(cell: Cell, deployed: Deployed, victims: Cohort, store: Store, display: Display) -> Measured:
+    """What the defense is good for; the same for every attack, so looked up where it was measured."""
+    client, evaluation = deployed.client, cell.evaluation
+    return made_once(
+        store.utility(cell.utility_address(deployed.weights, client.device.type)),
+        Measured,
+        lambda: measure_utility(
+            client,
+            deployed.server,
+            victims,
+            evaluation.query_grid,
+            cell.request.seed,
+            display,
+            evaluation.key_repetitions,
+        ),
+    )
+
+
+def _leakage(cell: Cell, deployed: Deployed, exposed: Exposed, attempts: Attempts, findings: Findings) -> Privacy:
+    return measure_leakage(
+        findings.claims,
+        attempts,
+        deployed.client,
+        exposed.answering,
+        exposed.repetitions,
+        deployed.networks,
+        deployed.roles,
+        evaluation=cell.evaluation,
+        dial_folder=exposed.folder,
+        cell_folder=cell.folder,
+        display=attempts.display,
+    )
 
 
 def _holds_ok(cell: Cell) -> bool:
@@ -209,40 +170,16 @@ def _holds_ok(cell: Cell) -> bool:
     return kept is not None and kept.cell == cell.address and kept.status is Status.OK
 
 
-def _attack(
-    attempts: Attempts, client: Client, repetitions: Sequence[Traffic], networks: Networks, roles: Roles, store: Store
-) -> tuple[Validity | None, Findings]:
-    """The attack, once it has found every planted leak."""
-    small = at_smoke_size(attempts.attack)
-    address = validity_address(small, attempts.held.precision)
-    place = store.networks(address)
-    checks = replace(
-        attempts, attack=small, folder=place, own_data=place / "own data", informed=place / "informed", seed=0
-    )
-    try:
-        validity = made_once(
-            store.validity(address),
-            Validity,
-            lambda: check_attack(checks, store.cohorts, store.transcript(address), client.device),
-        )
-    except LostAttack as lost:
-        return None, Findings(lost.status, lost.reason, ())
-    if not validity.passed:
-        missed = "; ".join(f"{name}: {leak.reason}" for name, leak in validity.leaks.items() if not leak.passed)
-        return validity, Findings(Status.INVALID, f"missed a planted leak, so it proves nothing ({missed})", ())
-    attempts.display.say(f"attacking with {attempts.attack.name}")
-    return validity, attempts.over(client, repetitions, networks, roles)
-
-
-def _claimed(findings: Findings, client: Client, traffic: Traffic, key_for: KeyFor) -> Claimed:
+def _claimed(findings: Findings, client: Client, exposed: Exposed) -> Claimed:
     """Panels of what the attack made of the first release, by the picture's name; none if it claims nothing to see."""
-    claim = findings.claims[0] if findings.claims else None
-    first = 0 if traffic.wanted is None else traffic.wanted[0]
+    claim, traffic = findings.claims[0] if findings.claims else None, exposed.repetitions[0]
     if isinstance(claim, Reconstruction):
-        key = key_for(traffic.scans[first], traffic.repetition)
+        first = 0 if traffic.wanted is None else traffic.wanted[0]
+        key = exposed.key_for(traffic.scans[first], traffic.repetition)
         return {"reconstruction": reconstruction_panels(claim, client, traffic, key)}
     if isinstance(claim, LabelMaps):
-        return {"labels": label_panels(claim, client, traffic, key_for(traffic.scans[0], traffic.repetition))}
+        key = exposed.key_for(traffic.scans[0], traffic.repetition)
+        return {"labels": label_panels(claim, client, traffic, key)}
     return {}
 
 

@@ -4,7 +4,6 @@ import os
 import stat
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from bench.atomic import replacing, write_bytes, write_text
@@ -52,11 +51,11 @@ def test_until_the_block_ends_readers_meet_the_old_file(tmp_path: Path) -> None:
     assert place.read_text() == "new"
 
 
-def test_writers_that_choose_a_format_by_the_name_write_there(tmp_path: Path) -> None:
-    with replacing(tmp_path / "scores.npz") as temporary:
-        np.savez(temporary, scores=np.arange(3))
-    with np.load(tmp_path / "scores.npz") as stored:
-        assert stored["scores"].tolist() == [0, 1, 2]
+def test_whoever_looks_for_such_files_does_not_meet_the_unfinished_one(tmp_path: Path) -> None:
+    with replacing(tmp_path / "network.pt") as temporary:
+        temporary.write_bytes(b"ha")
+        assert list(tmp_path.glob("*.pt")) == []
+    assert list(tmp_path.glob("*.pt")) == [tmp_path / "network.pt"]
 
 
 def test_two_writers_do_not_meet(tmp_path: Path) -> None:

@@ -91,4 +91,4 @@ def draw_curves(curves: Sequence[Curve], along: str, title: str, path: Path) -> 
 
 def _save(figure: "Figure", path: Path) -> None:
     with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=110, metadata={"Software": None})
+        figure.savefig(temporary, format="png", dpi=110, metadata={"Software": None})

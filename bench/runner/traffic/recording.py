@@ -136,5 +136,5 @@ def _load_release(path: Path) -> SentRelease:
 
 
 def _save(path: Path, **arrays: np.ndarray) -> None:
-    with replacing(path) as temporary:
-        np.savez(temporary, allow_pickle=False, **arrays)
+    with replacing(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, allow_pickle=False, **arrays)
