@@ -12,7 +12,7 @@ from bench.leaderboard.missing import missing
 from bench.records.files import find_records, read_record
 from bench.registry import Registry
 from bench.runner.contenders import suite
-from bench.runner.remaining import command_for
+from bench.runner.remaining import command_for, fitting
 
 
 def print_missing(runs: list[Path], *, roots: Sequence[str], plugins: tuple[Path, ...]) -> None:
@@ -26,16 +26,20 @@ def print_missing(runs: list[Path], *, roots: Sequence[str], plugins: tuple[Path
     """
     registry = Registry(plugins)
     groups = judge([(path, read_record(path)) for path in find_records(runs)])
-    found = missing(groups, suite(registry))
+    found, complete = missing(groups, suite(registry)), True
     places = _by_dataset(roots, sorted({group.key.data for group in groups if not group.key.synthetic}))
     for one in found:
         try:
             root = places.get(one.record.data.name)
-            typer.echo(command_for(one.record, one.attacks, registry, root=root, plugins=plugins))
+            attacks = fitting(one.record, one.attacks, registry)
+            if attacks:
+                complete = False
+                typer.echo(command_for(one.record, attacks, registry, root=root, plugins=plugins))
         except BenchError as error:
+            complete = False
             typer.echo(printable(f"note: {one.defense}, seed {one.record.seed}, cannot be run here: {error}"), err=True)
-    if not found:
-        typer.echo("note: every defense has met every attack up to T2 that is installed here", err=True)
+    if complete:
+        typer.echo("note: every defense has met every attack up to T2 that is installed here and fits it", err=True)
 
 
 def _by_dataset(roots: Sequence[str], datasets: Sequence[str]) -> dict[str, Path]:

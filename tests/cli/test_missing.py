@@ -27,6 +27,7 @@ def test_a_printed_command_makes_a_cell_of_the_same_defense(bench: Bench, tmp_pa
     asked = words[words.index("--only") + 1].split(",")
     assert "reid-ncc" in asked
     assert "reid-msssim" not in asked
+    assert "decode-training-labels" not in asked  # noise sends no labels
     words[words.index("--only") + 1] = "reid-ncc"
     filled = bench(*words[1:], "--device", "cpu", "--quiet", "--out", runs)
     assert filled.returncode == 0, filled.stderr
