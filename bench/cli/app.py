@@ -215,12 +215,14 @@ def pack_bundle(
 
 
 @leaderboard.command("validate")
-def validate_bundle(bundle: Annotated[Path, typer.Argument(help="A bundle of `bench leaderboard pack`.")]) -> None:
-    """List every problem of a bundle without running anything; exit code 2 if there is one."""
+def validate_bundles(
+    bundles: Annotated[list[Path], typer.Argument(help="Bundles of `bench leaderboard pack`.")],
+) -> None:
+    """List every problem of bundles without running anything; exit code 2 if there is one."""
     with clear_errors():
         from bench.cli.submissions import validate_and_report
 
-        validate_and_report(bundle)
+        validate_and_report(bundles)
 
 
 @leaderboard.command("verify")

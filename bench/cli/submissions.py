@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -31,11 +32,18 @@ def pack_and_report(run: Path, out: Path, pictures: bool | None) -> None:
     typer.echo(f"bundle  {bundle}")
 
 
-def validate_and_report(bundle: Path) -> None:
-    """Say what speaks against a bundle, a line each; exit code 2 if anything does."""
-    examined = validate(bundle)
-    _summary(bundle, examined)
-    if examined.problems:
+def validate_and_report(bundles: Sequence[Path]) -> None:
+    """Say what speaks against each bundle, a line each; exit code 2 if anything does."""
+    bad = 0
+    for bundle in bundles:
+        if len(bundles) > 1:
+            typer.echo(printable(f"bundle  {bundle}"))
+        examined = validate(bundle)
+        _summary(bundle, examined, several=len(bundles) > 1)
+        bad += bool(examined.problems)
+    if len(bundles) > 1:
+        typer.echo(f"checked {len(bundles)} bundles, {len(bundles) - bad} of them fine")
+    if bad:
         raise typer.Exit(2)
 
 
@@ -107,8 +115,8 @@ def diff_and_report(old: Path, new: Path) -> None:
         typer.echo("no difference")
 
 
-def _summary(bundle: Path, examined: Examined) -> None:
-    record = examined.record
+def _summary(bundle: Path, examined: Examined, *, several: bool = False) -> None:
+    record, whose = examined.record, f"{bundle.name}: " if several else ""
     if record is not None:
         claim = f"{record.defense.name} against {record.attack.name} on {record.data.name}, {record.preset}"
         typer.echo(printable(f"claims  {claim}, seed {record.seed}: {record.status.value}"))
@@ -121,6 +129,6 @@ def _summary(bundle: Path, examined: Examined) -> None:
             words = " ".join(f"{key}={json.dumps(value)}" for key, value in settings.items())
             typer.echo(printable(f"with    {part}: {words}"))
     for problem in examined.problems:
-        typer.echo(printable(f"problem {problem}"), err=True)
+        typer.echo(printable(f"problem {whose}{problem}"), err=True)
     if not examined.problems:
         typer.echo(f"fine    {bundle}")

@@ -80,6 +80,19 @@ def test_what_is_wrong_is_a_line_each_and_exit_code_2(bench: Bench, bundle: Path
         assert 1 <= len(ended.stderr.splitlines()) <= 4
 
 
+def test_of_several_bundles_each_is_looked_at(bench: Bench, bundle: Path, folder: Path) -> None:
+    damaged = folder / "half.unveil.zip"
+    damaged.write_bytes(bundle.read_bytes()[:100])
+    said = bench("leaderboard", "validate", damaged, bundle, folder / "nowhere.unveil.zip")
+    assert said.returncode == 2
+    assert f"fine    {bundle}" in said.stdout
+    assert said.stdout.splitlines()[-1] == "checked 3 bundles, 1 of them fine"
+    assert [line.split(":")[0] for line in said.stderr.splitlines()] == [
+        "problem half.unveil.zip",
+        "problem nowhere.unveil.zip",
+    ]
+
+
 def test_diff_says_what_is_new(bench: Bench, bundle: Path, folder: Path) -> None:
     empty = folder / "empty"
     empty.mkdir()
