@@ -2,15 +2,12 @@
 
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from bench.cli.fitted import Fitted, print_fitted
 from bench.leaderboard.build import NUMBERS_NAME, PLAIN, judge, write
 from bench.leaderboard.columns import columns_of
 from bench.leaderboard.grouping import Board, Group
-from bench.leaderboard.tables import Cell
 from bench.leaderboard.threat_words import goal_in_words
 from bench.leaderboard.worst_case.columns import TITLE, worst_columns
 from bench.leaderboard.worst_case.view import worst_notes
@@ -31,9 +28,9 @@ def build_and_report(runs: list[Path], out: Path) -> None:
     few = len(records) <= LISTED
     for group in groups:
         for board in group.boards if few else ():
-            console.print(_cells_table(group, board))
+            print_fitted(console, _cells_table(group, board))
         if group.worst:
-            console.print(_worst_table(group))
+            print_fitted(console, _worst_table(group))
             for note in worst_notes(group.worst) if few else ():
                 console.print(f"note: {note}", markup=False)
     for path, _ in records if few else ():
@@ -49,25 +46,16 @@ def build_and_report(runs: list[Path], out: Path) -> None:
     console.print(f"page    {page}", soft_wrap=True, markup=False)
 
 
-def _cells_table(group: Group, board: Board) -> Table:
+def _cells_table(group: Group, board: Board) -> Fitted:
     key = group.key
     columns = [column for column in columns_of(board) if column.key in _SHOWN]
     heads = [(column.title, column.numeric, column.key == "defense") for column in columns]
     rows = [[column.cell(entry) for column in columns] for entry in board.entries]
-    return _table(f"{goal_in_words(board.goal, board.phase)}: {key.data}, {key.preset} ({key.origin})", heads, rows)
+    return Fitted(f"{goal_in_words(board.goal, board.phase)}: {key.data}, {key.preset} ({key.origin})", heads, rows)
 
 
-def _worst_table(group: Group) -> Table:
+def _worst_table(group: Group) -> Fitted:
     columns = [column for column in worst_columns(group.worst) if column.key in _WORST_SHOWN]
     heads = [(column.title, column.numeric, column.key == "defense") for column in columns]
     rows = [[column.cell(one) for column in columns] for one in group.worst]
-    return _table(f"{TITLE}: {group.key.data}, {group.key.preset}", heads, rows)
-
-
-def _table(title: str, heads: list[tuple[str, bool, bool]], rows: list[list[Cell]]) -> Table:
-    table = Table(title=Text(f"\n{title}"), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for head, numeric, whole in heads:  # a name in pieces is no name
-        table.add_column(head, justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
-    for row in rows:
-        table.add_row(*(Text(f"{cell.text} {cell.aside}".strip()) for cell in row))
-    return table
+    return Fitted(f"{TITLE}: {group.key.data}, {group.key.preset}", heads, rows)

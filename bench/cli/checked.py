@@ -73,7 +73,8 @@ def _print(report: CohortReport, name: str, root: Path) -> None:
     if report.nearest:
         near = Table(title="\nmost alike (first scans)", title_justify="left")
         for head in ("people", "correlation", "stands out by", ""):
-            near.add_column(head, justify="left" if head in ("people", "") else "right")
+            numeric = head not in ("people", "")
+            near.add_column(head, justify="right" if numeric else "left", no_wrap=numeric)
         for pair in report.nearest:
             verdict = "one family" if pair.declared else "relatives?" if pair.suspicious else ""
             near.add_row(

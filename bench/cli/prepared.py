@@ -71,7 +71,8 @@ def _print(scans: Sequence[Prepared], out: Path) -> None:
         return
     table = Table(title=f"{len(odd)} to look at", title_justify="left")
     for head in ("scan", "Dice", "r", "size", "because"):
-        table.add_column(head, justify="left" if head in ("scan", "because") else "right")
+        numeric = head not in ("scan", "because")
+        table.add_column(head, justify="right" if numeric else "left", no_wrap=numeric)
     for scan in odd[:SHOWN]:
         quality = scan.quality
         numbers = (f"{quality.dice:.3f}", f"{quality.correlation:.2f}", f"{quality.scale:.2f}")

@@ -85,7 +85,8 @@ def verify_and_report(
     verdict = judge(examined, outcome.record, files, from_cache=use_cache)
     table = Table(title=Text("Claimed, and found again"), title_justify="left")
     for head in ("number", "claimed", "found", "agrees"):
-        table.add_column(head, justify="right" if head in ("claimed", "found") else "left")
+        numeric = head in ("claimed", "found")
+        table.add_column(head, justify="right" if numeric else "left", no_wrap=numeric)
     for one in verdict.comparisons:
         style = None if one.agrees else "bold"
         table.add_row(Text(one.name), str(one.claimed), str(one.found), "yes" if one.agrees else "NO", style=style)

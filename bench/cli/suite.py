@@ -13,8 +13,10 @@ def print_suite(defense: str, tried: Sequence[Tried]) -> None:
     """A row for every attack, the worst case in a sentence, then where the records are."""
     console = Console(highlight=False)
     table = Table(title=f"{defense} against every attack (higher is worse)", title_justify="left")
-    for name, justify in (("attack", "left"), ("state", "left"), ("mAP [95 % interval]", "right"), ("AUC", "right")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for name in ("attack", "state"):
+        table.add_column(name)
+    for name in ("mAP [95 % interval]", "AUC"):
+        table.add_column(name, justify="right", no_wrap=True)
     most = worst(tried)
     for one in tried:
         table.add_row(one.attack, _state(one), _map(one), _auc(one), style="bold" if one is most else None)

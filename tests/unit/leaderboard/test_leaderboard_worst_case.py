@@ -247,6 +247,28 @@ def test_the_terminal_shows_the_worst_case(
     assert f"record  {path}" in shown
 
 
+@pytest.mark.parametrize(("columns", "intervals"), [(40, False), (80, False), (120, True)])
+def test_no_number_is_broken_on_a_narrow_terminal(
+    judged: Judged,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    columns: int,
+    intervals: bool,
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    path, record = judged("deformation-proxy", "reference-dictionary", EVERYBODY)
+    write_record(record, path)
+    build_and_report([path.parent], tmp_path / "out")
+    shown = capsys.readouterr().out
+    table = shown[shown.index("Worst case per defense") : shown.index("record  ")]
+    dice = record.utility.dice_average
+    words = table.split()
+    assert {f"{dice.value:.3f}", "1.000", "deformation-proxy", "reference-dictionary"} <= set(words)
+    assert (f"[{dice.low:.3f}, {dice.high:.3f}]" in table) == intervals
+    assert ("left out: intervals" in table) != intervals
+
+
 def test_the_terminal_says_that_a_cell_came_twice(
     judged: Judged, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
