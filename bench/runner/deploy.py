@@ -39,13 +39,11 @@ class Deployed:
     server: Server
 
 
-def deploy(cell: Cell, fabric: Fabric, store: Store, display: Display) -> Deployed:
-    """Load the data, train the defense where it is not trained yet, and hand each party what is its own.
+def gather(cell: Cell, store: Store, display: Display) -> tuple[Cohort, Roles]:
+    """The people, each in one role.
 
     Raises:
-        BenchError: the attack asks for what this defense or this cohort cannot answer, or the defense breaks its
-            contract.
-        InterruptedTraining: stopped from outside; the same call continues.
+        BenchError: the attack asks for what this defense or this cohort cannot answer, or the data must be mended.
     """
     require_truth(cell.attack, cell.defense)
     require_labels(cell.attack, cell.defense)
@@ -53,6 +51,16 @@ def deploy(cell: Cell, fabric: Fabric, store: Store, display: Display) -> Deploy
     cohort = load_cached(cell.dataset, cell.request.root, cell.evaluation.grid, store.cohorts)
     roles = split(cohort, cell.evaluation.shares)
     require_traits(cell.attack, cohort, roles)
+    return cohort, roles
+
+
+def deploy(cell: Cell, cohort: Cohort, roles: Roles, fabric: Fabric, store: Store, display: Display) -> Deployed:
+    """Train the defense where it is not trained yet, and hand each party what is its own.
+
+    Raises:
+        BenchError: the defense breaks its contract.
+        InterruptedTraining: stopped from outside; the same call continues.
+    """
     networks = _trained(cell.defense, roles, cell, fabric, store, display)
     pools = {"private": roles.references, "train": roles.train, "public": roles.auxiliary}
     references = pools[cell.evaluation.reference_pool].first_visits().scans

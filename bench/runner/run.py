@@ -16,7 +16,7 @@ from bench.runner import entries
 from bench.runner.attack.attempts import Attempts, Findings
 from bench.runner.attack.confinement import OWN_PROCESS
 from bench.runner.cell import Cell
-from bench.runner.deploy import Deployed, deploy
+from bench.runner.deploy import Deployed, deploy, gather
 from bench.runner.environment import describe_environment
 from bench.runner.exposure import Exposed, expose
 from bench.runner.leakage.measure import measure_leakage
@@ -25,7 +25,7 @@ from bench.runner.pictures.labels import label_panels
 from bench.runner.pictures.reconstruction import reconstruction_panels
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import key_source
-from bench.runner.trial import attempts_of, put_to_trial
+from bench.runner.trial import attack, attempts_of, check_known_answers
 from bench.runner.utility.measure import Measured, measure_utility
 from bench.store import Store
 from bench.trainer.devices import make_fabric
@@ -70,7 +70,11 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         return known
     started = time.monotonic()
     fabric = make_fabric(cell.request.device, cell.evaluation.precision)
-    deployed = deploy(cell, fabric, store, display)
+    cohort, roles = gather(cell, store, display)
+    checked = check_known_answers(cell, fabric, store, display)
+    if checked.failure is not None:
+        display.say(f"{cell.attack.name}: {checked.failure.reason}")
+    deployed = deploy(cell, cohort, roles, fabric, store, display)
     victims = _first(deployed.roles.test.first_visits(), cell.evaluation.utility_subjects)
     measured = _utility(cell, deployed, victims, store, display)
     exposed = expose(cell, deployed, store, display)
@@ -78,7 +82,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
     attempts = attempts_of(cell, deployed, fabric, store, display)
 
     attacked = time.monotonic()
-    validity, findings = put_to_trial(attempts, deployed, exposed, store)
+    findings = checked.failure or attack(attempts, deployed, exposed)
     attack_seconds = time.monotonic() - attacked
     privacy = _leakage(cell, deployed, exposed, attempts, findings) if findings.claims else None
 
@@ -96,7 +100,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         attack=entries.attack_entry(cell, attempts.held),
         data=entries.data_entry(cell, deployed.cohort, deployed.roles),
         utility=measured.utility,
-        validity=validity,
+        validity=checked.validity,
         privacy=privacy,
         cost=Cost(
             client_seconds=measured.client_seconds,

@@ -1,6 +1,6 @@
 """An attack's turn: first the leaks whose answer is known, then the traffic."""
 
-from dataclasses import replace
+from dataclasses import dataclass
 
 from lightning_fabric import Fabric
 
@@ -17,6 +17,53 @@ from bench.runner.leakage.validity import address_of, at_smoke_size, check_attac
 from bench.store import Store
 
 
+@dataclass(frozen=True)
+class Checked:
+    """How the attack did on what is known to leak.
+
+    Attributes:
+        validity: None if it was lost there.
+        failure: what the whole cell comes to; None if the attack found every leak and may go on.
+    """
+
+    validity: Validity | None
+    failure: Findings | None
+
+
+def check_known_answers(cell: Cell, fabric: Fabric, store: Store, display: Display) -> Checked:
+    """The attack at smoke size on every planted leak; the same for all defenses, so looked up where it was made.
+
+    It takes no defense, so it comes before the training: whoever writes an attack hears of a mistake within a minute.
+    """
+    small = at_smoke_size(cell.attack)
+    address = address_of(small, cell.evaluation.precision)
+    place = store.networks(address)
+    held = Confinement.of(cell.request, cell.evaluation.precision, store, cell.defense)
+    attempts = Attempts(
+        attack=small,
+        fabric=fabric,
+        folder=place,
+        own_data=place / "own data",
+        informed=place / "informed",
+        seed=0,
+        held=held,
+        display=display,
+    )
+    try:
+        validity = made_once(
+            store.validity(address),
+            Validity,
+            lambda: check_attack(attempts, store.cohorts, store.transcript(address), fabric.device),
+        )
+    except LostAttack as lost:
+        return Checked(None, Findings(lost.status, lost.reason, ()))
+    if validity.passed:
+        return Checked(validity, None)
+    missed = "; ".join(f"{name}: {leak.reason}" for name, leak in validity.leaks.items() if not leak.passed)
+    reason = f"missed a planted leak, so it proves nothing ({missed})"
+    return Checked(validity, Findings(Status.INVALID, reason, ()))
+
+
 def attempts_of(cell: Cell, deployed: Deployed, fabric: Fabric, store: Store, display: Display) -> Attempts:
     """The cell's attack with a place for whatever it trains."""
     return Attempts(
@@ -31,36 +78,7 @@ def attempts_of(cell: Cell, deployed: Deployed, fabric: Fabric, store: Store, di
     )
 
 
-def put_to_trial(
-    attempts: Attempts, deployed: Deployed, exposed: Exposed, store: Store
-) -> tuple[Validity | None, Findings]:
-    """What it finds in the traffic, once it has found every planted leak; None if it was lost among those."""
-    try:
-        validity = _known_answers(attempts, deployed, store)
-    except LostAttack as lost:
-        return None, Findings(lost.status, lost.reason, ())
-    if not validity.passed:
-        missed = "; ".join(f"{name}: {leak.reason}" for name, leak in validity.leaks.items() if not leak.passed)
-        return validity, Findings(Status.INVALID, f"missed a planted leak, so it proves nothing ({missed})", ())
+def attack(attempts: Attempts, deployed: Deployed, exposed: Exposed) -> Findings:
+    """What it makes of the traffic."""
     attempts.display.say(f"attacking with {attempts.attack.name}")
-    found = attempts.over(deployed.client, exposed.repetitions, deployed.networks, deployed.roles)
-    return validity, found
-
-
-def _known_answers(attempts: Attempts, deployed: Deployed, store: Store) -> Validity:
-    """The attack at smoke size on every planted leak; the same for all defenses, so looked up where it was made.
-
-    Raises:
-        LostAttack: it failed on one, or took too long.
-    """
-    small = at_smoke_size(attempts.attack)
-    address = address_of(small, attempts.held.precision)
-    place = store.networks(address)
-    checks = replace(
-        attempts, attack=small, folder=place, own_data=place / "own data", informed=place / "informed", seed=0
-    )
-    return made_once(
-        store.validity(address),
-        Validity,
-        lambda: check_attack(checks, store.cohorts, store.transcript(address), deployed.client.device),
-    )
+    return attempts.over(deployed.client, exposed.repetitions, deployed.networks, deployed.roles)
