@@ -19,7 +19,7 @@ from bench.runner.leakage.controls import controls
 from bench.runner.leakage.extent import left_out
 from bench.runner.leakage.judge import Judge
 from bench.runner.leakage.label_controls import label_controls
-from bench.runner.leakage.linking import WINDOW
+from bench.runner.leakage.linking import WINDOW, Labels
 from bench.runner.leakage.membership import measure_membership
 from bench.runner.leakage.overlap import either_of_two, recovered_labels
 from bench.runner.leakage.scores import HEADLINE, residual, verification
@@ -28,7 +28,7 @@ from bench.runner.leakage.trait_controls import trait_controls
 from bench.runner.leakage.traits import WORST, tell_traits
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.people import pseudonym
-from bench.runner.traffic.recording import Traffic, key_source
+from bench.runner.traffic.recording import KeyFor, Traffic, key_source
 from bench.runner.traffic.training import training_key_source
 from bench.types.claim import Claim, Membership
 from bench.types.scan import Roles
@@ -61,16 +61,12 @@ def measure_leakage(
     """
     if isinstance(claims[0], Membership):
         return measure_membership(claims[0], attempts, client, networks, roles)
-    salt = client.secret
-    scans, axes = repetitions[0].scans, attempts.axes()
     goal, training = attempts.attack.goal, attempts.attack.threat.phase is Phase.TRAINING
-    key_for = key_source(client, attempts.seed)
-    if training:
-        key_for = training_key_source(client, roles.train, attempts.seed)
+    key_for = training_key_source(client, roles.train, attempts.seed) if training else key_source(client, attempts.seed)
     recovered = recovered_labels(client, repetitions, key_for) if goal is Goal.LABELS else ()
     judge = Judge(
         goal=goal,
-        scans=scans,
+        scans=repetitions[0].scans,
         auxiliary=roles.auxiliary,
         device=client.device,
         recovered=recovered,
@@ -90,46 +86,59 @@ def measure_leakage(
     )
     display.say("measuring controls" + (", and leakage along queries and dial" if swept.any else ""))
     if goal is Goal.ATTRIBUTE:
-        told = tell_traits(claims, scans, roles.auxiliary, axes)
-        return Privacy(
-            scores=told.scores,
-            controls=trait_controls(repetitions, roles.auxiliary, axes),
-            headline=WORST,
-            headline_by_key=list(told.by_key),
-            verification=None,
-            confound=None,
-            by_queries=swept.by_queries(told.scores[WORST].value),
-            by_dial=swept.by_dial(),
-            linkage=None,
-            details={
-                **claims[0].details,
-                "trait that leaks most": told.worst,
-                "not_measured_along": left_out(attempts.attack, evaluation),
-            },
-        )
-    linkages, yardstick = judge.linkages(claims), settings_for(roles.test.shape, WINDOW)
+        return _about_traits(claims, swept)
+    return _about_people(claims, swept, key_for, recovered, cell_folder)
+
+
+def _about_traits(claims: Sequence[Claim], swept: Sweeps) -> Privacy:
+    """Of an attack on age and sex."""
+    auxiliary, axes = swept.roles.auxiliary, swept.attempts.axes()
+    told = tell_traits(claims, swept.repetitions[0].scans, auxiliary, axes)
+    return Privacy(
+        scores=told.scores,
+        controls=trait_controls(swept.repetitions, auxiliary, axes),
+        headline=WORST,
+        headline_by_key=list(told.by_key),
+        verification=None,
+        confound=None,
+        by_queries=swept.by_queries(told.scores[WORST].value),
+        by_dial=swept.by_dial(),
+        linkage=None,
+        details={
+            **claims[0].details,
+            "trait that leaks most": told.worst,
+            "not_measured_along": left_out(swept.attempts.attack, swept.evaluation),
+        },
+    )
+
+
+def _about_people(
+    claims: Sequence[Claim], swept: Sweeps, key_for: KeyFor, recovered: Sequence[Labels], cell_folder: Path
+) -> Privacy:
+    """Of an attack whose claims lead to people: links, images, label maps."""
+    attempts, client, repetitions, judge = swept.attempts, swept.client, swept.repetitions, swept.judge
+    scans, axes, salt = repetitions[0].scans, attempts.axes(), client.secret
+    linkages, yardstick = judge.linkages(claims), settings_for(swept.roles.test.shape, WINDOW)
     found = score_linkage(linkages, [scan.subject for scan in scans], *axes)
     scores = {**judge.scores(claims, linkages, axes), **alpha_error(claims, repetitions, key_for, axes)}
-    if training:
+    if attempts.attack.threat.phase is Phase.TRAINING:
         scores |= either_of_two(claims, repetitions, key_for, axes)
     people = tuple(pseudonym(scan.subject, salt) for scan in scans)
-    write_linkage(
-        StoredLinkage(
-            np.stack([linkage.scores.float().numpy() for linkage in linkages]), people, repetitions[0].wanted
-        ),
-        cell_folder / CLAIM_NAME,
-    )
+    tables = np.stack([linkage.scores.float().numpy() for linkage in linkages])
+    write_linkage(StoredLinkage(tables, people, repetitions[0].wanted), cell_folder / CLAIM_NAME)
+    if attempts.attack.goal is Goal.LABELS:
+        beside = label_controls(repetitions, swept.roles.auxiliary, recovered, axes, judge.maps)
+    else:
+        beside = controls(client, repetitions, swept.roles.auxiliary, key_for, axes, judge.pictures)
     return Privacy(
         scores=scores,
-        controls=label_controls(repetitions, roles.auxiliary, recovered, axes, judge.maps)
-        if goal is Goal.LABELS
-        else controls(client, repetitions, roles.auxiliary, key_for, axes, judge.pictures),
+        controls=beside,
         headline=HEADLINE,
         headline_by_key=list(found.map_by_key),
         verification=verification(linkages, scans, salt, axes),
         residual=residual(linkages, found, scans, salt, axes),
         confound=reference_confound(
-            lambda more: attempts.make(client, more, networks, roles, "confound"),
+            lambda more: attempts.make(client, more, swept.networks, swept.roles, "confound"),
             attempts.attack,
             client,
             repetitions[0],
@@ -144,7 +153,7 @@ def measure_leakage(
             "gallery": judge.gallery(claims[0]),
             "ms_ssim_window": yardstick.window,
             "ms_ssim_levels": yardstick.levels,
-            "not_measured_along": left_out(attempts.attack, evaluation),
+            "not_measured_along": left_out(attempts.attack, swept.evaluation),
             "probes": sum(len(values) for values in found.hits.values()) // len(claims),
             "candidates": len(scans) - 1,
         },
