@@ -31,7 +31,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """A small file that also outlives a power cut."""
+    """A small file that is whole after a power cut too: the old one or the new one."""
     with replacing(path) as temporary, temporary.open("wb") as stream:
         stream.write(content)
         stream.flush()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from bench.atomic import write_text
 from bench.errors import BenchError
 from bench.leaderboard.export import leaderboard_json
 from bench.leaderboard.grouping import Group, groups_of
@@ -13,7 +14,6 @@ from bench.leaderboard.plain.latex import latex
 from bench.leaderboard.plain.markdown import markdown
 from bench.leaderboard.plain.tables import PlainTable, plain_tables
 from bench.leaderboard.submissions.problems import senseless
-from bench.atomic import write_text
 from bench.records.schema import Record
 
 PAGE_NAME = "index.html"

@@ -1,13 +1,15 @@
 """`bench leaderboard build`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from bench.cli.fitted import Fitted, print_fitted
+from bench.cli.sheet import Head, Sheet
 from bench.leaderboard.build import NUMBERS_NAME, PLAIN, judge, write
 from bench.leaderboard.columns import columns_of
 from bench.leaderboard.grouping import Board, Group
+from bench.leaderboard.tables import Column, Row
 from bench.leaderboard.threat_words import goal_in_words
 from bench.leaderboard.worst_case.columns import TITLE, worst_columns
 from bench.leaderboard.worst_case.view import worst_notes
@@ -28,9 +30,9 @@ def build_and_report(runs: list[Path], out: Path) -> None:
     few = len(records) <= LISTED
     for group in groups:
         for board in group.boards if few else ():
-            print_fitted(console, _cells_table(group, board))
+            _cells_table(group, board).print(console)
         if group.worst:
-            print_fitted(console, _worst_table(group))
+            _worst_table(group).print(console)
             for note in worst_notes(group.worst) if few else ():
                 console.print(f"note: {note}", markup=False)
     for path, _ in records if few else ():
@@ -46,16 +48,21 @@ def build_and_report(runs: list[Path], out: Path) -> None:
     console.print(f"page    {page}", soft_wrap=True, markup=False)
 
 
-def _cells_table(group: Group, board: Board) -> Fitted:
+def _cells_table(group: Group, board: Board) -> Sheet:
     key = group.key
     columns = [column for column in columns_of(board) if column.key in _SHOWN]
-    heads = [(column.title, column.numeric, column.key == "defense") for column in columns]
-    rows = [[column.cell(entry) for column in columns] for entry in board.entries]
-    return Fitted(f"{goal_in_words(board.goal, board.phase)}: {key.data}, {key.preset} ({key.origin})", heads, rows)
+    title = f"{goal_in_words(board.goal, board.phase)}: {key.data}, {key.preset} ({key.origin})"
+    return _sheet(title, columns, board.entries)
 
 
-def _worst_table(group: Group) -> Fitted:
+def _worst_table(group: Group) -> Sheet:
     columns = [column for column in worst_columns(group.worst) if column.key in _WORST_SHOWN]
-    heads = [(column.title, column.numeric, column.key == "defense") for column in columns]
-    rows = [[column.cell(one) for column in columns] for one in group.worst]
-    return Fitted(f"{TITLE}: {group.key.data}, {group.key.preset}", heads, rows)
+    return _sheet(f"{TITLE}: {group.key.data}, {group.key.preset}", columns, group.worst)
+
+
+def _sheet(title: str, columns: Sequence[Column[Row]], rows: Sequence[Row]) -> Sheet:
+    sheet = Sheet(title, [Head(one.title, one.numeric, whole=one.key == "defense") for one in columns], plain=True)
+    for row in rows:
+        cells = [column.cell(row) for column in columns]
+        sheet.add_row(*(f"{cell.text} {cell.aside}".strip() for cell in cells))
+    return sheet

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from bench import config
 from bench.cli.cohorts import listed
+from bench.cli.sheet import Head, Sheet
 from bench.data.check.cohort import CohortReport, report_on
 from bench.data.check.scan import ScanReport, look_at
 from bench.dataset import Grid
@@ -71,16 +71,14 @@ def _print(report: CohortReport, name: str, root: Path) -> None:
     table.add_row("on the grid", f"{needs} (cache on disk, and memory if all scans are used at once)")
     console.print(table)
     if report.nearest:
-        near = Table(title="\nmost alike (first scans)", title_justify="left")
-        for head in ("people", "correlation", "stands out by", ""):
-            numeric = head not in ("people", "")
-            near.add_column(head, justify="right" if numeric else "left", no_wrap=numeric)
+        titles = ("people", "correlation", "stands out by", "")
+        near = Sheet("most alike (first scans)", [Head(one, numeric=one not in ("people", "")) for one in titles])
         for pair in report.nearest:
             verdict = "one family" if pair.declared else "relatives?" if pair.suspicious else ""
-            near.add_row(
-                Text(f"{pair.one}, {pair.other}"), f"{pair.correlation:.3f}", f"{pair.stands_out:.1f} sd", verdict
-            )
-        console.print(near)
+            alike = f"{pair.correlation:.3f}", f"{pair.stands_out:.1f} sd"
+            near.add_row(f"{pair.one}, {pair.other}", *alike, verdict)
+        console.print()
+        near.print(console)
     _lines(console, "warning", report.warnings, "yellow")
     _lines(console, "problem", report.problems, "red")
     if report.problems:

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 
-from rich.table import Table
-
-from bench.cli.tables import row_of, table_of
+from bench.cli.sheet import Sheet, row_of, sheet_of
 from bench.records.privacy import Privacy, Score
 from bench.records.score_names import shown
 
@@ -17,9 +15,9 @@ _ABOUT = {"map": "re-identification ", "auc": "membership "}
 """What the headline is about, where its usual name does not say."""
 
 
-def leakage_tables(privacy: Privacy) -> list[Table]:
+def leakage_tables(privacy: Privacy) -> list[Sheet]:
     """Every score beside chance, then controls, then along whatever was varied; pictures and label maps apart."""
-    table = table_of("Leakage: what the attacker gets (higher is worse)", "score", "value [95 % interval]", "chance")
+    table = sheet_of("Leakage: what the attacker gets (higher is worse)", "score", "value [95 % interval]", "chance")
     _scores(table, privacy)
     _verification(table, privacy)
     table.add_section()
@@ -37,7 +35,7 @@ def leakage_tables(privacy: Privacy) -> list[Table]:
     return [table]
 
 
-def _scores(table: Table, privacy: Privacy) -> None:
+def _scores(table: Sheet, privacy: Privacy) -> None:
     for name, score in privacy.scores.items():
         if name in LIKENESS or name.startswith(OVERLAP):
             continue
@@ -48,7 +46,7 @@ def _scores(table: Table, privacy: Privacy) -> None:
         table.add_row(f"{shown(privacy.headline)} under each set of keys", row_of(privacy.headline_by_key), "")
 
 
-def _verification(table: Table, privacy: Privacy) -> None:
+def _verification(table: Sheet, privacy: Privacy) -> None:
     view = privacy.verification
     if view is not None and privacy.residual is not None:
         table.add_row("AUC, same person or not", str(view.auc), "0.500")
@@ -60,7 +58,7 @@ def _verification(table: Table, privacy: Privacy) -> None:
         table.add_row("excess over strangers", str(privacy.residual.excess), "0.000")
 
 
-def _curves(table: Table, privacy: Privacy) -> None:
+def _curves(table: Sheet, privacy: Privacy) -> None:
     for curve in (privacy.by_queries, privacy.by_dial):
         if curve is None:
             continue
@@ -79,14 +77,14 @@ def _yardstick(privacy: Privacy) -> str:
     return "Dice" if OVERLAP in privacy.scores else "MS-SSIM"
 
 
-def _beside_controls(privacy: Privacy, title: str, what: str, own: str, columns: Mapping[str, str]) -> Table:
+def _beside_controls(privacy: Privacy, title: str, what: str, own: str, columns: Mapping[str, str]) -> Sheet:
     """The attack's row between those of the controls: brains look alike, so a row alone means nothing.
 
     Args:
         own: name of the attack's row.
         columns: scores with their titles.
     """
-    table = table_of(f"{title} (higher is worse)", what, *columns.values())
+    table = sheet_of(f"{title} (higher is worse)", what, *columns.values())
     table.add_row(own, *(str(privacy.scores[name].value) for name in columns), style="bold")
     table.add_section()
     for name, control in privacy.controls.items():

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from bench.cli.cohorts import listed
+from bench.cli.sheet import Head, Sheet
 from bench.data.prepare.result import Preparation, Prepared
 from bench.data.prepare.run import prepare
 from bench.data.prepare.sheet import outliers_first, write_sheet
@@ -69,15 +68,13 @@ def _print(scans: Sequence[Prepared], out: Path) -> None:
     odd = [scan for scan in outliers_first(scans) if scan.quality.suspicion]
     if not odd:
         return
-    table = Table(title=f"{len(odd)} to look at", title_justify="left")
-    for head in ("scan", "Dice", "r", "size", "because"):
-        numeric = head not in ("scan", "because")
-        table.add_column(head, justify="right" if numeric else "left", no_wrap=numeric)
+    heads = [Head(one, numeric=one not in ("scan", "because")) for one in ("scan", "Dice", "r", "size", "because")]
+    table = Sheet(f"{len(odd)} to look at", heads)
     for scan in odd[:SHOWN]:
         quality = scan.quality
         numbers = (f"{quality.dice:.3f}", f"{quality.correlation:.2f}", f"{quality.scale:.2f}")
-        table.add_row(Text(scan.row.name), *numbers, Text(quality.suspicion))
-    console.print(table)
+        table.add_row(scan.row.name, *numbers, quality.suspicion)
+    table.print(console)
 
 
 def _cores() -> int:

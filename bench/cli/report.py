@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.markup import escape
 
 from bench.cli.leakage_tables import leakage_tables
@@ -15,7 +15,10 @@ def print_record(record: Record, path: Path, *, known: bool) -> None:
     """Utility beside leakage beside chance, then where the files are."""
     console = Console(highlight=False)
     leakage = [] if record.privacy is None else leakage_tables(record.privacy)
-    console.print(Group(_head(record), utility_table(record), *leakage, _cost(record)))
+    console.print(_head(record))
+    for sheet in (utility_table(record), *leakage):
+        sheet.print(console)
+    console.print(_cost(record))
     for warning in record.warnings:
         console.print(f"note: {warning}", style="yellow", soft_wrap=True, markup=False)
     if known:

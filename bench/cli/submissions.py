@@ -7,11 +7,10 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from bench.cli.exits import FAILED_CELL
 from bench.cli.printable import printable
+from bench.cli.sheet import Head, Sheet
 from bench.errors import BenchError
 from bench.leaderboard.submissions.validate import Examined, validate
 
@@ -83,14 +82,12 @@ def verify_and_report(
         outcome = run_cell(cell, store, Display(quiet=quiet))
         files = files_beside(outcome.path, outcome.record)
     verdict = judge(examined, outcome.record, files, from_cache=use_cache)
-    table = Table(title=Text("Claimed, and found again"), title_justify="left")
-    for head in ("number", "claimed", "found", "agrees"):
-        numeric = head in ("claimed", "found")
-        table.add_column(head, justify="right" if numeric else "left", no_wrap=numeric)
+    heads = [Head("number", numeric=False), Head("claimed"), Head("found"), Head("agrees", numeric=False)]
+    table = Sheet("Claimed, and found again", heads)
     for one in verdict.comparisons:
         style = None if one.agrees else "bold"
-        table.add_row(Text(one.name), str(one.claimed), str(one.found), "yes" if one.agrees else "NO", style=style)
-    Console(highlight=False).print(table)
+        table.add_row(one.name, str(one.claimed), str(one.found), "yes" if one.agrees else "NO", style=style)
+    table.print(Console(highlight=False))
     for difference in verdict.differences:
         typer.echo(printable(f"differs {difference}"), err=True)
     for note in (another_suite(record, outcome.record), another_training(record, outcome.record)):

@@ -4,23 +4,20 @@ import json
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 
+from bench.cli.sheet import Head, Sheet
 from bench.runner.adaptive import Tried, worst, worst_on_membership, worst_on_traits
 
 
 def print_suite(defense: str, tried: Sequence[Tried]) -> None:
     """A row for every attack, the worst case in a sentence, then where the records are."""
     console = Console(highlight=False)
-    table = Table(title=f"{defense} against every attack (higher is worse)", title_justify="left")
-    for name in ("attack", "state"):
-        table.add_column(name)
-    for name in ("mAP [95 % interval]", "AUC"):
-        table.add_column(name, justify="right", no_wrap=True)
+    heads = [Head("attack", numeric=False), Head("state", numeric=False), Head("mAP [95 % interval]"), Head("AUC")]
+    table = Sheet(f"{defense} against every attack (higher is worse)", heads)
     most = worst(tried)
     for one in tried:
         table.add_row(one.attack, _state(one), _map(one), _auc(one), style="bold" if one is most else None)
-    console.print(table)
+    table.print(console)
     for one in tried:
         reason = one.reason if one.outcome is None else one.outcome.record.reason
         if reason is not None:

@@ -1,16 +1,14 @@
 """The utility of a record on a terminal."""
 
-from rich.table import Table
-
-from bench.cli.tables import row_of, table_of
+from bench.cli.sheet import Sheet, row_of, sheet_of
 from bench.records.parts import Interval
 from bench.records.schema import Record
 from bench.records.utility import least_reliable
 
 
-def utility_table(record: Record) -> Table:
+def utility_table(record: Record) -> Sheet:
     """Dice per class beside how reliable an answer is, then along whatever was varied."""
-    table = table_of("Utility: what the hospital gets back", "class", "Dice [95 % interval]", "test-retest ICC")
+    table = sheet_of("Utility: what the hospital gets back", "class", "Dice [95 % interval]", "test-retest ICC")
     for name, dice in record.utility.dice.items():
         icc = record.utility.stability[name]
         reliability = Interval(value=icc.icc, low=icc.low, high=icc.high, n=icc.n)

@@ -39,14 +39,22 @@ class Deployed:
     server: Server
 
 
+def require_askable(cell: Cell) -> None:
+    """Refuse what no data can answer.
+
+    Raises:
+        BenchError: the attack asks for what this defense does not have.
+    """
+    require_truth(cell.attack, cell.defense)
+    require_labels(cell.attack, cell.defense)
+
+
 def gather(cell: Cell, store: Store, display: Display) -> tuple[Cohort, Roles]:
     """The people, each in one role.
 
     Raises:
-        BenchError: the attack asks for what this defense or this cohort cannot answer, or the data must be mended.
+        BenchError: the attack asks for what this cohort cannot answer, or the data must be mended.
     """
-    require_truth(cell.attack, cell.defense)
-    require_labels(cell.attack, cell.defense)
     display.say(f"loading {cell.dataset.name}")
     cohort = load_cached(cell.dataset, cell.request.root, cell.evaluation.grid, store.cohorts)
     roles = split(cohort, cell.evaluation.shares)

@@ -64,10 +64,14 @@ def fitting(record: Record, attacks: Sequence[str], registry: Registry) -> list[
     """
     defense = _resolved(record, registry)["defense"]
     found = {name: registry.find("attacks", name).load() for name in attacks}
-    return [name for name, attack in found.items() if _fits(attack(), defense)]
+    return [name for name, attack in found.items() if _fits(attack, defense)]
 
 
-def _fits(attack: Plugin, defense: Defense[Any]) -> bool:
+def _fits(asking: type[Plugin], defense: Defense[Any]) -> bool:
+    try:
+        attack = config.build(asking, {})
+    except BenchError:  # one that must be told something first is asked all the same
+        return True
     assert isinstance(attack, Attack)
     try:
         require_truth(attack, defense)

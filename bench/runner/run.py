@@ -16,7 +16,7 @@ from bench.runner import entries
 from bench.runner.attack.attempts import Attempts, Findings
 from bench.runner.attack.confinement import OWN_PROCESS
 from bench.runner.cell import Cell
-from bench.runner.deploy import Deployed, deploy, gather
+from bench.runner.deploy import Deployed, deploy, gather, require_askable
 from bench.runner.environment import describe_environment
 from bench.runner.exposure import Exposed, expose
 from bench.runner.leakage.measure import measure_leakage
@@ -70,10 +70,12 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
         return known
     started = time.monotonic()
     fabric = make_fabric(cell.request.device, cell.evaluation.precision)
-    cohort, roles = gather(cell, store, display)
+    require_askable(cell)
     checked = check_known_answers(cell, fabric, store, display)
+    checking_seconds = time.monotonic() - started
     if checked.failure is not None:
         display.say(f"{cell.attack.name}: {checked.failure.reason}")
+    cohort, roles = gather(cell, store, display)
     deployed = deploy(cell, cohort, roles, fabric, store, display)
     victims = _first(deployed.roles.test.first_visits(), cell.evaluation.utility_subjects)
     measured = _utility(cell, deployed, victims, store, display)
@@ -83,7 +85,7 @@ def run_cell(cell: Cell, store: Store, display: Display) -> Outcome:
 
     attacked = time.monotonic()
     findings = checked.failure or attack(attempts, deployed, exposed)
-    attack_seconds = time.monotonic() - attacked
+    attack_seconds = checking_seconds + time.monotonic() - attacked
     privacy = _leakage(cell, deployed, exposed, attempts, findings) if findings.claims else None
 
     record = Record(

@@ -15,7 +15,7 @@ class Weighted(Protocol):
         alpha: in (0, 1]: one, one a query or one a voxel; alphas that an attack states are compared with its mean.
     """
 
-    alpha: Float[Tensor, "query ..."] | float
+    alpha: Float[Tensor, "query ..."] | float | None
 
 
 @runtime_checkable
@@ -26,14 +26,18 @@ class MixedWithLabels(Protocol):
         labels: one map a query.
     """
 
-    labels: UInt8[Tensor, "query depth height width"]
+    labels: UInt8[Tensor, "query depth height width"] | None
 
 
 def weight_in(key: Any) -> float | None:
     """The mean weight of the target; None if the key has none."""
-    return float(torch.as_tensor(key.alpha).float().mean()) if isinstance(key, Weighted) else None
+    if not isinstance(key, Weighted) or key.alpha is None:
+        return None
+    return float(torch.as_tensor(key.alpha).float().mean())
 
 
 def labels_in(key: Any) -> UInt8[Tensor, "query depth height width"] | None:
     """The labels a scan was mixed with; None if the key holds none of that form."""
-    return key.labels if isinstance(key, MixedWithLabels) and key.labels is not None and key.labels.ndim == 4 else None
+    if not isinstance(key, MixedWithLabels) or not isinstance(key.labels, Tensor) or key.labels.ndim != 4:
+        return None
+    return key.labels

@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
+from bench.atomic import write_bytes
 from bench.errors import BenchError
 from bench.leaderboard.pictures import picture
 from bench.leaderboard.submissions.archive import packed
 from bench.leaderboard.submissions.bundle import MANIFEST_NAME, SUFFIX, Manifest, hashed, most_bytes
 from bench.records.claims import CLAIM_NAME
-from bench.atomic import write_bytes
 from bench.records.files import RECORD_NAME, find_records, read_record
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from bench.atomic import write_bytes, write_text
 from bench.errors import BenchError
 from bench.leaderboard.submissions.bundle import hashed, most_bytes
 from bench.leaderboard.submissions.compare import VERIFICATION_NAME, Verdict, compare, differences
 from bench.leaderboard.submissions.validate import Examined
 from bench.records.claims import CLAIM_NAME
-from bench.atomic import write_text, write_bytes
 from bench.records.files import RECORD_NAME
 from bench.records.schema import Record, Status
 

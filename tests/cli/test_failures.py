@@ -52,7 +52,7 @@ def test_an_attack_that_goes_wrong_or_is_blind_has_no_score(
     assert ended.returncode == 3, ended.stderr
     assert f"attack {status}:" in ended.stderr
     said = " ".join(ended.stderr.split())
-    assert 0 <= said.index(reason) < said.index("training segmenter")  # whoever wrote it need not wait for a training
+    assert said.index(reason) < said.index("training segmenter")  # whoever wrote it need not wait for a training
     record = read_record(find_records([tmp_path])[0])
     assert record.status == status
     assert record.privacy is None

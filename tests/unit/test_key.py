@@ -8,7 +8,9 @@ import torch
 from bench.types.key import labels_in, weight_in
 
 
-@pytest.mark.parametrize("key", [None, 7, b"secret", SimpleNamespace(weights=torch.ones(2))])
+@pytest.mark.parametrize(
+    "key", [None, 7, b"secret", SimpleNamespace(weights=torch.ones(2)), SimpleNamespace(alpha=None, labels="no")]
+)
 def test_a_key_without_either_tells_nothing(key: object) -> None:
     assert weight_in(key) is None
     assert labels_in(key) is None
