@@ -17,10 +17,13 @@ from bench.leaderboard.trainings import trainings
 from bench.leaderboard.worst_case.ranks import RankedRow
 from bench.leaderboard.worst_case.rates import found_by, union_of, worst_of
 from bench.leaderboard.worst_case.strongest import RANK_FPR
+from bench.records.score_names import shown
 from bench.types.threat import LAST_RANKED_TIER
 
 NAKED = "no-proxy"
 """The defense that sends the scan as it is."""
+SPREAD = 0.1
+"""By how much a score must differ along the dial to be worth a sentence."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +123,21 @@ def _sentences(group: Group, name: str) -> list[str]:
     return known + alone
 
 
+def _along(entry: Entry) -> list[str]:
+    """That a mean over keys hides who drew a bad one."""
+    curve = None if entry.privacy is None else entry.privacy.by_dial
+    scores = [] if curve is None else [(point.score.value, point.at) for point in curve.points]
+    known = [(value, at) for value, at in scores if value is not None]
+    if entry.privacy is None or curve is None or len(known) < 2 or max(known)[0] - min(known)[0] < SPREAD:
+        return []
+    (low, safest), (high, worst) = min(known), max(known)
+    score = shown(entry.privacy.headline)
+    return [
+        f"A mean hides who fares worst: by {entry.attack}, one query, {score} is {fixed(low, 3)} "
+        f"at {curve.along} {safest:g} and {fixed(high, 3)} at {curve.along} {worst:g}."
+    ]
+
+
 def _worst(one: RankedRow, naked: frozenset[str]) -> list[str]:
     found, together = worst_of(one).tpr, union_of(one).tpr
     if found is None or together is None or one.strongest is None:
@@ -132,6 +150,12 @@ def _worst(one: RankedRow, naked: frozenset[str]) -> list[str]:
     )
     more = f" All {count} attacks together, their false alarms included, recognise {percent(together.value)}."
     sentences = [told + (more if single and count > 1 else "")]
+    ever, people = one.strongest.ever, len(one.strongest.shares)
+    sentences.append(
+        f"Recognised at least once, over all their scans and secret keys, are {ever} of {people} people; guessing gets "
+        f"{one.strongest.guessed:.0f}."
+    )
+    sentences += _along(one.row.entries[one.strongest.alone])
     if one.standing is not None and one.standing.level & naked - {one.row.defense}:
         sentences.append(f"With these people that cannot be told apart from sending the scan as it is ({NAKED}).")
     return sentences

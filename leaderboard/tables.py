@@ -54,7 +54,13 @@ def interval_cell(interval: Interval | None) -> Cell:
 
 
 def rate_cell(tpr: Interval | None, smallest_fpr: float | None) -> Cell:
-    """A TPR with its interval; where its FPR is not supported, a dash and the smallest that is."""
+    """A TPR with its interval; where its FPR is not supported, a dash and the smallest that is.
+
+    Nobody at all recognised is less than guessing gets: the attack calls all pairs equally alike, or looks for the
+    opposite. Nothing is hidden by that, so it has no place in the order and is no number to be best at.
+    """
+    if tpr is not None and tpr.value == 0:
+        return Cell(fixed(0.0, 3), "below a guess", None)
     cell = interval_cell(tpr)
     if cell.order is not None or smallest_fpr is None:
         return cell

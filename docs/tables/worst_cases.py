@@ -9,7 +9,7 @@ from docs.tables.written import NONE, table, with_bounds
 
 def worst_cases(board: Board, data: str) -> str:
     """The page's table of worst cases, in short."""
-    head = ("rank", f"defense, {TITLES[data]}", "Dice", "AUC", "TPR", "found by", "attacks")
+    head = ("rank", f"defense, {TITLES[data]}", "Dice", "AUC", "TPR", "people found", "found by", "attacks")
     return table(head, [_row(one) for one in board.groups[data].worst])
 
 
@@ -21,6 +21,9 @@ def _row(one: RankedRow) -> tuple[str, ...]:
         with_bounds(one.example.record.utility.dice_average),
         with_bounds(worst.auc),
         with_bounds(worst.tpr),
+        NONE
+        if one.strongest is None
+        else f"{one.strongest.ever} of {len(one.strongest.shares)} (guessing {one.strongest.guessed:.0f})",
         _found_by(one),
         f"{len(one.row.entries)} ({never} never run)" if never else str(len(one.row.entries)),
     )

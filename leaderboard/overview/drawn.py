@@ -31,6 +31,7 @@ def plot_of(
         return None
     places = [_place(mark, measure, utility) for mark in kept]
     whole = all(mark.whole_defense for mark in kept)
+    real = not any(mark.entry.record.data.synthetic for mark in kept)
     best = front([place for place, mark in zip(places, kept, strict=True) if not mark.unmet]) if whole else []
     beaten = [any(dominates(other, place) for other in best) for place in places]
     labelled = len(kept) <= MOST_LABELLED
@@ -42,7 +43,7 @@ def plot_of(
     sign = 1 if measure.higher_is_worse else -1
     return Plot(
         ident=ident,
-        points=(*(_reported() if whole and utility == AVERAGE and plain(measure.key) == MAP else ()), *points),
+        points=(*(_reported() if whole and real and utility == AVERAGE and plain(measure.key) == MAP else ()), *points),
         utility=title_of(utility),
         score=measure.title,
         chances=tuple(chances),
@@ -85,7 +86,7 @@ def _reported() -> list[Point]:
             series=None,
             label=f"{row.method}, reported",
             title=f"{row.method}: reported, other data ({row.data})\nDice {row.dice:.3f}\n"
-            f"mAP {row.mean_average_precision:.3f}",
+            f"mAP {row.mean_average_precision:.3f}, of how many people is not told: our line of chance is not theirs",
         )
         for row in REPORTED
         if row.mean_average_precision is not None

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from bench.leaderboard.plain.tables import PlainTable
 
 HEAD = (
-    "Brackets are 95 % intervals over people; the best numbers are bold. A worst case goes by what recognises most",
+    "Brackets are 95 % intervals: of mAP and rank-1 for other people and other keys, of all else for other people; the",
+    "best numbers are bold, also where ranks overlap. A worst case goes by what recognises most",
     "among the valid attacks up to T2, one alone or all together; its rank is the range that these people leave open,",
     "and says nothing of attacks never run. Guessing has AUC 0.5, and TPR 0.1 at 10 % FPR.",
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bench.leaderboard.caveats import caveats
 from bench.leaderboard.columns import columns_of
 from bench.leaderboard.grouping import Group
 from bench.leaderboard.numbers import DASH
@@ -51,7 +52,7 @@ def plain_tables(groups: Sequence[Group]) -> list[PlainTable]:
         key = group.key
         name = f"{key.data}, {key.preset}: {key.origin}; protocol {key.protocol_version}, split {key.split_hash[:8]}"
         if group.worst:
-            columns, notes = worst_columns(group.worst), tuple(worst_notes(group.worst))
+            columns, notes = worst_columns(group.worst), (*caveats(group), *worst_notes(group.worst))
             tables.append(_table(name, TITLE, columns, group.worst, lambda one: one.standing is not None, notes))
         for board in group.boards:
             by = "" if board.headline is None else f", by {shown(board.headline)}"

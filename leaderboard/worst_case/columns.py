@@ -39,15 +39,26 @@ def worst_columns(rows: Sequence[RankedRow]) -> list[Column[RankedRow]]:
             True,
             _worst_tpr,
         ),
+        Column(
+            "ever",
+            "People found",
+            "at the same rate: people who are recognised in at least one comparison of their scans, of all",
+            True,
+            _ever,
+        ),
         Column("worst-auc", "AUC", "of the same; 0.5 is chance, 1 links everybody", True, _worst_auc),
         Column("worst-by", "Found by", "what recognises most: one attack, or all together", False, _by),
         Column("union-tpr", "TPR, all together", "every alarm of any attack counts, false ones too", True, _union_tpr),
         Column("union-auc", "AUC, all together", "every alarm of any attack counts, false ones too", True, _union_auc),
         Column("attacks", "Attacks", ATTACKS_HINT, True, _attacks),
         Column(
-            "paper-auc", "AUC, paper's attack", f"AUC here of {PAPER_ATTACK}, the paper's own attack", True, _paper_auc
+            "paper-auc",
+            f"AUC, {PAPER_ATTACK}",
+            f"AUC here of {PAPER_ATTACK}, the attack of Mixup-Privacy",
+            True,
+            _paper_auc,
         ),
-        Column("paper-tpr", "TPR, paper's attack", f"TPR here at 10 % FPR of {PAPER_ATTACK}", True, _paper_tpr),
+        Column("paper-tpr", f"TPR, {PAPER_ATTACK}", "the same at 10 % FPR", True, _paper_tpr),
     ]
 
 
@@ -86,6 +97,15 @@ def _union_tpr(one: RankedRow) -> Cell:
 
 def _worst_tpr(one: RankedRow) -> Cell:
     return _rate(worst_of(one))
+
+
+def _ever(one: RankedRow) -> Cell:
+    if one.strongest is None:
+        return Cell(DASH, "", None)
+    people = len(one.strongest.shares)
+    return Cell(
+        f"{one.strongest.ever} of {people}", f"guessing {one.strongest.guessed:.0f}", one.strongest.ever / people
+    )
 
 
 def _worst_auc(one: RankedRow) -> Cell:

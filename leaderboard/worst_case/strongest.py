@@ -31,12 +31,19 @@ class Strongest:
         alone: name of the attack that recognises most alone.
         alike: names of the others that recognise as much alone.
         shares: see `recognised`.
+        guessed: people whom guessing is expected to recognise in one comparison at least, at the same rate.
     """
 
     attack: str | None
     alone: str
     alike: tuple[str, ...]
     shares: Mapping[str, float]
+    guessed: float
+
+    @property
+    def ever(self) -> int:
+        """People who are recognised in one comparison at least."""
+        return sum(share > 0 for share in self.shares.values())
 
     @property
     def leak(self) -> float:
@@ -63,9 +70,10 @@ def strongest_of(row: UnionRow) -> Strongest | None:
     tiers = {name: row.entries[name].record.attack.threat.tier for name in equals}
     best = min(equals, key=lambda name: (tiers[name], -result.attacks[name].auc.value))
     alike = tuple(name for name in equals if name != best)
+    guessed = _by_guessing(row.people, len(row.linkages[best]))
     if alone[best].keys() == together.keys() and most >= _mean(together) - _EQUAL:
-        return Strongest(attack=best, alone=best, alike=alike, shares=alone[best])
-    return Strongest(attack=None, alone=best, alike=alike, shares=together)
+        return Strongest(attack=best, alone=best, alike=alike, shares=alone[best], guessed=guessed)
+    return Strongest(attack=None, alone=best, alike=alike, shares=together, guessed=guessed)
 
 
 def recognised(linkages: Sequence[Linkage], people: Sequence[str]) -> dict[str, float]:
@@ -86,6 +94,12 @@ def recognised(linkages: Sequence[Linkage], people: Sequence[str]) -> dict[str, 
         for person, scans in sorted(own.items())
         if genuine[scans].any()
     }
+
+
+def _by_guessing(people: Sequence[str], repetitions: int) -> float:
+    """Expected number of people of whom one comparison at least is among those that a guess accepts."""
+    visits = [people.count(person) for person in sorted(set(people))]
+    return sum(1 - (1 - RANK_FPR) ** (repetitions * count * (count - 1)) for count in visits if count > 1)
 
 
 def _mean(shares: Mapping[str, float]) -> float:

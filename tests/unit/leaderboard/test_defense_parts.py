@@ -28,7 +28,12 @@ def test_every_defense_has_one_part_with_all_its_cells_in_the_order_of_the_ranks
 
 def test_what_is_known_is_said_with_chance_beside_it(tmp_path: Path) -> None:
     (part,) = view(judged_in(tmp_path)("open", "a", EVERYBODY)).defenses
-    together, alone = part.sentences
+    together, ever, *along, alone = part.sentences
+    assert (
+        ever == "Recognised at least once, over all their scans and secret keys, are 12 of 12 people; guessing gets 2."
+    )
+    assert len(along) == 1
+    assert along[0].startswith("A mean hides who fares worst: by a, one query, ")
     assert "alarms (seed 0), a recognises 100\u00a0% of the pairs of scans of one person" in together
     assert "guessing recognises 10\u00a0%" in together
     assert alone.startswith("By macro-F1 the strongest single attack up to T2 is a: ")

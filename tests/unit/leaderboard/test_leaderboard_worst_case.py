@@ -234,6 +234,19 @@ def test_page_and_numbers_carry_the_worst_case(judged: Judged, tmp_path: Path) -
     assert row["took_no_part"] == [{"attack": "bss", "cell": "mixup-bss", "reason": "TIMEOUT: broke"}]
 
 
+def test_how_many_people_are_found_at_all_stands_beside_what_guessing_finds(judged: Judged) -> None:
+    found = rows(judged("open", "a", EVERYBODY), judged("mix", "a", EVEN))
+    strongest = {name: one.strongest for name, one in found.items()}
+    assert strongest["open"] is not None
+    assert strongest["mix"] is not None
+    assert strongest["open"].ever == len(EVERYBODY) == 12
+    assert strongest["mix"].ever == sum(share > 0 for share in strongest["mix"].shares.values()) >= len(EVEN)
+    assert strongest["mix"].ever < 12
+    assert strongest["open"].guessed == pytest.approx(12 * (1 - 0.9**2))  # two directions, one set of keys
+    cell = next(column for column in worst_columns(list(found.values())) if column.key == "ever").cell(found["open"])
+    assert (cell.text, cell.detail) == ("12 of 12", "guessing 2")
+
+
 def test_the_terminal_shows_the_worst_case(
     judged: Judged, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
