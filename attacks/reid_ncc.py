@@ -11,7 +11,8 @@ there the variance is cut down to that of the weakest of them. (2) Releases with
 Queries of one release differ by (1 - alpha) (r_k - r_l) and nothing else, so a pool of R references shows as R - 1
 directions, the same in all releases. Outside of them every reference is one and the same image, which goes with the
 mean of all releases: what is left is patients.
-The mean brain is removed by least squares together with a constant, so scale and offset of intensities do not matter.
+The mean brain is removed by least squares together with a constant, so scale and offset of intensities do not matter;
+releases in which nearly everybody's mean brain stands inverted are taken for negatives, as an encoder may send.
 """
 
 from dataclasses import dataclass

@@ -3,7 +3,7 @@
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from bench.attacks.matched.brain import Brain
+from bench.attacks.matched.brain import Brain, upright
 from bench.attacks.matched.rows import whitened
 
 Images = Float[Tensor, "image 1 depth height width"]
@@ -24,7 +24,7 @@ def filters_for(
         BenchError: the own scans are empty.
     """
     brain = Brain.of(own)
-    rows, others = brain.removed(images), brain.removed(own)
+    rows, others = brain.removed(images) * upright(brain.inverted(images)), brain.removed(own)
     count = min(whiten, len(others) // 2)
     return as_filters(rows - rows.mean(dim=0), others - others.mean(dim=0), brain.inside, count)
 

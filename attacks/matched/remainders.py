@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from bench.attacks.matched.brain import Brain
+from bench.attacks.matched.brain import Brain, upright
 from bench.attacks.matched.rows import Rows, spread, whitened, without
 
 
@@ -53,12 +53,14 @@ def remainders_of(
         BenchError: the attacker's scans hold no brain.
     """
     brain = Brain.of(own)
-    means, deviations = [], []
+    means, deviations, inverted = [], [], []
     for release in releases:
-        queries = brain.removed(release.float().mean(dim=1, keepdim=True))
+        images = release.float().mean(dim=1, keepdim=True)
+        queries = brain.removed(images)
+        inverted.append(brain.inverted(images.mean(dim=0, keepdim=True)))
         means.append(queries.mean(dim=0))
         deviations.append(queries[:-1] - queries.mean(dim=0))  # the last one follows from the others
-    found, others = torch.stack(means), brain.removed(own)
+    found, others = torch.stack(means) * upright(torch.cat(inverted)), brain.removed(own)
     axes = spread(torch.cat(deviations), len(found)) if reject_spread else None
     if axes is not None:
         found, others = without(found, axes), without(others, axes)

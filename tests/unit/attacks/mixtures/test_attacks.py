@@ -11,6 +11,7 @@ from torch import Tensor
 
 from bench.attack import Attack
 from bench.attacks.linear_inversion import LinearInversion
+from bench.attacks.matched.brain import upright
 from bench.attacks.matched.filters import filters_for
 from bench.attacks.mixtures.equations import error_fraction, lmmse_weight
 from bench.attacks.reference_dictionary import ReferenceDictionary, ReferenceDictionaryLeaked
@@ -199,6 +200,25 @@ def test_rejected_references_no_longer_look_like_people() -> None:
 def test_too_many_directions_are_no_references() -> None:
     claim = run(ReidNcc(), fresh(0.5, 4))
     assert claim.details["rejected directions"] is None
+
+
+def test_whoever_sends_negatives_is_found_as_well() -> None:
+    atlas = torch.linspace(0, 4, TARGETS[0].numel()).reshape(TARGETS[0].shape)  # a brain that can stand upright
+    own, targets = draw(24, seed=104) + atlas, draw(12, seed=105) + atlas
+    both = targets, 5 - targets
+    plain, inverted = (run(ReidNccClean(whiten=3), list(images[:, None]), cohort(own)) for images in both)
+    assert torch.allclose(plain.filters, inverted.filters, atol=1e-3)
+    found = filter_matrix(inverted.filters, targets, own.mean(dim=0))
+    assert found.argmax(dim=1).tolist() == list(range(len(targets)))
+    assert torch.allclose(*(filters_for(images, own, 3) for images in both), atol=1e-3)
+
+
+def test_half_of_all_images_inverted_are_no_negatives() -> None:
+    """A noise of either sign: nothing is known of its polarity, so nothing is turned round."""
+    flags = torch.tensor([True, False] * 10)
+    assert upright(flags) == 1
+    assert upright(~flags) == 1
+    assert upright(torch.tensor([True] * 19 + [False])) == -1
 
 
 def test_scale_and_offset_of_intensities_do_not_matter() -> None:
