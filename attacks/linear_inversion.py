@@ -101,8 +101,14 @@ class LinearInversion(Attack):
         images = people.mean.expand(len(place.queries), *people.mean.shape).clone()
         for i, queries in enumerate(place.queries):
             images += torch.einsum("tk,kcdhw->tcdhw", weights[:, found.target == i], queries - people.mean)
-        rounded = [round(value, 4) for value in found.alpha.tolist()]
-        details = {"mixtures": len(rounded), "references": int(found.reference.max()) + 1, "alpha": rounded}
+        by_query = [found.alpha[found.target == i] for i in range(len(place.queries))]
+        details = {
+            "mixtures": len(found.alpha),
+            "references": int(found.reference.max()) + 1,
+            "alpha": [round(float(alphas.mean()), 4) for alphas in by_query],
+        }
+        if self.alphas == "own" and len(found.alpha) > len(by_query):
+            details["alpha of every query"] = [[round(value, 4) for value in alphas.tolist()] for alphas in by_query]
         return Solved(images, details)
 
     def _likeliest(self, found: "Equations", features: Tensor, variance: float) -> "Equations":

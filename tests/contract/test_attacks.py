@@ -171,6 +171,24 @@ def test_label_maps_of_clean_scans_give_everybody_away(name: str, roles: Roles, 
     assert value >= 0.9
 
 
+SEVERAL = [name for name in NAMES if _attack(name).goal in (Goal.RECONSTRUCTION, Goal.LABELS, Goal.LINKAGE)]
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_several_queries_of_a_scan_make_one_claim_that_can_be_scored(name: str, roles: Roles, tmp_path: Path) -> None:
+    attack, others = _attack(name), roles.references.scans
+    sent = [
+        torch.stack(
+            [weight * scan.image + (1 - weight) * others[place].image for place, weight in enumerate((0.5, 0.8))]
+        )
+        for scan in roles.test
+    ]
+    claim = _run(attack, sent, roles, tmp_path)
+    claim = checked_claim(attack.goal, claim, len(roles.test), roles.test.shape, len(roles.test.classes))
+    alphas = claim.details.get("alpha")
+    assert alphas is None or len(alphas) == len(roles.test)
+
+
 @pytest.mark.parametrize("name", [name for name in RECONSTRUCTIONS if _attack(name).costly])
 def test_a_costly_reconstruction_is_of_the_wanted_releases_and_says_what_it_cost(
     name: str, roles: Roles, tmp_path: Path
