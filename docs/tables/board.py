@@ -8,7 +8,7 @@ from bench.leaderboard.grouping import Group
 from bench.records.files import find_records, read_record
 from bench.records.schema import Record
 
-REAL, MADE_UP = "bids", "phantom"
+REAL, MADE_UP = "prepared", "phantom"
 TITLES = {REAL: "real scans", MADE_UP: "phantom"}
 
 

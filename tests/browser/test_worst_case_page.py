@@ -24,9 +24,11 @@ def worst_table(page: Page) -> Locator:
     return page.locator("article.worst-case:not([hidden]) .worst-table").filter(has_text="identity")
 
 
-def worst_row(page: Page, defense: str) -> list[str]:
+def worst_row(page: Page, defense: str) -> dict[str, str]:
+    """The fields of a row by the heads of their columns."""
     row = worst_table(page).locator("tbody tr").filter(has=page.locator("th", has_text=defense))
-    return [text.replace("\n", " ").strip() for text in row.locator("th, td").all_inner_texts()]
+    heads, fields = worst_table(page).locator("thead th").all_inner_texts(), row.locator("th, td").all_inner_texts()
+    return {" ".join(head.split()): " ".join(text.split()) for head, text in zip(heads, fields, strict=True)}
 
 
 def cell(page: Page, defense: str, attack: str) -> Locator:
@@ -48,20 +50,21 @@ def test_defenses_stand_by_what_recognises_most(visit: Visit, leaderboard: Path)
     page = visit(leaderboard)
     names = worst_table(page).locator("tbody th").all_inner_texts()
     assert [name.strip() for name in names] == ["deformation", "mixup", "proxy", "identity"]
-    rank, _, _, worst, _, by, *_ = worst_row(page, "mixup")
-    assert rank.startswith("2")
-    assert worst.startswith("1.000")
-    assert by.startswith("2 attacks together best alone")
-    assert worst_row(page, "identity")[0].startswith("–")  # noqa: RUF001 (the dash of the page)
+    row = worst_row(page, "mixup")
+    assert row["Rank"].startswith("2")
+    assert row["TPR at 10 % FPR"].startswith("1.000")
+    assert row["People found"].startswith("12 of 12 guessing ")
+    assert row["Found by"].startswith("2 attacks together best alone")
+    assert worst_row(page, "identity")["Rank"].startswith("–")  # noqa: RUF001 (the dash of the page)
 
 
 def test_all_together_and_the_paper_stand_beside_the_worst(visit: Visit, leaderboard: Path) -> None:
     page = visit(leaderboard)
     row = worst_row(page, "identity")
-    assert row[5] == "reid-msssim"
-    assert row[6].startswith("1.000")
-    assert row[8] == "1 3 took no part"
-    assert row[10].startswith("1.000")
+    assert row["Found by"] == "reid-msssim"
+    assert row["TPR, all together"].startswith("1.000")
+    assert row["Attacks"] == "1 3 took no part"
+    assert row["TPR, reid-msssim"].startswith("1.000")
 
 
 def test_cells_that_took_no_part_are_named_with_their_reason(visit: Visit, leaderboard: Path) -> None:

@@ -23,7 +23,7 @@ def test_there_are_real_and_made_up_cohorts_and_several_attacks_on_each() -> Non
     for path in RECORDS:
         record = read_record(path)
         attacks.setdefault(record.data.name, set()).add(record.attack.name)
-    assert set(attacks) == {"phantom", "bids"}
+    assert set(attacks) == {"phantom", "prepared"}
     assert all(len(names) >= 5 for names in attacks.values())
 
 
@@ -52,7 +52,7 @@ def test_the_coming_records_are_of_one_cohort_each_and_say_which_weights_they_me
 def test_the_page_is_built_from_them(tmp_path: Path) -> None:
     page = build([(path, read_record(path)) for path in RECORDS], tmp_path)
     groups = json.loads((tmp_path / "leaderboard.json").read_text())["groups"]
-    assert {group["data"] for group in groups} == {"phantom", "bids"}
+    assert {group["data"] for group in groups} == {"phantom", "prepared"}
     for group in groups:
         assert len(group["worst_case_per_defense"]) == 11
         assert all(row["never_run"] == [] for row in group["worst_case_per_defense"])
