@@ -33,7 +33,7 @@ class Checked:
 def check_known_answers(cell: Cell, fabric: Fabric, store: Store, display: Display) -> Checked:
     """The attack at smoke size on every planted leak; the same for all defenses, so looked up where it was made.
 
-    It takes neither data nor defense, so it comes first: whoever writes an attack hears of a mistake within a minute.
+    It takes neither data nor defense, so it comes first: whoever writes an attack need not wait to hear of a mistake.
     """
     small = at_smoke_size(cell.attack)
     address = address_of(small, cell.evaluation.precision)

@@ -1,21 +1,18 @@
 """Several attacks judge a defense together, and no cell that is not OK makes it look more private."""
 
 import json
-import shutil
 from itertools import permutations
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bench.cli.board import LISTED, build_and_report
 from bench.errors import BenchError
 from bench.leaderboard.build import build
 from bench.leaderboard.grouping import Group, groups_of
 from bench.leaderboard.worst_case.columns import worst_columns
 from bench.leaderboard.worst_case.view import worst_notes
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
-from bench.records.files import write_record
 from tests.factories import interval, judged_record, seeing
 from tests.unit.leaderboard.judging import (
     EVEN,
@@ -245,65 +242,6 @@ def test_how_many_people_are_found_at_all_stands_beside_what_guessing_finds(judg
     assert strongest["open"].guessed == pytest.approx(12 * (1 - 0.9**2))  # two directions, one set of keys
     cell = next(column for column in worst_columns(list(found.values())) if column.key == "ever").cell(found["open"])
     assert (cell.text, cell.detail) == ("12 of 12", "guessing 2")
-
-
-def test_the_terminal_shows_the_worst_case(
-    judged: Judged, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
-    path, record = judged("mixup", "[bold]siamese", EVERYBODY)
-    write_record(record, path)
-    build_and_report([path.parent], tmp_path / "out")
-    shown = capsys.readouterr().out
-    assert "Worst case per defense: ixi, quick" in shown
-    assert "[bold]siamese" in shown
-    assert f"record  {path}" in shown
-
-
-@pytest.mark.parametrize(("columns", "intervals"), [(40, False), (80, False), (120, True)])
-def test_no_number_is_broken_on_a_narrow_terminal(
-    judged: Judged,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    columns: int,
-    intervals: bool,
-) -> None:
-    monkeypatch.setenv("COLUMNS", str(columns))
-    path, record = judged("deformation-proxy", "reference-dictionary", EVERYBODY)
-    write_record(record, path)
-    build_and_report([path.parent], tmp_path / "out")
-    shown = capsys.readouterr().out
-    table = shown[shown.index("Worst case per defense") : shown.index("record  ")]
-    dice = record.utility.dice_average
-    words = table.split()
-    assert {f"{dice.value:.3f}", "1.000", "deformation-proxy", "reference-dictionary"} <= set(words)
-    assert (f"[{dice.low:.3f}, {dice.high:.3f}]" in table) == intervals
-    assert ("left out: intervals" in table) != intervals
-
-
-def test_the_terminal_says_that_a_cell_came_twice(
-    judged: Judged, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
-    path, record = judged("mixup", "siamese", EVERYBODY)
-    write_record(record, path)
-    shutil.copytree(path.parent, tmp_path / "again")
-    build_and_report([tmp_path], tmp_path / "out")
-    assert "note: 1 of 2 records repeat a cell that is shown already" in capsys.readouterr().out
-
-
-def test_the_terminal_counts_many_records_instead_of_naming_them(
-    judged: Judged, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for place in range(LISTED + 1):
-        path, record = judged("mixup", f"attack {place}", EVERYBODY, name=f"cell-{place}")
-        write_record(record, path)
-    build_and_report([tmp_path], tmp_path / "out")
-    shown = capsys.readouterr().out
-    assert f"records {LISTED + 1}, below" in shown
-    assert "Worst case per defense" in shown
-    assert not any(words in shown for words in ("record  ", "note:", "Re-identification"))
 
 
 def test_markup_in_names_and_reasons_stays_text_in_the_worst_case(judged: Judged, tmp_path: Path) -> None:
