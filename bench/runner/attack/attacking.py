@@ -22,6 +22,7 @@ from bench.runner.attack.deadline import time_limit
 from bench.runner.attack.guard import Watch, watching
 from bench.runner.attack.isolation import claim_from_own_process
 from bench.runner.attack.learning import AttackTrainer, Shelves, folders
+from bench.runner.attack.order import order_for
 from bench.runner.attack.public_training import PublicTraining
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import Traffic, key_source
@@ -80,7 +81,9 @@ def attack_transcript(
     try:
         require_fair(attack)
         if held.isolate:
-            claimed = claim_from_own_process(attack, view(sealed), trainer, axes, held, shelves, public)
+            granted = view(sealed)
+            order = order_for(attack, granted, trainer, axes, held, shelves, public)
+            claimed = claim_from_own_process(order, granted, held.timeout)
         else:
             claimed = _claim_here(attack, view, trainer, held, shelves)
         test, scans = roles.test, len(traffic.scans) if asked is None else len(asked)

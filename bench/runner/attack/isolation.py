@@ -16,17 +16,13 @@ import time
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from bench.attack import Attack
-from bench.defense import Defense
 from bench.errors import BenchError, InterruptedTraining
 from bench.records.schema import Status
 from bench.runner.attack.claims import unpacked
-from bench.runner.attack.confinement import Confinement, LostAttack, overdue, reason_for
-from bench.runner.attack.learning import Shelves
-from bench.runner.attack.order import order_for
+from bench.runner.attack.confinement import LostAttack, overdue, reason_for
+from bench.runner.attack.order import Order
 from bench.runner.attack.speech import Message, listen, speak, unpack_question
 from bench.trainer.interrupts import StopRequest, deferred_stop
-from bench.trainer.loop import FabricTrainer
 from bench.view import AttackerView, denied
 
 _LOOK_EVERY = 0.05
@@ -37,20 +33,13 @@ _DYING_TAKES = 5.0
 _SUITE_ONLY = ("UNVEIL_CACHE", "UNVEIL_IXI")
 
 
-def claim_from_own_process(
-    attack: Attack,
-    view: AttackerView,
-    trainer: FabricTrainer,
-    axes: tuple[str | int, ...],
-    held: Confinement,
-    shelves: Shelves,
-    public: tuple[Defense[Any], int] | None = None,
-) -> object:
+def claim_from_own_process(order: Order, view: AttackerView, timeout: float | None) -> object:
     """What the attack claims.
 
     Args:
-        public: the defense's code and settings, and how many references its client holds, where the card grants running
-            its training; without networks and keys.
+        order: what its process is told unasked.
+        view: what it may ask for, within what the order grants.
+        timeout: seconds from its start to its claim; None waits for ever.
 
     Raises:
         LostAttack: it failed, died, or took too long.
@@ -61,10 +50,8 @@ def claim_from_own_process(
         assert child.stdin is not None
         assert child.stdout is not None
         heard: queue.SimpleQueue[Message | Exception | None] = queue.SimpleQueue()
-        order = pickle.dumps(order_for(attack, view, trainer, axes, held, shelves, public))
-        words = (child.stdout, child.stdin, order, attack, view, heard)
-        threading.Thread(target=_converse, args=words, daemon=True).start()
-        end = _wait(heard, child, stop, held.timeout)
+        threading.Thread(target=_converse, args=(child.stdout, child.stdin, order, view, heard), daemon=True).start()
+        end = _wait(heard, child, stop, timeout)
         if end is None:
             raise LostAttack(Status.FAILED, _obituary(child))
     return _outcome(end)
@@ -100,17 +87,16 @@ def _process() -> "Iterator[subprocess.Popen[bytes]]":
 def _converse(
     hearing: BinaryIO,
     speaking: BinaryIO,
-    order: bytes,
-    attack: Attack,
+    order: Order,
     view: AttackerView,
     heard: "queue.SimpleQueue[Message | Exception | None]",
 ) -> None:
     """Answer questions until the attack has ended; everything else that is said goes to `heard`."""
     try:
-        speak(speaking, "order", order)
+        speak(speaking, "order", pickle.dumps(order))
         while (message := listen(hearing)) is not None:
-            if message.word == "ask" and message.head.get("field") not in attack.threat.grants:
-                heard.put(denied(attack.name, f"asked for view.{message.head.get('field')}", attack.threat.grants))
+            if message.word == "ask" and message.head.get("field") not in order.granted:
+                heard.put(denied(order.attack, f"asked for view.{message.head.get('field')}", order.granted))
                 return
             if message.word == "ask":
                 speak(speaking, *_answer(view, message))

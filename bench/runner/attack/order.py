@@ -74,7 +74,12 @@ def order_for(
     shelves: Shelves,
     public: tuple[Defense[Any], int] | None,
 ) -> Order:
-    """The order that gives a process of its own what the same attack would find in this one."""
+    """The order that gives a process of its own what the same attack would find in this one.
+
+    Args:
+        public: the defense's code and settings, and how many references its client holds, where the card grants running
+            its training; without networks and keys.
+    """
     own = folders(trainer, shelves)
     return Order(
         attack=attack.name,
