@@ -4,6 +4,7 @@ The core never imports a plugin by name; the built-in ones come through the same
 """
 
 import difflib
+import hashlib
 import importlib.util
 import inspect
 import sys
@@ -107,7 +108,8 @@ def _did_you_mean(name: str, names: list[str]) -> str:
 def _from_file(path: Path) -> list[Entry]:
     if not path.is_file():
         raise BenchError(f"no plugin file {path}; --plugin takes a Python file")
-    module_name = f"bench_plugin_{path.stem}"
+    place = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
+    module_name = f"bench_plugin_{path.stem}_{place}"  # two files of one name are two modules
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None:
         raise BenchError(f"{path} is no Python file; --plugin takes one that ends in .py")

@@ -13,6 +13,7 @@ from bench.data.scan_file import ScanFile, read_scan_file
 from bench.dataset import Dataset, Grid
 from bench.source_text import without_prose
 from bench.types.scan import Cohort
+from bench.versions import plugin_version
 
 FORMAT = 3
 
@@ -67,9 +68,7 @@ def origin(dataset: Dataset, files: str, grid: Grid) -> str:
     Args:
         files: the dataset's fingerprint.
     """
-    plugin = Path(inspect.getfile(type(dataset)))
-    ours = plugin.is_relative_to(Path(__file__).parent)
-    code = None if ours else without_prose(plugin).decode()
+    code = None if _ours(dataset) else plugin_version(type(dataset))
     return _hash_of({"version": dataset.voxel_version, "code": code, **_made_from(dataset, files, grid)})
 
 
@@ -77,11 +76,16 @@ def address(dataset: Dataset, files: str, grid: Grid) -> str:
     """Hash of everything that decides the scans, the code that makes them too."""
     source = hashlib.sha256()
     here = Path(__file__).parent
-    plugin = Path(inspect.getfile(type(dataset)))
-    beside = plugin.parent.glob("*.py") if plugin.is_relative_to(here) else ()
-    for file in sorted({*here.glob("*.py"), *beside, plugin}, key=lambda file: (file.name, file)):
+    beside = Path(inspect.getfile(type(dataset))).parent.glob("*.py") if _ours(dataset) else ()
+    for file in sorted({*here.glob("*.py"), *beside}, key=lambda file: (file.name, file)):
         source.update(file.name.encode() + b"\0" + without_prose(file))
+    if not _ours(dataset):
+        source.update(plugin_version(type(dataset)).encode())
     return _hash_of({"format": FORMAT, "source": source.hexdigest(), **_made_from(dataset, files, grid)})
+
+
+def _ours(dataset: Dataset) -> bool:
+    return Path(inspect.getfile(type(dataset))).is_relative_to(Path(__file__).parent)
 
 
 def _made_from(dataset: Dataset, files: str, grid: Grid) -> dict[str, object]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bench import config, store
+from bench import config, store, versions
 from bench.attack import Attack
 from bench.dataset import Dataset
 from bench.defense import Defense
@@ -92,7 +92,7 @@ class Cell:
         return store.address(
             {
                 "protocol": PROTOCOL_VERSION,
-                "code": store.code_version(*TRAINING_CODE, *_MEASURING_CODE),
+                "code": versions.code_version(*TRAINING_CODE, *_MEASURING_CODE),
                 "defense": identity(self.defense),
                 "attack": identity(self.attack),
                 "data": self._data,
@@ -105,10 +105,10 @@ class Cell:
     @cached_property
     def training_address(self) -> str:
         """Content address of the trained networks; the same for variants that share them."""
-        version = store.plugin_version(type(self.defense))
+        version = versions.plugin_version(type(self.defense))
         return store.address(
             {
-                "code": store.code_version(*TRAINING_CODE),
+                "code": versions.code_version(*TRAINING_CODE),
                 "family": [self.defense.family, config.plain_values(self.defense.training_settings()), version],
                 "data": self._data,
                 "shares": self.evaluation.shares,
@@ -126,7 +126,7 @@ class Cell:
             {
                 "training": self.training_address,
                 "weights": weights,
-                "code": store.code_version("bench.runner.traffic"),
+                "code": versions.code_version("bench.runner.traffic"),
                 "defense": identity(self.defense),
                 "pool": self.evaluation.reference_pool,
             }
@@ -138,7 +138,7 @@ class Cell:
         return store.address(
             {
                 "transcript": self.transcript_address(weights),
-                "code": store.code_version("bench.metrics", "bench.runner.utility"),
+                "code": versions.code_version("bench.metrics", "bench.runner.utility"),
                 "evaluation": [evaluation.utility_subjects, list(evaluation.query_grid), evaluation.key_repetitions],
                 "device": device,
             }
@@ -147,10 +147,10 @@ class Cell:
     @cached_property
     def prior_address(self) -> str:
         """Content address of what the attack trains on its own data alone; the same for all defenses."""
-        version = store.plugin_version(type(self.attack))
+        version = versions.plugin_version(type(self.attack))
         return store.address(
             {
-                "code": store.code_version(*TRAINING_CODE),
+                "code": versions.code_version(*TRAINING_CODE),
                 "attack": [self.attack.name, config.plain_values(self.attack.training_settings()), version],
                 "data": self._data,
                 "shares": self.evaluation.shares,
@@ -166,7 +166,7 @@ class Cell:
                 "prior": self.prior_address,
                 "training": self.training_address,
                 "weights": weights,
-                "code": store.code_version("bench.runner.traffic", "bench.runner.attack"),
+                "code": versions.code_version("bench.runner.traffic", "bench.runner.attack"),
                 "pool": self.evaluation.reference_pool,
             }
         )
@@ -200,8 +200,10 @@ def require_root(dataset: Dataset, root: Path | None) -> None:
 
 
 def data_parts(dataset: Dataset, evaluation: config.Evaluation, fingerprint: str) -> dict[str, Any]:
-    """What decides the scans, for addresses."""
+    """What decides the scans, for addresses; the code of built-in datasets enters them with all other code."""
+    foreign = type(dataset).__module__.partition(".")[0] != "bench"
     return {
+        **({"code": versions.plugin_version(type(dataset))} if foreign else {}),
         "name": dataset.name,
         "settings": config.plain(dataset),
         "grid": [list(evaluation.shape), evaluation.spacing_mm],
@@ -216,4 +218,4 @@ def tuning_hash(tuning: Tuning) -> str:
 
 def identity(plugin: Plugin) -> list[Any]:
     """What a plugin is, for addresses: its name, its settings, its code."""
-    return [plugin.name, config.by_content(plugin), store.plugin_version(type(plugin))]
+    return [plugin.name, config.by_content(plugin), versions.plugin_version(type(plugin))]

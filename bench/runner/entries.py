@@ -11,8 +11,8 @@ from bench.records.entries import AttackEntry, DataEntry, DefenseEntry, OriginEn
 from bench.records.tuning import TunedEntry
 from bench.runner.attack.confinement import Confinement
 from bench.runner.cell import Cell, tuning_hash
-from bench.store import plugin_version
 from bench.types.scan import Cohort, Revisits, Roles
+from bench.versions import plugin_version
 
 
 def defense_entry(cell: Cell, networks: Networks, weights: str) -> DefenseEntry:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from bench import config, store
+from bench import config, store, versions
 from bench.attack import Attack
 from bench.data.cached import load_cached
 from bench.data.phantom import Phantom
@@ -53,8 +53,8 @@ def address_of(attack: Attack, precision: str) -> str:
     Args:
         precision: of the arithmetic in which the attack trains.
     """
-    settings = [attack.name, config.plain(attack), store.plugin_version(type(attack)), precision]
-    return store.address({"validity-of": settings, "code": store.code_version(*_CODE, "bench.view")})
+    settings = [attack.name, config.plain(attack), versions.plugin_version(type(attack)), precision]
+    return store.address({"validity-of": settings, "code": versions.code_version(*_CODE, "bench.view")})
 
 
 def check_attack(attempts: Attempts, cohorts: Path, traffic_folder: Path, device: torch.device) -> Validity:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import config, store
+from bench import config, store, versions
 from bench.dataset import Dataset
 from bench.defense import Defense
 from bench.registry import Registry
@@ -82,11 +82,11 @@ class Plan:
         """Content address of the networks trained without one fold."""
         return store.address(
             {
-                "code": store.code_version(*TRAINING_CODE, "bench.runner.tuning"),
+                "code": versions.code_version(*TRAINING_CODE, "bench.runner.tuning"),
                 "family": [
                     defense.family,
                     config.plain_values(defense.training_settings()),
-                    store.plugin_version(type(defense)),
+                    versions.plugin_version(type(defense)),
                 ],
                 "data": data_parts(self.dataset, self.evaluation, self.fingerprint),
                 "shares": self.evaluation.shares,
@@ -101,7 +101,7 @@ class Plan:
         return store.address(
             {
                 "training": self.training_address(defense, fold),
-                "code": store.code_version(*_SCORING_CODE),
+                "code": versions.code_version(*_SCORING_CODE),
                 "defense": identity(defense),
                 "keys": self.evaluation.key_repetitions,
             }
@@ -120,8 +120,8 @@ def tuning_address(
     """What a tuning is found by: defense, data, shares, preset and seed, but not the grid."""
     return store.address(
         {
-            "code": store.code_version(*TRAINING_CODE),
-            "defense": [defense.name, store.plugin_version(defense)],
+            "code": versions.code_version(*TRAINING_CODE),
+            "defense": [defense.name, versions.plugin_version(defense)],
             "data": data,
             "shares": evaluation.shares,
             "precision": evaluation.precision,
