@@ -35,7 +35,6 @@ def code_version(*modules: str) -> str:
     return digest.hexdigest()[:16]
 
 
-@cache  # of the code as it was loaded: whoever edits it afterwards does not change what runs
 def plugin_version(cls: type) -> str:
     """Hash of the source that defines a plugin: the files of its class and of the bases that are not contracts.
 
@@ -43,6 +42,11 @@ def plugin_version(cls: type) -> str:
     with its own. Whatever they import, and what that imports, counts as well: of this suite from folders of plugins and
     of networks, else from the plugin's own package and from wherever no installed package lies.
     """
+    return _of_loaded(cls)
+
+
+@cache  # whoever edits a file after it was loaded does not change what runs
+def _of_loaded(cls: type) -> str:
     digest = hashlib.sha256()
     files = _files(cls)
     for file in sorted((file for file in files if file.of_the_suite), key=lambda file: file.path):

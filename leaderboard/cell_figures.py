@@ -97,7 +97,8 @@ def _leakage(entry: Entry, along: LeakCurve | None, ident: str, *, logarithmic: 
     name = shown(entry.headline_name)
     chance = entry.headline.chance if in_reach(entry.headline.chance) else None
     lost = [f"{at:g}" for at, score in points if score.value is None]
-    note = f"No score at {', '.join(lost)}: the attack failed there." if lost else ""
+    said = "; ".join(dict.fromkeys(point.reason for point in along.points if point.reason is not None))
+    note = f"No score at {', '.join(lost)}: the attack failed there{said and f' ({said})'}." if lost else ""
     chart = Chart(
         ident=ident, titles=(along_title(along.along), name), logarithmic=logarithmic, chance=chance, series=_LEAKAGE
     )

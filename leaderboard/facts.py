@@ -102,6 +102,8 @@ def residual_facts(residual: Residual | None) -> list[Fact]:
 def confound_facts(confound: Confound | None) -> list[Fact]:
     """Whether the attack follows the patient, or the reference or other secret that two releases share."""
     if confound is None:
-        return [Fact("same key preferred", DASH, "two keys give one release, or nobody has two visits")]
+        why = "not asked of attacks like this; or two keys give one release, or nobody has two visits"
+        return [Fact("same key preferred", DASH, why)]
     meaning = "people for whom somebody else under the same key looks more alike than they do under another key"
-    return [interval_fact("same key preferred", confound.reference_preferred, meaning=meaning)]
+    failed = "" if confound.reason is None else f"the attack failed here: {confound.reason}"
+    return [interval_fact("same key preferred", confound.reference_preferred, failed, meaning)]

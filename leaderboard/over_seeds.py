@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.tables import Cell, Column, interval_cell
 from bench.metrics.crossed import bootstrap_crossed
-from bench.records.parts import Interval
+from bench.records.parts import NOT_MEASURED, Interval
 from bench.records.score_names import shown
 
 
@@ -76,7 +76,7 @@ def _crossed(levels: Sequence[Mapping[str, float]], *axes: str) -> Interval:
     """Over the people whom every level knows."""
     people = sorted(set.intersection(*(set(level) for level in levels)))
     if not people:
-        return Interval(value=None, low=None, high=None, n=0)
+        return NOT_MEASURED
     table = {person: [level[person] for level in levels] for person in people}
     return Interval.of(bootstrap_crossed(table, *axes, limits=(0.0, 1.0)))
 

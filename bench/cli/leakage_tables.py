@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bench.cli.sheet import Sheet, row_of, sheet_of
+from bench.records.parts import Interval
 from bench.records.privacy import Privacy, Score
 from bench.records.score_names import shown
 
@@ -25,7 +26,11 @@ def leakage_tables(privacy: Privacy) -> list[Sheet]:
     for name, control in privacy.controls.items():
         table.add_row(f"control, {yardstick} on {name}", str(control.scores[privacy.headline]), "")
     if privacy.confound is not None:
-        table.add_row("shared reference beats own visit", str(privacy.confound.reference_preferred), "")
+        table.add_row(
+            "shared reference beats own visit",
+            _or_reason(privacy.confound.reference_preferred, privacy.confound.reason),
+            "",
+        )
     _curves(table, privacy)
     if LIKENESS.keys() <= privacy.scores.keys():
         return [table, _beside_controls(privacy, "Likeness to the scan", "picture", "reconstruction", LIKENESS)]
@@ -65,7 +70,13 @@ def _curves(table: Sheet, privacy: Privacy) -> None:
         table.add_section()
         sign, budget = ("K", "") if curve.along == "queries" else (curve.along, ", one query")
         for at in curve.points:
-            table.add_row(f"{shown(privacy.headline)} at {sign} = {at.at:g}{budget}", str(at.score), "")
+            table.add_row(
+                f"{shown(privacy.headline)} at {sign} = {at.at:g}{budget}", _or_reason(at.score, at.reason), ""
+            )
+
+
+def _or_reason(score: Interval, reason: str | None) -> str:
+    return str(score) if reason is None else f"- (the attack failed: {reason})"
 
 
 def _yardstick(privacy: Privacy) -> str:

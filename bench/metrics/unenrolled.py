@@ -22,13 +22,14 @@ STRANGERS = 20
 def unenrolled_precisions(linkages: Repeated, identities: Sequence[str], *axes: str | int) -> dict[str, float]:
     """Average precision per person, averaged over probes, strangers and repetitions; people with two scans or more.
 
-    The stranger takes part with as many scans as the person's own would have, so that chance is nearly the same.
+    The stranger takes part with as many scans as the person's own would have, so that chance is nearly the same; where
+    nobody else has so many, one of those who have most does with all of theirs, and chance is a little lower.
 
     Args:
         axes: seed of the choice of strangers and of ties.
 
     Raises:
-        ValueError: the matrix does not fit, holds scores that are not finite, or nobody could be the stranger.
+        ValueError: the matrix does not fit, holds scores that are not finite, or there is one person only.
     """
     found: dict[str, list[float]] = {}
     for linkage in each(linkages):
@@ -46,12 +47,12 @@ def _of_one(
     found: dict[str, list[float]] = {}
     for probe in probes:
         person = identities[probe]
-        wanted = visits[person] - 1
-        strangers = sorted(other for other, count in visits.items() if other != person and count >= max(wanted, 1))
-        if wanted == 0:
+        if visits[person] == 1:
             continue
-        if not strangers:
-            raise ValueError(f"nobody else has {wanted} scans, so there is no stranger to look for")
+        wanted = min(visits[person] - 1, max((count for other, count in visits.items() if other != person), default=0))
+        if not wanted:
+            raise ValueError("there is one person only, so there is no stranger to look for")
+        strangers = sorted(other for other, count in visits.items() if other != person and count >= wanted)
         rng = generator(*axes, "strangers", probe)
         for stranger in rng.choice(strangers, size=STRANGERS):
             own, theirs = who == person, np.flatnonzero(who == stranger)

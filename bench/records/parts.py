@@ -40,3 +40,6 @@ class Interval(Part):
         if self.low is None or self.high is None:
             return f"{self.value:.3f}"
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+NOT_MEASURED = Interval(value=None, low=None, high=None, n=0)

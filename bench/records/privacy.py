@@ -81,8 +81,9 @@ class Confound(Part):
 
     reference_preferred: Interval = Field(
         description="share of people for whom another person under the same key looks more alike than they themselves "
-        "at another visit under another key"
+        "at another visit under another key; null where the attack failed"
     )
+    reason: str | None = Field(default=None, description="how the attack failed here; null where it did not")
 
 
 class LeakPoint(Part):
@@ -90,6 +91,7 @@ class LeakPoint(Part):
 
     at: float
     score: Interval
+    reason: str | None = Field(default=None, description="how the attack failed there; null where it did not")
 
 
 class LeakCurve(Part):
@@ -122,7 +124,10 @@ class Privacy(Part):
     headline_by_key: list[Number] = Field(description="its value under every set of keys; the score is their mean")
     verification: Verification | None = Field(description="null where traits are the goal")
     residual: Residual | None = Field(default=None, description="null where membership or traits are the goal")
-    confound: Confound | None = Field(description="null if two keys give the same release, or nobody has two visits")
+    confound: Confound | None = Field(
+        description="null for attacks that do not link or see more than releases, if two keys give the same release, "
+        "or if nobody has two visits"
+    )
     by_queries: LeakCurve | None = Field(
         description="null if the attack's card fixes how many queries it uses, one was sent, or as said under "
         "`details.not_measured_along`"

@@ -35,7 +35,7 @@ def check_known_answers(cell: Cell, fabric: Fabric, store: Store, display: Displ
 
     It takes neither data nor defense, so it comes first: whoever writes an attack need not wait to hear of a mistake.
     """
-    small = at_smoke_size(cell.attack)
+    small = at_smoke_size(cell.attack, cell.request.preset)
     address = address_of(small, cell.evaluation.precision)
     place = store.networks(address)
     held = Confinement.of(cell.request, cell.evaluation.precision, store, cell.defense)

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.numbers import finite
-from bench.records.parts import Interval
+from bench.records.parts import NOT_MEASURED, Interval
 
 AVERAGE, WORST = "average", "worst class"
 MOST_CLASSES = 8
 """Beyond this many classes only average and worst are offered."""
-_NONE = Interval(value=None, low=None, high=None, n=0)
 
 
 def utilities(classes: Sequence[str]) -> list[str]:
@@ -32,6 +31,6 @@ def utility_of(entry: Entry, utility: str) -> Interval:
     if utility == AVERAGE:
         return found.dice_average
     if utility != WORST:
-        return found.dice.get(utility, _NONE)
+        return found.dice.get(utility, NOT_MEASURED)
     known = [dice for dice in found.dice.values() if finite(dice.value) is not None]
-    return min(known, key=lambda dice: dice.value or 0.0, default=_NONE)
+    return min(known, key=lambda dice: dice.value or 0.0, default=NOT_MEASURED)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from bench.leaderboard.numbers import percent
 from bench.leaderboard.submissions.bundle import Packed
-from bench.records.parts import Interval, Part
+from bench.records.parts import NOT_MEASURED, Interval, Part
 from bench.records.schema import Environment, Record
 
 VERIFICATION_NAME = "verification.json"
@@ -50,10 +50,9 @@ class _Number:
 def compare(claimed: Record, found: Record) -> list[Comparison]:
     """Every number of utility and leakage that both records have, and those that only the claim has."""
     again = {number.name: number.interval for number in _numbers(found)}
-    nothing = Interval(value=None, low=None, high=None, n=0)
     compared = []
     for number in _numbers(claimed):
-        other = again.get(number.name, nothing)
+        other = again.get(number.name, NOT_MEASURED)
         compared.append(
             Comparison(name=number.name, claimed=number.interval, found=other, agrees=_agree(number.interval, other))
         )

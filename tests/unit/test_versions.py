@@ -71,7 +71,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type]:
 
 def _on_disk(cls: type) -> str:
     """The version of whoever loads it now."""
-    plugin_version.cache_clear()
+    versions._of_loaded.cache_clear()
     return plugin_version(cls)
 
 

@@ -7,7 +7,7 @@ import torch
 
 from bench.attack import Attack
 from bench.metrics.intervals import wilson
-from bench.records.parts import Interval
+from bench.records.parts import NOT_MEASURED, Interval
 from bench.records.privacy import Confound
 from bench.runner.attack.attacking import Verdict
 from bench.runner.traffic import wire
@@ -26,7 +26,7 @@ def reference_confound(
 
     None where two keys give the same release, where fewer than two people have two visits, for attacks that do not
     link releases, and for those that see more than the releases of a scan: these extra releases have no replies, and
-    their keys are borrowed.
+    their keys are borrowed. Where the attack fails on them, the reason stands in place of the number.
     """
     threat = attack.threat
     if attack.goal is not Goal.LINKAGE or Observes.REPLY in threat.observes or Knows.KEYS in threat.knows:
@@ -45,7 +45,7 @@ def reference_confound(
         _with(traffic, [Release(wire.decode(s.queries, torch.device("cpu")), s.piece) for s in sent], others)
     )
     if not isinstance(verdict.claim, Linkage):
-        return None
+        return Confound(reference_preferred=NOT_MEASURED, reason=verdict.reason)
     scores, first_extra = verdict.claim.scores, len(traffic.scans)
     other = [float(scores[repeated[name][0], first_extra + place]) for place, name in enumerate(names)]
     same = [float(scores[repeated[name][0], repeated[name][1]]) for name in names]

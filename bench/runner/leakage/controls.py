@@ -49,6 +49,10 @@ def controls(
     """
     found: dict[str, list[Pictures]] = {}
     per_repetition = [_pictures(client, traffic, auxiliary, key_for) for traffic in repetitions]
+    sent = (release for traffic in repetitions for release in traffic.transcript.releases)
+    if not any(bool((release.queries < 0).any()) for release in sent):
+        for pictures in per_repetition:
+            del pictures["magnitude"]
     for name in per_repetition[0]:
         drawn = per_repetition if name in KEYED else per_repetition[:1]
         found[name] = [pictures[name]() for pictures in drawn]
@@ -84,6 +88,4 @@ def _pictures(
     }
     if not isinstance(client.defense, Amplified):
         del pictures["amplified"]
-    if not bool((releases[0].queries < 0).any()):
-        del pictures["magnitude"]
     return pictures

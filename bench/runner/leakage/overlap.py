@@ -11,7 +11,7 @@ from torch import Tensor
 
 from bench.metrics.dice import dice
 from bench.metrics.people_means import grouped, mean_over_people
-from bench.records.parts import Interval
+from bench.records.parts import NOT_MEASURED, Interval
 from bench.records.privacy import Score
 from bench.runner.leakage.linking import Labels
 from bench.runner.traffic import wire
@@ -123,7 +123,7 @@ def _over_people(people: Sequence[str], by_key: Sequence[Sequence[float]], axes:
     """Scans that have no value under some set of keys are left out; null if nothing is left."""
     kept = [place for place in range(len(people)) if not any(math.isnan(values[place]) for values in by_key)]
     if not kept:
-        return Interval(value=None, low=None, high=None, n=0)
+        return NOT_MEASURED
     names = [people[place] for place in kept]
     return Interval.of(
         mean_over_people([grouped(names, [values[place] for place in kept]) for values in by_key], *axes)

@@ -12,7 +12,7 @@ from bench.attack import Attack
 from bench.config import Evaluation
 from bench.defense import Dialled, Networks
 from bench.progress import Display
-from bench.records.parts import Interval
+from bench.records.parts import NOT_MEASURED, Interval
 from bench.records.privacy import LeakCurve, LeakPoint
 from bench.runner.attack.attempts import Attempts, Findings
 from bench.runner.leakage.extent import along_dial, along_queries
@@ -148,5 +148,5 @@ def leak_by_dial(
 
 def _point(at: float, findings: Findings, judge: Judge, axes: Axes) -> LeakPoint:
     if not findings.claims:
-        return LeakPoint(at=at, score=Interval(value=None, low=None, high=None, n=0))
+        return LeakPoint(at=at, score=NOT_MEASURED, reason=findings.reason)
     return LeakPoint(at=at, score=judge.headline(findings.claims, axes))

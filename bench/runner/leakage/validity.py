@@ -42,9 +42,37 @@ COSTLY_PEOPLE = 8
 _CODE = ("bench.data", "bench.metrics", "bench.models", "bench.runner", "bench.seeds", "bench.trainer", "bench.types")
 
 
-def at_smoke_size(attack: Attack) -> Attack:
-    """The attack with the sizes of its smoke preset; everything else as it was set."""
-    return dataclasses.replace(attack, **attack.presets.get("smoke", {}))  # type: ignore[type-var]
+def at_smoke_size(attack: Attack, preset: str) -> Attack:
+    """The attack with the values of its smoke preset; what a user set stays, unless smoke size is but a smaller one.
+
+    So a check costs little, and whoever takes something away from an attack takes it away here as well.
+
+    Args:
+        preset: under which its settings were resolved.
+    """
+    defaults = {
+        field.name: field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+        for field in dataclasses.fields(attack)  # type: ignore[arg-type]
+    }
+    usual = {**defaults, **attack.presets.get(preset, {})}
+    small = {
+        name: value
+        for name, value in attack.presets.get("smoke", {}).items()
+        if getattr(attack, name) == usual[name] or _shrinks(value, usual[name], getattr(attack, name))
+    }
+    return dataclasses.replace(attack, **small)  # type: ignore[type-var]
+
+
+def _shrinks(smoke: object, usual: object, own: object) -> bool:
+    """Whether smoke size makes less of this setting than is usual, and less than the user's own value, too."""
+
+    def size(value: object) -> list[float]:
+        found = list(value) if isinstance(value, (tuple, list)) else [value]
+        numbers = [float(one) for one in found if isinstance(one, (int, float)) and not isinstance(one, bool)]
+        return numbers if len(numbers) == len(found) else []
+
+    small, others = size(smoke), (size(usual), size(own))
+    return bool(small) and all(len(other) >= len(small) and min(other) >= min(small) for other in others)
 
 
 def address_of(attack: Attack, precision: str) -> str:
@@ -53,7 +81,7 @@ def address_of(attack: Attack, precision: str) -> str:
     Args:
         precision: of the arithmetic in which the attack trains.
     """
-    settings = [attack.name, config.plain(attack), versions.plugin_version(type(attack)), precision]
+    settings = [attack.name, config.by_content(attack), versions.plugin_version(type(attack)), precision]
     return store.address({"validity-of": settings, "code": versions.code_version(*_CODE, "bench.view")})
 
 

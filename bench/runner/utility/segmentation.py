@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.metrics.dice import dice_of_probabilities
 from bench.metrics.intervals import bootstrap_subjects, expanded_tails
-from bench.records.parts import Interval
+from bench.records.parts import NOT_MEASURED, Interval
 from bench.runner.traffic.parties import Client
 from bench.types.scan import Scan
 
@@ -39,5 +39,5 @@ def over_people(values: Mapping[str, Sequence[float]], *axes: str | int) -> Inte
     known = {subject: [value for value in found if not np.isnan(value)] for subject, found in values.items()}
     measured = {subject: found for subject, found in known.items() if found}
     if not measured:
-        return Interval(value=None, low=None, high=None, n=0)
+        return NOT_MEASURED
     return Interval.of(bootstrap_subjects(measured, *axes, tails=expanded_tails))

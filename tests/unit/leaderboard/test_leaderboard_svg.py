@@ -165,6 +165,10 @@ def test_where_the_attack_failed_along_a_curve_is_said() -> None:
     points = [{"at": at, "score": interval(score)} for at, score in ((1, 0.2), (3, None), (10, 0.3))]
     found = figures(privacy={"by_queries": {"along": "queries", "points": points}})
     assert found["Leakage (macro-F1) against queries"].note == "No score at 3: the attack failed there."
+    points[1]["reason"] = "RuntimeError: <out of ideas>"
+    found = figures(privacy={"by_queries": {"along": "queries", "points": points}})
+    said = "No score at 3: the attack failed there (RuntimeError: <out of ideas>)."
+    assert found["Leakage (macro-F1) against queries"].note == said
 
 
 def trace(along: str, *points: tuple[float, float]) -> dict[str, Any]:

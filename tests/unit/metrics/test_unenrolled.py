@@ -42,4 +42,14 @@ def test_the_same_axes_give_the_same_control() -> None:
 
 def test_without_a_stranger_there_is_no_control() -> None:
     with pytest.raises(ValueError, match="no stranger to look for"):
-        unenrolled_precisions(Linkage(torch.rand(4, 4)), ["a", "a", "a", "b"], 0)
+        unenrolled_precisions(Linkage(torch.rand(3, 3)), ["a", "a", "a"], 0)
+
+
+@pytest.mark.parametrize("visits", ["aaaabbcc", "aaab", "aaabbbcccccd"])
+def test_people_with_more_scans_than_anybody_else_have_a_control_too(visits: str) -> None:
+    """Cohorts of real visits are like that; each of them meets a stranger with as many scans as there can be."""
+    who = np.array(list(visits))
+    scores = Linkage(torch.from_numpy((who[:, None] == who[None, :]).astype(float)))
+    found = unenrolled_precisions(scores, list(visits), 0)
+    assert set(found) == {person for person in visits if visits.count(person) > 1}
+    assert all(0 < value <= 1 for value in found.values())

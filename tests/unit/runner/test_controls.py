@@ -14,9 +14,10 @@ from bench.runner.leakage.controls import MEANINGS, controls
 from bench.runner.leakage.judge import Judge
 from bench.runner.leakage.somebody_else import somebody_else
 from bench.runner.traffic.parties import Client
-from bench.runner.traffic.recording import key_source, record_repetitions
+from bench.runner.traffic.recording import Traffic, key_source, record_repetitions
 from bench.types.scan import Roles
 from bench.types.threat import Goal
+from bench.types.traffic import Lazy, Release, Transcript
 from tests.unit.runner.strangers import Shells
 
 CPU = torch.device("cpu")
@@ -59,6 +60,26 @@ def test_a_faint_target_is_hard_to_see(mixed: dict[str, Control]) -> None:
 def test_every_control_says_what_it_is(mixed: dict[str, Control]) -> None:
     expected = {name: meaning for name, meaning in MEANINGS.items() if name != "magnitude"}
     assert {name: control.meaning for name, control in mixed.items()} == expected
+
+
+@pytest.mark.parametrize("negative", [{(0, 0)}, {(1, 3)}, set()])
+def test_signs_are_looked_for_in_every_release(
+    roles: Roles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, negative: set[tuple[int, int]]
+) -> None:
+    """A key or a scan may decide about them: one release is no sample."""
+    client = Client(Shells(), nn.Identity(), (), CPU)
+    sent = record_repetitions(client, None, roles.test, 0, tmp_path, Display(quiet=True), repetitions=2)
+
+    def signed(traffic: Traffic) -> Traffic:
+        before = traffic.transcript.releases
+        flips = [(traffic.repetition, place) in negative for place in range(len(before))]
+        releases = [Release(one.queries * (-1 if flip else 1)) for one, flip in zip(before, flips, strict=True)]
+        return replace(traffic, transcript=Transcript(Lazy(len(releases), releases.__getitem__)))
+
+    judge = Judge(goal=Goal.LINKAGE, scans=sent[0].scans, auxiliary=roles.auxiliary, device=CPU)
+    traffic = [signed(one) for one in sent]
+    found = controls(client, traffic, roles.auxiliary, key_source(client, 0), (0, "attack"), judge.pictures)
+    assert ("magnitude" in found) == bool(negative)
 
 
 def test_doing_nothing_is_all_it_takes_where_nothing_is_hidden(roles: Roles, tmp_path: Path) -> None:

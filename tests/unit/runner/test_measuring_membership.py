@@ -155,7 +155,7 @@ def test_who_is_accepted_stands_under_hashed_names(tmp_path: Path, cohorts: Path
     assert members.isdisjoint(seen.fpr_per_subject)
 
 
-@pytest.mark.parametrize("attack", [at_smoke_size(MembershipLira()), Telling(say=_sure)])
+@pytest.mark.parametrize("attack", [at_smoke_size(MembershipLira(), "paper"), Telling(say=_sure)])
 def test_attacks_that_see_pass_the_known_answers(attack: Attack, tmp_path: Path, cohorts: Path) -> None:
     found = check_attack(_attempts(attack, tmp_path), cohorts, tmp_path / "traffic", CPU)
     assert {name: leak.reason for name, leak in found.leaks.items()} == {"by-heart": None, "never-seen": None}

@@ -11,9 +11,11 @@ from bench.attacks.reid_msssim import ReidMsssim
 from bench.defense import Networks
 from bench.defenses.mixup.variants import MixupNaiveTTA
 from bench.defenses.no_proxy import NoProxy
+from bench.leaderboard.facts import confound_facts
 from bench.progress import Display
 from bench.records.parts import Interval
 from bench.records.privacy import LeakCurve
+from bench.records.schema import Status
 from bench.runner.attack.attacking import Verdict
 from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.confinement import Confinement
@@ -111,6 +113,8 @@ def test_a_budget_that_breaks_the_attack_is_a_gap_in_the_curve(roles: Roles, tmp
     curve = _along_queries(Doing(deed=fussy), roles, tmp_path)
     assert curve is not None
     assert [point.score.value is None for point in curve.points] == [True, False, False]
+    assert "one is not enough" in str(curve.points[0].reason)
+    assert [point.reason for point in curve.points[1:]] == [None, None]
 
 
 def test_the_more_of_the_target_the_more_is_found(roles: Roles, tmp_path: Path) -> None:
@@ -154,6 +158,17 @@ def test_a_faint_target_is_linked_by_its_reference(
     )
     assert confound is not None
     assert confound.reference_preferred.value == pytest.approx(preferred, abs=0.25)
+
+
+def test_an_attack_that_fails_on_borrowed_keys_is_said_to_have_failed(roles: Roles, tmp_path: Path) -> None:
+    client, traffic = _sent(MixupNaiveTTA(queries=1), roles, tmp_path)
+    lost = Verdict(Status.TIMEOUT, "no claim within 5 s", None)
+    confound = reference_confound(lambda more: lost, ReidMsssim(), client, traffic, key_source(client, 0))
+    assert confound is not None
+    assert confound.reference_preferred.value is None
+    assert confound.reason == "no claim within 5 s"
+    (fact,) = confound_facts(confound)
+    assert fact.detail == "the attack failed here: no claim within 5 s"
 
 
 def test_without_a_secret_there_is_no_confound(roles: Roles, tmp_path: Path) -> None:

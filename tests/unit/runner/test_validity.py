@@ -73,7 +73,7 @@ def test_the_papers_attack_finds_every_planted_leak(check: Callable[[Attack], Va
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [entry.name for entry in Registry().of("attacks")])
 def test_every_built_in_attack_finds_every_planted_leak(check: Callable[[Attack], Validity], name: str) -> None:
-    found = check(at_smoke_size(Registry().find("attacks", name).load()()))
+    found = check(at_smoke_size(Registry().find("attacks", name).load()(), "paper"))
     assert {leak: one.reason for leak, one in found.leaks.items() if not one.passed} == {}
 
 
@@ -121,4 +121,39 @@ def test_the_smoke_preset_sets_the_size_and_leaves_the_rest() -> None:
         def run(self, view: AttackerView, trainer: Trainer) -> Linkage:
             raise AssertionError
 
-    assert at_smoke_size(Sized(power=1.0)) == Sized(steps=3, power=1.0)
+    assert at_smoke_size(Sized(power=1.0), "paper") == Sized(steps=3, power=1.0)
+    assert at_smoke_size(Sized(steps=50_000), "paper").steps == 3
+    assert at_smoke_size(Sized(steps=100), "quick") == Sized(steps=3)
+
+
+def test_what_a_user_takes_away_from_an_attack_its_check_lacks_too() -> None:
+    """Else an attack that learns nothing would pass, and stand on the board as one that a defense withstood."""
+    siamese = Registry().find("attacks", "reid-siamese").load()
+    usual = siamese(**siamese.presets["quick"])
+    assert at_smoke_size(usual, "quick") == siamese(**siamese.presets["smoke"])
+    starved = at_smoke_size(dataclasses.replace(usual, iterations=1, widths=(1, 1)), "quick")
+    assert (starved.iterations, starved.widths) == (1, (1, 1))
+    assert at_smoke_size(dataclasses.replace(usual, widths=(64, 64, 64)), "quick").widths == (8, 16)
+    ncc = Registry().find("attacks", "reid-ncc").load()
+    assert at_smoke_size(ncc(whiten=0), "quick").whiten == 0
+
+
+def test_an_attack_that_reads_a_file_is_checked_again_when_the_file_changes(tmp_path: Path) -> None:
+    before = _reading(tmp_path, "one")
+    assert _reading(tmp_path, "two") != before
+    assert _reading(tmp_path, "one") == before
+
+
+def _reading(place: Path, text: str) -> str:
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class Reading(ReidMsssim):
+        weights: str = str(place / "weights")
+
+        def contents(self) -> Mapping[str, str]:
+            return {"weights": Path(self.weights).read_text()}
+
+        def files(self) -> list[Path]:
+            return [Path(self.weights)]
+
+    (place / "weights").write_text(text)
+    return address_of(Reading(), "32-true")
