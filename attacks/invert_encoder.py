@@ -30,6 +30,7 @@ from bench.models.batching import Budget
 from bench.models.inference import predict
 from bench.models.inversion import Inverter
 from bench.models.score.anatomy import Anatomy
+from bench.plugin import require_at_least
 from bench.trainer.seeding import seeded_torch
 from bench.types.claim import Reconstruction
 from bench.types.threat import Goal
@@ -61,13 +62,17 @@ class InvertEncoder(SemiInformed):
     widths: tuple[int, ...] = (64, 128, 256)
     patch: int = 32
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_at_least(1, self, "widths", "patch")
+
     def run(self, view: AttackerView, trainer: Trainer) -> Reconstruction:
         """One image a release."""
         own, seed = view.auxiliary, int(trainer.axes[0])
         with seeded_torch(seed, self.name, "initial weights"):
             inverter = Inverter(Anatomy.of(own.scans), self.widths)
         sampler = Windows(bank=self.bank(view, trainer), patch=self.patch, batch=self.batch, device=trainer.device)
-        trainer.fit("inverter", [Phase("inverter", Inversion(inverter), inverter)], sampler, self.schedule())
+        trainer.fit("inverter", [Phase("inverter", Inversion(inverter), inverter)], sampler, self.schedule)
         images = []
         for release in view.releases:
             looks = look(release, own.shape)[None].to(trainer.device)

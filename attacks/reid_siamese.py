@@ -30,6 +30,7 @@ from bench.attacks.learned.describe import Describer
 from bench.attacks.learned.metric import Contrast, Judgement, Metric
 from bench.attacks.learned.semi_informed import SemiInformed
 from bench.attacks.learned.views import TwoOfEach
+from bench.plugin import require_at_least
 from bench.trainer.seeding import seeded_torch
 from bench.types.claim import Linkage
 from bench.types.threat import Goal
@@ -70,6 +71,8 @@ class ReidSiamese(SemiInformed):
     learning_rate: float = 1e-3
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        require_at_least(1, self, "widths")
         for name in ("band", "side", "batch"):
             if getattr(self, name) < 2:
                 raise ValueError(f"{name} must be >= 2, got {getattr(self, name)}")
@@ -88,7 +91,7 @@ class ReidSiamese(SemiInformed):
             Phase("metric", Contrast(metric), metric),
             Phase("judgement", Judgement(metric), metric.combination),
         ]
-        trainer.fit("siamese", turns, sampler, self.schedule())
+        trainer.fit("siamese", turns, sampler, self.schedule)
         seen = describe(look(release, own.shape) for release in view.releases).to(trainer.device)
         with torch.inference_mode():
             scores = metric.to(trainer.device).eval()(seen)

@@ -34,6 +34,7 @@ from bench.models.batching import Budget
 from bench.models.inference import predict
 from bench.models.score.anatomy import Anatomy
 from bench.models.unmixing_residual import ResidualUnmixer
+from bench.plugin import require_at_least
 from bench.trainer.seeding import seeded_torch
 from bench.types.claim import Reconstruction
 from bench.types.scan import Cohort
@@ -82,12 +83,17 @@ class UnmixNet(Attack):
     alpha_error: float = 0.05
 
     def __post_init__(self) -> None:
-        if min(self.most, self.judges - 1) < 1 or self.invented < 0:
-            raise ValueError(
-                f"needs most >= 1, judges >= 2 and invented >= 0, got {self.most}, {self.judges} and {self.invented}"
-            )
+        require_at_least(1, self, "widths", "patch", "batch", "most")
+        require_at_least(2, self, "judges")
+        require_at_least(0, self, "invented")
+        _ = self.schedule
         if not 0 <= self.alpha_error < 0.5:
             raise ValueError(f"alpha_error must be in [0, 0.5), got {self.alpha_error}")
+
+    @property
+    def schedule(self) -> Schedule:
+        """How long and how fast to train."""
+        return Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
 
     def run(self, view: AttackerView, trainer: Trainer) -> Reconstruction:
         """One image a release."""
@@ -117,8 +123,7 @@ class UnmixNet(Attack):
             Phase("network", Unmixing(unmixer, self.alpha_error), unmixer.network),
             Phase("gate", Admission(unmixer, self.alpha_error), unmixer.gate),
         ]
-        schedule = Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
-        trainer.fit("unmixer", turns, GroupSampler(*samplers), schedule)
+        trainer.fit("unmixer", turns, GroupSampler(*samplers), self.schedule)
         unmixer.anatomy = Anatomy.of(own.scans).to(trainer.device)
         return unmixer
 

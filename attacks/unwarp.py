@@ -30,6 +30,7 @@ from bench.attacks.learned.semi_informed import SemiInformed
 from bench.attacks.learned.windows import Pair, Windows
 from bench.models.score.anatomy import Anatomy
 from bench.models.unwarping import Unwarper
+from bench.plugin import require_at_least
 from bench.trainer.seeding import seeded_torch
 from bench.types.claim import Reconstruction
 from bench.types.threat import Goal
@@ -67,13 +68,19 @@ class Unwarp(SemiInformed):
     batch: int = 8
     iterations: int = 50_000
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_at_least(1, self, "widths")
+        if not self.bound > 0:
+            raise ValueError(f"bound must be > 0, got {self.bound:g}")
+
     def run(self, view: AttackerView, trainer: Trainer) -> Reconstruction:
         """One image a release."""
         own, seed = view.auxiliary, int(trainer.axes[0])
         with seeded_torch(seed, self.name, "initial weights"):
             unwarper = Unwarper(Anatomy.of(own.scans), self.widths, self.bound * min(own.shape) / REFERENCE_SIDE)
         sampler = Windows(bank=self.bank(view, trainer), patch=None, batch=self.batch, device=trainer.device)
-        trainer.fit("unwarper", [Phase("unwarper", Unwarping(unwarper), unwarper)], sampler, self.schedule())
+        trainer.fit("unwarper", [Phase("unwarper", Unwarping(unwarper), unwarper)], sampler, self.schedule)
         images, moved = [], []
         for release in view.releases:
             mean = look(release, own.shape)[None, :1].to(trainer.device)

@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -149,7 +150,7 @@ def build(cls: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
     """
     name = cls.name if issubclass(cls, Plugin) else cls.__name__.lower()
     try:
-        return TypeAdapter(cls).validate_python(dict(values))
+        settings = TypeAdapter(cls).validate_python(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
         message = str(first["msg"]).removeprefix("Value error, ")
@@ -163,6 +164,19 @@ def build(cls: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
         raise BenchError(
             f"{name}: {key}={values.get(key)!r} does not fit: {message}; see `bench show {name}`"
         ) from error
+    for field in dataclasses.fields(settings):  # type: ignore[arg-type]
+        if not _finite(getattr(settings, field.name)):
+            given = getattr(settings, field.name)
+            raise BenchError(
+                f"{name}: {field.name}={given!r} does not fit: numbers must be finite; see `bench show {name}`"
+            )
+    return settings
+
+
+def _finite(value: object) -> bool:
+    if isinstance(value, (tuple, list)):
+        return all(map(_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def plain(settings: Any) -> dict[str, Any]:

@@ -21,6 +21,8 @@ TYPES: Mapping[str, Mapping[str, type[Any]]] = {
     "datasets": {"synthetic": bool, "needs_root": bool, "voxel_version": int},
 }
 """What a class of each kind says about itself besides its name, its summary and its source."""
+_MAY_FOLLOW = frozenset({"randomised"})
+"""Of these, what may follow from the settings; all else is asked of the class."""
 NAME = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
 """It becomes part of file names and of commands."""
 
@@ -45,7 +47,9 @@ def _wrong(kind: str, name: str, found: type[Plugin]) -> Iterator[str]:
     if missing:
         yield f"{own} lacks {', '.join(missing)}"
     for field, expected in says.items():
-        if not isinstance(getattr(found, field), (expected, property)):  # one may follow from the settings
+        if field in _MAY_FOLLOW and isinstance(getattr(found, field), property):
+            continue
+        if not isinstance(getattr(found, field), expected):
             yield f"{own}.{field} must be {_article(expected)}, got {getattr(found, field)!r}"
     if not NAME.fullmatch(found.name):
         yield f"{own}.name is {found.name!r}; a name is made of small letters, digits, and dashes between them"

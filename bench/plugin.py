@@ -34,6 +34,19 @@ class Plugin:
         }
 
 
+def require_at_least(least: int, settings: object, *names: str) -> None:
+    """Settings that cannot be smaller; of those that hold several numbers, none.
+
+    Raises:
+        ValueError: one is, or holds none.
+    """
+    for name in names:
+        value = getattr(settings, name)
+        found = value if isinstance(value, tuple) else (value,)
+        if not found or min(found) < least:
+            raise ValueError(f"{name} must be >= {least}, got {value}")
+
+
 @runtime_checkable
 class ReadsFiles(Protocol):
     """A plugin with settings that name files: what is in them decides what it does, not where they lie."""

@@ -33,6 +33,7 @@ from bench.defenses.training import TRAINING_PRESETS, Trained
 from bench.errors import BenchError
 from bench.models.diffeomorphism import VelocityGenerator, exponential, in_lattice_units, on_voxels, warp, warp_sharply
 from bench.models.inference import predict
+from bench.plugin import require_at_least
 from bench.types.scan import Cohort, Scan
 from bench.types.traffic import Probabilities, Release, Reply
 from bench.types.training import Phase, Trainer
@@ -109,6 +110,9 @@ class DeformationProxy(Trained, Defense[DeformationKey]):
     diverse_margin: float = 0.45
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        require_at_least(1, self, "generator_widths", "adversary_widths")
+        require_at_least(0, self, "smoothing", "diverse_margin")
         if self.max_displacement <= 0:
             raise ValueError(f"max_displacement must be > 0, got {self.max_displacement}; for no warp use no-proxy")
         for term in ("adversary", "inverse", "recovered", "smooth", "diverse"):

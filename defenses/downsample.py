@@ -49,6 +49,7 @@ class Downsample(Altered[None]):
     factor: int = field(default=4, metadata=TEST_ONLY)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.factors or min(self.factors) < 2:
             raise ValueError(f"factors must name numbers >= 2, got {self.factors}; for full resolution use no-proxy")
         if self.factor not in self.factors:

@@ -52,6 +52,7 @@ class Noise(Altered[int]):
     queries: int = field(default=1, metadata=TEST_ONLY)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         low, high = self.sigma_min, self.sigma_max
         if not 0 < low <= high < 100:
             raise ValueError(f"needs 0 < sigma_min <= sigma_max < 100, got {low} and {high}")

@@ -35,6 +35,7 @@ from bench.defenses.training import TRAINING_PRESETS, Trained
 from bench.models.inference import predict
 from bench.models.segmentation_loss import one_hot
 from bench.models.siamese import Siamese
+from bench.plugin import require_at_least
 from bench.types.scan import Cohort, Scan
 from bench.types.traffic import Probabilities, Release, Reply
 from bench.types.training import Phase, Trainer
@@ -84,6 +85,8 @@ class PrivacyNet(Trained, Defense[None]):
     adversary_weight: float = 1.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        require_at_least(1, self, "encoder_widths", "adversary_widths")
         if self.adversary_weight < 0:
             raise ValueError(f"adversary_weight must be >= 0, got {self.adversary_weight}")
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bench.plugin import require_at_least
 from bench.types.training import Decay, Schedule
 
 TRAINING_PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -46,6 +47,10 @@ class Trained:
     decay: Decay = "none"
     patch: int = 32
     widths: tuple[int, ...] = (32, 64, 128, 256, 512)
+
+    def __post_init__(self) -> None:
+        require_at_least(1, self, "batch_size", "patch", "widths")
+        _ = self.schedule
 
     @property
     def schedule(self) -> Schedule:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from bench.attack import Attack
 from bench.attacks.learned.bank import Bank
+from bench.plugin import require_at_least
 from bench.types.threat import Knows, Observes, Owns, ThreatModel, Tier
 from bench.types.training import Schedule, Trainer
 from bench.view import AttackerView
@@ -34,11 +35,17 @@ class SemiInformed(Attack):
     iterations: int = 100_000
     learning_rate: float = 5e-4
 
+    def __post_init__(self) -> None:
+        require_at_least(1, self, "keys", "batch")
+        require_at_least(0, self, "invented")
+        _ = self.schedule
+
     def bank(self, view: AttackerView, trainer: Trainer) -> Bank:
         """Own scans beside their releases, seeded by this attack."""
         axes = (int(trainer.axes[0]), self.name)
         return Bank(own=view.auxiliary, client=view.client, keys=self.keys, invented=self.invented, axes=axes)
 
+    @property
     def schedule(self) -> Schedule:
         """How long and how fast to train."""
         return Schedule(iterations=self.iterations, learning_rate=self.learning_rate)

@@ -20,9 +20,10 @@ from bench.attacks.separation.langevin_separator import LangevinSeparator
 from bench.attacks.separation.priors import fit_ncsn
 from bench.attacks.separation.schedules import geometric_sigmas
 from bench.attacks.separation.separation import Separation, ToldAlpha
+from bench.plugin import require_at_least
 from bench.types.scan import Cohort
 from bench.types.threat import Knows, Observes, Owns, ThreatModel, Tier
-from bench.types.training import Trainer
+from bench.types.training import Schedule, Trainer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,13 +97,16 @@ class BssDgp(Separation):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if min(self.levels - 1, self.steps_per_level, self.restarts) < 1:
-            raise ValueError(
-                "levels must be >= 2, steps_per_level and restarts >= 1, "
-                f"got {self.levels}, {self.steps_per_level}, {self.restarts}"
-            )
+        require_at_least(1, self, "widths", "patch", "batch", "steps_per_level", "restarts")
+        require_at_least(2, self, "levels")
+        _ = self.schedule
         if not 0 < self.finest < 1:
             raise ValueError(f"finest must be in (0, 1), got {self.finest}")
+
+    @property
+    def schedule(self) -> Schedule:
+        """How long and how fast to train."""
+        return Schedule(iterations=self.iterations, learning_rate=self.learning_rate)
 
     def learn(self, own: Cohort, trainer: Trainer) -> LangevinSeparator:
         """The score network."""
@@ -113,8 +117,7 @@ class BssDgp(Separation):
             widths=self.widths,
             patch=self.patch,
             batch=self.batch,
-            iterations=self.iterations,
-            learning_rate=self.learning_rate,
+            schedule=self.schedule,
             sigmas=sigmas,
             seed=int(trainer.axes[0]),
         )

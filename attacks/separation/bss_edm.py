@@ -23,9 +23,10 @@ from bench.attacks.separation.covariance import cosine_basis, fit_covariance
 from bench.attacks.separation.edm_separator import AlphaBy, EdmSeparator, Path
 from bench.attacks.separation.priors import fit_edm
 from bench.attacks.separation.separation import Separation, ToldAlpha
+from bench.plugin import require_at_least
 from bench.types.scan import Cohort
 from bench.types.threat import Knows, Observes, Owns, ThreatModel, Tier
-from bench.types.training import Trainer
+from bench.types.training import Schedule, Trainer
 from bench.view import AttackerView
 
 
@@ -103,10 +104,10 @@ class BssEdm(Separation):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if min(self.levels, self.mixtures, self.restarts) < 1:
-            raise ValueError(
-                f"levels, mixtures and restarts must be >= 1, got {self.levels}, {self.mixtures}, {self.restarts}"
-            )
+        require_at_least(1, self, "widths", "batch", "levels", "mixtures", "restarts")
+        if self.patch is not None:
+            require_at_least(1, self, "patch")
+        _ = self.schedule
         if self.sampler == "centre" and self.restarts > 1:
             raise ValueError(
                 f"the sampler `centre` has no randomness, so restarts must be 1, got {self.restarts}; "
@@ -114,6 +115,11 @@ class BssEdm(Separation):
             )
         if not 0 < self.finest < self.noisiest:
             raise ValueError(f"noise levels must fall from noisiest to finest > 0, got {self.noisiest}, {self.finest}")
+
+    @property
+    def schedule(self) -> Schedule:
+        """How long and how fast to train."""
+        return Schedule(iterations=self.iterations, learning_rate=self.learning_rate, ema_decay=self.ema_decay)
 
     def learn(self, own: Cohort, trainer: Trainer) -> EdmSeparator:
         """The denoiser, and the spectrum of what distinguishes scans."""
@@ -123,9 +129,7 @@ class BssEdm(Separation):
             widths=self.widths,
             patch=self.patch,
             batch=self.batch,
-            iterations=self.iterations,
-            learning_rate=self.learning_rate,
-            ema_decay=self.ema_decay,
+            schedule=self.schedule,
             seed=int(trainer.axes[0]),
         )
         residuals = torch.stack([denoiser.anatomy.residual(scan.image[None].to(trainer.device))[0] for scan in own])

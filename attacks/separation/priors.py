@@ -20,10 +20,8 @@ def fit_ncsn(
     widths: Sequence[int],
     patch: int | None,
     batch: int,
-    iterations: int,
-    learning_rate: float,
+    schedule: Schedule,
     sigmas: Sequence[float],
-    ema_decay: float | None = None,
     seed: int = 0,
 ) -> NCSN:
     """A score network for intensities in [0, 1], by denoising score matching.
@@ -32,10 +30,8 @@ def fit_ncsn(
         widths: channels per level of the U-Net++, finest first.
         patch: edge of the training cubes in voxels; None for whole volumes.
         batch: cubes (or volumes) in a step (paper: 16).
-        iterations: steps of Adam (paper: 100,000).
-        learning_rate: Adam's (paper: 5e-4).
+        schedule: of Adam (paper: 100,000 steps at 5e-4, no moving average).
         sigmas: noise levels, in intensities (BASIS: 10 from 1 to .01).
-        ema_decay: of the moving average of the weights; None for none, as published.
         seed: of the initial weights, with nothing drawn before counted.
 
     Raises:
@@ -44,7 +40,6 @@ def fit_ncsn(
     with seeded_torch(seed, "ncsn", "initial weights"):
         network = NCSN(widths)
     objective = ScoreMatching(network, sigmas)
-    schedule = Schedule(iterations=iterations, learning_rate=learning_rate, ema_decay=ema_decay)
     trainer.fit("ncsn", [Phase("ncsn", objective, objective)], _sampler(auxiliary, trainer, patch, batch), schedule)
     return network
 
@@ -56,11 +51,9 @@ def fit_edm(
     widths: Sequence[int],
     patch: int | None,
     batch: int,
-    iterations: int,
-    learning_rate: float,
+    schedule: Schedule,
     log_sigma_mean: float = 0.5,
     log_sigma_sd: float = 1.5,
-    ema_decay: float | None = 0.999,
     seed: int = 0,
 ) -> AtlasDenoiser:
     """A location-conditioned denoiser of residuals from the atlas of these scans.
@@ -69,9 +62,9 @@ def fit_edm(
         widths: channels per level of the denoising U-Net, finest first.
         patch: edge of the training cubes in voxels; None for whole volumes.
         batch: cubes (or volumes) in a step.
+        schedule: of Adam; the moving average of the weights needs some 5 / (1 - decay) steps to forget its start.
         log_sigma_mean, log_sigma_sd: ln sigma ~ N(mean, sd^2), in residual units (EDM's images: -1.2 and 1.2;
             neighbouring voxels of a residual agree, so that anatomy drowns only in more noise than that).
-        ema_decay: of the moving average of the weights; it needs some 5 / (1 - decay) iterations to forget its start.
         seed: of the initial weights, with nothing drawn before counted.
 
     Raises:
@@ -80,7 +73,6 @@ def fit_edm(
     with seeded_torch(seed, "edm", "initial weights"):
         prior = AtlasDenoiser(Anatomy.of(auxiliary.scans), widths)
     objective = Denoising(prior, log_sigma_mean=log_sigma_mean, log_sigma_sd=log_sigma_sd)
-    schedule = Schedule(iterations=iterations, learning_rate=learning_rate, ema_decay=ema_decay)
     trainer.fit("edm", [Phase("edm", objective, objective)], _sampler(auxiliary, trainer, patch, batch), schedule)
     return prior
 

@@ -9,6 +9,7 @@ from typing import Any
 import docstring_parser
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -62,7 +63,7 @@ def print_entry(name: str, preset: str | None, plugins: tuple[Path, ...]) -> Non
     entries = registry.find_anywhere(name)
     console = Console(highlight=False)
     for entry in entries:
-        console.print(f"[bold]{entry.name}[/] ({entry.kind.removesuffix('s')}), from {entry.origin}")
+        console.print(f"[bold]{entry.name}[/] ({entry.kind.removesuffix('s')}), from {escape(entry.origin)}")
         if entry.defect is not None:
             console.print(f"broken: {entry.defect}", style="red", markup=False, soft_wrap=True)
             continue
@@ -116,10 +117,10 @@ def _meanings(plugin: type[Any]) -> dict[str, str]:
 
 def _line(entry: Entry) -> str:
     if entry.defect is not None:
-        return f"[red]broken: {entry.defect}[/]".replace("\n", " ")
+        return f"[red]broken: {escape(entry.defect)}[/]".replace("\n", " ")
     plugin = entry.load()
     tier = f"T{plugin.threat.tier.value} {plugin.goal.value}: " if issubclass(plugin, Attack) else ""
-    return tier + plugin.summary
+    return tier + escape(plugin.summary)
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bench import config
@@ -37,7 +38,7 @@ def print_cohort(name: str, plugins: tuple[Path, ...]) -> None:
     """Everything that no file of the cohort tells."""
     cls = Registry(plugins).find("datasets", name).load()
     console = Console(highlight=False)
-    console.print(f"[bold]{name}[/]: {cls.summary}", soft_wrap=True)
+    console.print(f"[bold]{name}[/]: {escape(cls.summary)}", soft_wrap=True)
     about = about_of(cls)
     if about is not None:
         for head in ("size", "licence", "get", "citation"):

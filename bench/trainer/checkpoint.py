@@ -50,6 +50,8 @@ def load_checkpoint(path: Path, device: torch.device) -> Checkpoint | None:
         return None
     try:
         raw = torch.load(path, map_location=device, weights_only=True)
+    except torch.OutOfMemoryError:  # a RuntimeError, too, but no fault of the file
+        raise
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
         raise BenchError(
             f"cannot read checkpoint {path} ({type(error).__name__}); delete it to train afresh"

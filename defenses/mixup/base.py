@@ -81,6 +81,7 @@ class Mixup(Trained, Defense[MixupKey]):
     ref_pool_size: int | None = field(default=None, metadata=TEST_ONLY)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 0 <= self.alpha_min < 1:
             raise ValueError(f"alpha_min must be in [0, 1), got {self.alpha_min}")
         if not 0 < self.alpha_value <= 1:

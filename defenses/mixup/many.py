@@ -57,6 +57,7 @@ class ManyMixup(Trained, Defense[ManyKey]):
     ref_pool_size: int | None = field(default=None, metadata=TEST_ONLY)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.images < 2:
             raise ValueError(f"images must be >= 2 (the target and a reference), got {self.images}")
         if self.queries < 1:

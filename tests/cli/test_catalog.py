@@ -57,6 +57,16 @@ def test_show_says_why_a_broken_plugin_is_broken(tmp_path: Path) -> None:
     assert "broken: Half lacks" in " ".join(_output("list", "--plugin", str(path)).split())
 
 
+@pytest.mark.parametrize("summary", ["[/bold] no opening", "[red]painted[/red]", "[link=https://x]y[/link]"])
+def test_what_a_plugin_says_of_itself_is_shown_as_it_is(tmp_path: Path, summary: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "examples" / "nearest_neighbor.py").read_text()
+    path = tmp_path / "[odd] name.py"
+    before = text.split('summary: ClassVar[str] = "')[1].split('"')[0]
+    path.write_text(text.replace(before, summary))
+    assert summary in " ".join(_output("list", "--plugin", str(path)).split())
+    assert "[odd] name.py" in "".join(_output("show", "nearest-neighbor", "--plugin", str(path)).split("\n"))
+
+
 def test_doctor_finds_this_installation_well() -> None:
     assert "all well" in _output("doctor")
 

@@ -112,6 +112,11 @@ def test_a_plugin_that_is_no_dataclass_is_broken(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ('"coin"', '"Coin flip/x"', r"Coin\.name is 'Coin flip/x'; a name is made of small letters"),
+        (
+            'summary = "guess"',
+            'summary = "guess"\n    @property\n    def costly(self):\n        return True',
+            r"Coin\.costly must be True or False, got <property",
+        ),
         ("Goal.LINKAGE", '"linkage"', r"Coin\.goal must be a Goal, got 'linkage'"),
         ('summary = "guess"', "summary = 3", r"Coin\.summary must be text, got 3"),
         ('summary = "guess"', 'summary = "guess"\n    sides = 2', r"Coin\.sides has no type, .* write sides: int = 2"),

@@ -45,7 +45,8 @@ class MsLesSeg(LesionCohort):
     def listing(self, root: Path | None) -> Listing:
         """Every time point below `train` and `test`."""
         folder = require_folder(root, self.name, "the folder with train and test")
-        people = [person for part in PARTS for person in sorted((folder / part).glob("P*")) if person.is_dir()]
+        named = [person for part in PARTS for person in sorted((folder / part).glob("P*")) if person.is_dir()]
+        people = [person for person in named if re.fullmatch(r"P\d+", person.name)]
         if not people:
             raise BenchError(f"{folder} holds no train/P* or test/P*; give 'MSLesSeg Dataset' of the archive")
         places = [
@@ -59,6 +60,11 @@ class MsLesSeg(LesionCohort):
             for stem in [subject if session == FIRST_SESSION else f"{subject}_{session}"]
         )
         problems = [
+            f"{person} is nobody's folder: people are called P and a number; move it elsewhere"
+            for person in named
+            if person not in people
+        ]
+        problems += [
             f"{file} is missing; unpack that person again" for row in rows for file in row.files if not file.exists()
         ]
         return Listing(

@@ -74,7 +74,8 @@ def measure_utility(
                 sent, received = release.queries.nbytes, reply.nbytes
                 for queries in query_grid:
                     if queries < len(reply):
-                        partial = dice_of_probabilities(answer.recover(queries).cpu(), scan.labels, scans.classes)
+                        part = checked_probabilities(client.defense, answer.recover(queries), scan, len(scans.classes))
+                        partial = dice_of_probabilities(part.cpu(), scan.labels, scans.classes)
                         curve.setdefault(queries, {}).setdefault(scan.subject, []).append(average(partial))
                 curve.setdefault(len(reply), {}).setdefault(scan.subject, []).append(average(found))
                 checks.add(scan.subject, client.self_checks(scan, key))

@@ -9,6 +9,7 @@ import numpy as np
 from bench.metrics.dice import dice_of_probabilities
 from bench.metrics.intervals import bootstrap_subjects, expanded_tails
 from bench.records.parts import NOT_MEASURED, Interval
+from bench.runner.traffic.contract import checked_probabilities
 from bench.runner.traffic.parties import Client
 from bench.types.scan import Scan
 
@@ -16,8 +17,13 @@ from bench.types.scan import Scan
 def recovered_dice(
     client: Client, reply: np.ndarray, key: Any, scan: Scan, classes: tuple[str, ...]
 ) -> dict[str, float]:
-    """Dice per foreground class of what the client makes of the answer."""
-    return dice_of_probabilities(client.recover(reply, key).cpu(), scan.labels, classes)
+    """Dice per foreground class of what the client makes of the answer.
+
+    Raises:
+        BenchError: it makes no segmentation of it.
+    """
+    found = checked_probabilities(client.defense, client.recover(reply, key), scan, len(classes))
+    return dice_of_probabilities(found.cpu(), scan.labels, classes)
 
 
 def average(dice: dict[str, float]) -> float:

@@ -14,6 +14,7 @@ from bench.data.patches import Patches, PatchSampler
 from bench.errors import BenchError, InterruptedTraining
 from bench.models.score.anatomy import Anatomy
 from bench.types.scan import Cohort
+from bench.types.training import Schedule
 from tests.conftest import toy_cohort
 from tests.trainers import trainer_in
 
@@ -37,10 +38,8 @@ def test_the_denoiser_learns_that_people_differ_in_brightness_alone(tmp_path: Pa
         widths=(8, 8),
         patch=None,
         batch=8,
-        iterations=200,
-        learning_rate=1e-2,
+        schedule=Schedule(iterations=200, learning_rate=1e-2, ema_decay=0.9),
         log_sigma_mean=0.0,
-        ema_decay=0.9,
     )
     y = torch.randn(64, 1, 1, 1, 1, generator=torch.Generator().manual_seed(2)).expand(-1, 1, 8, 8, 8)
     x = y + torch.randn(y.shape, generator=torch.Generator().manual_seed(3))  # sigma 1
@@ -57,8 +56,7 @@ def test_the_score_network_comes_near_the_gaussians_score(tmp_path: Path) -> Non
         widths=(4, 8),
         patch=None,
         batch=8,
-        iterations=120,
-        learning_rate=5e-3,
+        schedule=Schedule(iterations=120, learning_rate=5e-3),
         sigmas=(0.3, 0.1),
     )
     for sigma in (0.3, 0.1):
@@ -86,8 +84,7 @@ def test_result_does_not_depend_on_what_was_drawn_before(tmp_path: Path, toys: C
             widths=(2, 2),
             patch=8,
             batch=2,
-            iterations=3,
-            learning_rate=1e-3,
+            schedule=Schedule(iterations=3, learning_rate=1e-3, ema_decay=0.999),
             seed=seed,
         )
         results.append(prior.denoiser.network.head.weight)
@@ -100,7 +97,8 @@ def test_interrupted_training_resumes_into_the_same_denoiser(
 ) -> None:
     def fit(folder: str) -> torch.nn.Module:
         trainer = trainer_in(tmp_path / folder)
-        return fit_edm(toys, trainer, widths=(2, 2), patch=8, batch=2, iterations=6, learning_rate=1e-2, ema_decay=0.9)
+        schedule = Schedule(iterations=6, learning_rate=1e-2, ema_decay=0.9)
+        return fit_edm(toys, trainer, widths=(2, 2), patch=8, batch=2, schedule=schedule)
 
     straight = fit("straight")
 
@@ -127,7 +125,7 @@ def test_interrupted_training_resumes_into_the_same_denoiser(
 
 def test_the_priors_atlas_is_the_mean_of_the_attackers_scans(tmp_path: Path, toys: Cohort) -> None:
     prior = fit_edm(
-        toys, trainer_in(tmp_path), widths=(2,), patch=8, batch=1, iterations=1, learning_rate=1e-3, ema_decay=None
+        toys, trainer_in(tmp_path), widths=(2,), patch=8, batch=1, schedule=Schedule(iterations=1, learning_rate=1e-3)
     )
     assert torch.equal(prior.anatomy.atlas, Anatomy.of(toys.scans).atlas)
     assert not any(parameter.requires_grad for parameter in prior.parameters())
@@ -135,7 +133,7 @@ def test_the_priors_atlas_is_the_mean_of_the_attackers_scans(tmp_path: Path, toy
 
 
 def test_no_scans_or_too_large_a_patch_are_refused(tmp_path: Path, toys: Cohort) -> None:
-    settings = {"widths": (2, 2), "batch": 1, "iterations": 1, "learning_rate": 1e-3}
+    settings = {"widths": (2, 2), "batch": 1, "schedule": Schedule(iterations=1, learning_rate=1e-3)}
     for empty in (None, 8):
         with pytest.raises(BenchError, match="has no scan"):
             fit_edm(toys.only(()), trainer_in(tmp_path), patch=empty, **settings)

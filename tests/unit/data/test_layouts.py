@@ -193,6 +193,14 @@ def test_train_has_time_points_and_test_has_none(tmp_path: Path) -> None:
     assert MsLesSeg().load(tmp_path, SMALL).revisits is Revisits.REAL
 
 
+def test_a_folder_of_nobody_is_named(tmp_path: Path) -> None:
+    root = mslesseg_tree(tmp_path)
+    (root / "train" / "P1_backup").mkdir()
+    assert [problem for problem in MsLesSeg().listing(root).problems if "P1_backup is nobody's folder" in problem]
+    with pytest.raises(BenchError, match="P1_backup is nobody's folder"):
+        MsLesSeg().load(root, SMALL)
+
+
 def test_a_person_without_a_lesion_is_a_person(tmp_path: Path) -> None:
     root = mslesseg_tree(tmp_path)
     write(root / "test" / "P54" / "P54_MASK.nii.gz", np.zeros(SHAPE, np.uint8))

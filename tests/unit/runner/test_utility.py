@@ -5,14 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from bench.errors import BenchError
 from bench.metrics.dice import dice_of_probabilities
 from bench.progress import Display
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.people import pseudonym
 from bench.runner.utility.measure import Measured, measure_utility
 from bench.types.scan import Cohort, Roles
+from bench.types.traffic import Reply
 from tests.unit.runner.strangers import Shells
 
 CPU = torch.device("cpu")
@@ -55,6 +57,21 @@ def test_the_dial_is_turned_through_its_values(roles: Roles) -> None:
     assert dial is not None
     assert dial.name == "queries"
     assert [(point.value, point.dice.value) for point in dial.points] == [(2, pytest.approx(1 / 3)), (4, 1.0)]
+
+
+@pytest.mark.parametrize("wrong", [(2, 2), (4, 1)])
+def test_what_is_no_segmentation_is_found_along_the_dial_and_the_curve(
+    roles: Roles, monkeypatch: pytest.MonkeyPatch, wrong: tuple[int, int]
+) -> None:
+    right = Shells.recover
+
+    def recover(self: Shells, reply: Reply, key: float, client: nn.Module) -> Tensor:
+        found = right(self, reply, key, client)
+        return found * torch.nan if (self.queries, len(reply.maps)) == wrong else found
+
+    monkeypatch.setattr(Shells, "recover", recover)
+    with pytest.raises(BenchError, match="shells: recover must return finite values"):
+        _measure(Shells(), _victims(roles))
 
 
 def test_bytes_are_those_of_the_wire(roles: Roles) -> None:

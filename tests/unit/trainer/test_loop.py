@@ -16,6 +16,7 @@ from bench.models.segmentation_loss import one_hot, segmentation_loss
 from bench.models.unetpp import UNetPlusPlus
 from bench.progress import Display
 from bench.trainer import loop
+from bench.trainer.checkpoint import load_checkpoint
 from bench.trainer.devices import make_fabric
 from bench.trainer.loop import FabricTrainer
 from bench.types.training import History, Phase, Schedule
@@ -149,6 +150,16 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
     (tmp_path / "line.pt").write_bytes(b"not a checkpoint")
     with pytest.raises(BenchError, match=r"cannot read checkpoint .*line\.pt.*delete it"):
         _train(tmp_path, _Uniform())
+
+
+def test_a_full_device_is_no_fault_of_the_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: object, **named: object) -> None:
+        raise torch.OutOfMemoryError("the GPU is full")
+
+    (tmp_path / "line.pt").write_bytes(b"good")
+    monkeypatch.setattr(torch, "load", full)
+    with pytest.raises(torch.OutOfMemoryError):
+        load_checkpoint(tmp_path / "line.pt", torch.device("cpu"))
 
 
 def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
