@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_WHOLE = re.compile(r"\S+ \[[^]\n]*\]|\[[^]\n]*\]|\S+")
-"""What must stay on one line: a number with its interval, an interval, a word."""
+_WHOLE = re.compile(r"\S+ \[[^]\n]*\]|\[[^]\n]*\]|\d+ to \d+|\S+")
+"""What must stay on one line: a number with its interval, an interval, a range of ranks, a word."""
 _INTERVAL = re.compile(r"(?<=\S) (?=\[[^]]*\])")
 _WITH_INTERVAL = re.compile(r"(\S+) \[[^]]*\]")
 

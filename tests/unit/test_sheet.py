@@ -58,5 +58,11 @@ def test_markup_in_fields_and_titles_is_text() -> None:
     assert all(text in shown for text in ("[bold]title", "[red]words", "[link=x]name"))
 
 
+def test_a_range_of_ranks_stays_on_one_line() -> None:
+    sheet = Sheet("ranks", [Head("Rank"), Head("Found by", numeric=False)])
+    sheet.add_row("10 to 11", "one of many words that wrap before the range of ranks does")
+    assert "10 to 11" in printed(sheet, 30)
+
+
 def test_several_numbers_in_one_field() -> None:
     assert row_of([0.5, None, 0.25]) == "0.500 - 0.250"
