@@ -1,6 +1,6 @@
 """Records in, one offline page out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.atomic import write_text
@@ -14,6 +14,7 @@ from bench.leaderboard.plain.latex import latex
 from bench.leaderboard.plain.markdown import markdown
 from bench.leaderboard.plain.tables import PlainTable, plain_tables
 from bench.leaderboard.submissions.problems import senseless
+from bench.leaderboard.submissions.ranges import not_finite
 from bench.records.schema import Record
 
 PAGE_NAME = "index.html"
@@ -52,11 +53,17 @@ def judge(records: Sequence[tuple[Path, Record]]) -> list[Group]:
     if not records:
         raise BenchError("no records given; a leaderboard needs at least one: run `bench run` first")
     for path, record in records:
-        wrong = next(senseless(record), None)
+        wrong = next(senseless(record), None) or next(_no_numbers(record), None)
         if wrong is not None:
             raise BenchError(f"{path} is no record of a measurement: {wrong}; leave it out")
     one_origin(records)
     return groups_of(records)
+
+
+def _no_numbers(record: Record) -> Iterator[str]:
+    """Settings may hold anything; what is no number has no place in any table."""
+    for what in (record.settings, record.data.settings, record.defense.settings, record.attack.settings):
+        yield from (f"setting {place} is no number" for place in not_finite(what))
 
 
 def write(groups: Sequence[Group], out: Path) -> Path:

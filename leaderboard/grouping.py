@@ -153,9 +153,20 @@ def _entries(records: Sequence[tuple[Path, Record]]) -> list[Entry]:
     once: dict[str, Entry] = {}
     for entry in sorted(entries, key=lambda entry: (not entry.verified, entry.path)):
         once.setdefault(fingerprint(entry), entry)
-    known = {entry.record.cell for entry in once.values() if entry.verified}
-    # Of a cell that was run again, what was found counts and not what was claimed.
-    return [once[text] for text in sorted(once) if once[text].verified or once[text].record.cell not in known]
+    known = {name for entry in once.values() if entry.verified for name in (entry.record.cell, _asked(entry.record))}
+    # Of a cell that was run again, what was found counts and not what was claimed, whatever address that claims.
+    return [
+        entry
+        for _, entry in sorted(once.items())
+        if entry.verified or not known & {entry.record.cell, _asked(entry.record)}
+    ]
+
+
+def _asked(record: Record) -> str:
+    """What was run, without what came of it."""
+    defense, attack = record.defense, record.attack
+    asked = [defense.name, defense.settings, attack.name, attack.settings, record.data.settings, record.seed]
+    return json.dumps(asked, sort_keys=True)
 
 
 def _boards(entries: Sequence[Entry], judged: Mapping[str, tuple[bool, float, str]]) -> tuple[Board, ...]:

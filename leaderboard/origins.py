@@ -1,4 +1,4 @@
-"""Made-up people never stand among real ones: the same scans cannot be both."""
+"""The same scans are one thing: real or made up, on one grid, of so many people."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from bench.registry import Registry
 
 
 def one_origin(records: Sequence[tuple[Path, Record]]) -> None:
-    """Refuse records that say of scans with one hash that they, or their second visits, are real and made up.
+    """Refuse records that say different things of scans with one hash.
 
     Raises:
         BenchError: there are two such records, or one that says so of scans that come with this package.
@@ -27,6 +27,18 @@ def one_origin(records: Sequence[tuple[Path, Record]]) -> None:
                 f"{other_path} and {path} are of the same scans, and one says {_said(other)}, the other "
                 f"{_said(record)}; leave out the one that is wrong"
             )
+        if _described(record, other) != _described(other, record):
+            raise BenchError(
+                f"{other_path} and {path} are of the same scans, and say different things about their grid, their "
+                "classes or how many there are; leave out the one that is wrong"
+            )
+
+
+def _described(record: Record, other: Record) -> tuple[object, ...]:
+    """What follows from the hash of the data; with the same split, also how many there are in each role."""
+    data = record.data
+    fixed = (data.name, data.classes, data.shape, data.spacing_mm)
+    return (*fixed, data.subjects, data.scans) if data.split_hash == other.data.split_hash else fixed
 
 
 def _said(record: Record) -> str:

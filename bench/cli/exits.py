@@ -43,5 +43,6 @@ def clear_errors() -> Iterator[None]:
 
 
 def _end(line: str, code: int) -> None:
-    typer.echo(line, err=True)
+    harmless = "".join(letter if letter.isprintable() or letter in "\n\t" else "?" for letter in line)
+    typer.echo(harmless, err=True)  # what it is about may be a stranger's, with letters that steer a terminal
     raise typer.Exit(code)

@@ -46,7 +46,8 @@ class Sheet:
 
     def add_row(self, *fields: str, style: str | None = None) -> None:
         """One row; fields that are missing are empty."""
-        self.rows.append(((*fields, *[""] * (len(self.heads) - len(fields))), style))
+        whole = (*map(_harmless, fields), *[""] * (len(self.heads) - len(fields)))
+        self.rows.append((whole, style))
 
     def add_section(self) -> None:
         """A line before whatever comes next."""
@@ -87,7 +88,7 @@ class Sheet:
 
     def _empty(self) -> Table:
         shape: Box = box.SIMPLE_HEAD if self.plain else box.HEAVY_HEAD
-        title = Text(f"\n{self.title}" if self.plain else self.title)
+        title = Text(f"\n{_harmless(self.title)}" if self.plain else _harmless(self.title))
         return Table(title=title, title_justify="left", box=shape, padding=(0, 1, 0, 0) if self.plain else (0, 1))
 
     @property
@@ -107,6 +108,11 @@ class Sheet:
             pieces = [len(piece) for one in fields for piece in _WHOLE.findall(one)]
             found.append((full, full if head.whole else max(pieces, default=0)))
         return found
+
+
+def _harmless(text: str) -> str:
+    """Without what could steer a terminal: names and reasons may be a stranger's."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 
 def _as_it_is(text: str) -> str:

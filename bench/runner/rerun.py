@@ -9,6 +9,9 @@ from bench.records.schema import Record
 from bench.registry import Registry
 from bench.runner.cell import Request
 
+LONGEST_ATTACK = 86_400.0
+"""Seconds that a stranger's attack gets, in a process of its own that holds nothing of ours."""
+
 
 def request_of(
     record: Record, registry: Registry, *, root: Path | None, plugins: tuple[Path, ...], device: str, out: Path
@@ -42,5 +45,7 @@ def request_of(
         plugins=plugins,
         device=device,
         out=out,
+        isolate=True,
+        attack_timeout=LONGEST_ATTACK,
         command=f"bench leaderboard verify, cell {record.cell[:64]}",
     )

@@ -12,6 +12,8 @@ from bench.leaderboard.submissions.bundle import MOST_BYTES, MOST_FILES, most_by
 
 MOST_BYTES_PACKED = sum(MOST_BYTES.values())
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
+_UNICODE_PATH = 0x7075
+"""Of a field that gives an entry another name (Info-ZIP's application note)."""
 _CHUNK = 2**20
 
 
@@ -35,7 +37,10 @@ def unpacked(path: Path) -> dict[str, bytes]:
             plain files of a bundle.
     """
     try:
-        size = path.stat().st_size
+        found_there = path.lstat()
+        if not stat.S_ISREG(found_there.st_mode):
+            raise BenchError(f"{path} is no plain file; give the bundle itself, no link and no folder")
+        size = found_there.st_size
         if size > MOST_BYTES_PACKED:
             raise BenchError(f"{path} has {size} bytes; a bundle has {MOST_BYTES_PACKED} at most")
         with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
@@ -63,10 +68,23 @@ def _check_entry(path: Path, entry: zipfile.ZipInfo, found: Mapping[str, bytes])
         raise BenchError(f"{path} holds {name!r} twice")
     if stat.S_IFMT(mode) and not stat.S_ISREG(mode):  # many programs write no kind at all
         raise BenchError(f"{path}: {name!r} is no plain file; links and folders are not followed")
+    if _renamed(entry.extra):
+        raise BenchError(f"{path}: {name!r} has a second name, which other programs would unpack it under")
     if entry.flag_bits & 1:
         raise BenchError(f"{path}: {name!r} is encrypted")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise BenchError(f"{path}: {name!r} is compressed in a way that bundles are not")
+
+
+def _renamed(extra: bytes) -> bool:
+    """Whether the extra fields of an entry, each a kind and a length of two bytes before its content, hold a name."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = int.from_bytes(extra[at : at + 2], "little"), int.from_bytes(extra[at + 2 : at + 4], "little")
+        if kind == _UNICODE_PATH:
+            return True
+        at += 4 + length
+    return False
 
 
 def _read(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

@@ -14,6 +14,8 @@ import numpy as np
 MOST_SCANS = 4000
 MOST_BYTES = 2**28
 """Of the table of scores, in memory: four repetitions of 4000 scans."""
+MOST_REPETITIONS = 64
+"""Sets of keys: each is compared by itself, which takes many times the memory of its scores."""
 LONGEST_HEADER = 4096
 LONGEST_NAME = 64
 MEMBERS = frozenset({"scores.npy", "people.npy", "probes.npy"})
@@ -35,6 +37,7 @@ def readable(content: bytes) -> bool:
     return (
         of_scores == np.dtype("<f4")
         and len(scores) == 3
+        and 0 < scores[0] <= MOST_REPETITIONS
         and scores[1] == scores[2] <= MOST_SCANS
         and 0 < 4 * math.prod(scores) <= MOST_BYTES
         and of_people.kind == "U"

@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.defects import NAME
 from bench.leaderboard.submissions.ranges import impossible
 from bench.leaderboard.submissions.shipped import contradictions
 from bench.records.privacy import Privacy
@@ -34,6 +35,7 @@ def problems_of(record: Record) -> Iterator[str]:
             "run it again with the current version"
         )
     yield from senseless(record)
+    yield from _names(record)
     people = record.data.subjects.get("test", 0)
     if people < FEWEST_PEOPLE:
         yield f"only {people} test people; {FEWEST_PEOPLE} at least are needed"
@@ -49,6 +51,26 @@ def senseless(record: Record) -> Iterator[str]:
     """What can be no record of any measurement, whoever made it: endless texts, and numbers out of all bounds."""
     yield from _texts(record.model_dump(mode="json"))
     yield from impossible(record)
+
+
+def _names(record: Record) -> Iterator[str]:
+    """Names that no plugin can have, such as one that only looks like another, and letters that nobody sees."""
+    for what, name in (("defense", record.defense.name), ("attack", record.attack.name), ("data", record.data.name)):
+        if not NAME.fullmatch(name):
+            yield f"{what} {name!a} is no name: those are made of small letters, digits, and dashes between them"
+    yield from (f"{where} holds letters that nobody sees" for where in _unseen(record.model_dump(mode="json")))
+
+
+def _unseen(raw: Any, where: str = "") -> Iterator[str]:
+    if isinstance(raw, str) and not all(letter.isprintable() or letter in "\n\t" for letter in raw):
+        yield where
+    elif isinstance(raw, dict):
+        for key, value in raw.items():
+            yield from _unseen(key, f"a name in {where or 'the record'}")
+            yield from _unseen(value, ascii(f"{where}.{key}".lstrip("."))[1:-1])
+    elif isinstance(raw, list):
+        for place, value in enumerate(raw):
+            yield from _unseen(value, f"{where}[{place}]")
 
 
 def _texts(raw: Any, where: str = "") -> Iterator[str]:

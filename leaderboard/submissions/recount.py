@@ -28,6 +28,8 @@ def recount(privacy: Privacy, linkage: StoredLinkage) -> Iterator[str]:
     except (BenchError, ValueError) as error:
         yield f"the linkage cannot be scored: {error}"
         return
+    if len(privacy.headline_by_key) != len(linkage.scores):
+        yield f"{len(privacy.headline_by_key)} values under sets of keys, the linkage has {len(linkage.scores)} tables"
     tolerance = TOLERANCE + TOLERANCE_OF_TIES * _tied(linkage)
     counted = {
         "map": (found.map.value, found.chance_map),

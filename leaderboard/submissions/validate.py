@@ -49,12 +49,17 @@ def validate(bundle: Path) -> Examined:
             record = record_of(files[RECORD_NAME], RECORD_NAME)
         except BenchError as error:
             problems.append(str(error))
+    problems += [f"{name} is no PNG picture" for name in files if name.endswith(".png") and not _is_png(files[name])]
     if record is not None:
         plain = (json.loads(files[RECORD_NAME]), record.model_dump())  # "nan" in quotes becomes a number as well
         problems += sorted({f"{place} is no number" for raw in plain for place in not_finite(raw)})
         problems += problems_of(record)
         problems += _about_files(record, files)
     return Examined(record, files, tuple(problems))
+
+
+def _is_png(content: bytes) -> bool:
+    return content.startswith(b"\x89PNG\r\n\x1a\n")
 
 
 def _about_hashes(files: Mapping[str, bytes]) -> Iterator[str]:

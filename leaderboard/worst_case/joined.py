@@ -92,8 +92,12 @@ def _read(entries: Sequence[Entry]) -> tuple[list[tuple[Entry, StoredLinkage]], 
 def _same_keys(
     found: list[tuple[Entry, StoredLinkage]], absent: list[tuple[Entry, str]]
 ) -> tuple[list[tuple[Entry, StoredLinkage]], list[tuple[Entry, str]]]:
-    """Only cells under as many sets of keys as most have: repetition r has the same keys in all of them."""
-    counts = Counter(len(stored.scores) for _, stored in found)
+    """Only cells under as many sets of keys as most have: repetition r has the same keys in all of them.
+
+    Where some were run again by whoever keeps the board, they alone say how many: claims cannot outnumber them.
+    """
+    counts = Counter(len(stored.scores) for entry, stored in found if entry.verified)
+    counts = counts or Counter(len(stored.scores) for _, stored in found)
     usual = max(counts, key=lambda count: (counts[count], count), default=0)
     kept = [(entry, stored) for entry, stored in found if len(stored.scores) == usual]
     other = [

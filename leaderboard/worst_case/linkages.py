@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from bench.errors import BenchError
+from bench.leaderboard.submissions.arrays import MOST_BYTES, readable
 from bench.metrics.comparisons import compare
 from bench.metrics.probes import probes_of
 from bench.metrics.rates import rates
@@ -40,6 +41,8 @@ def linkage_beside(record: Path, name: str | None, auc: float | None) -> StoredL
         raise NoLinkageError("the linkage file is missing beside the record; run its command again")
     if file.resolve().parent != record.parent.resolve():
         raise NoLinkageError("the record's linkage is not a plain .npz file beside it")
+    if file.stat().st_size > MOST_BYTES or not readable(file.read_bytes()):
+        raise NoLinkageError("the linkage file beside the record is damaged or too large; run its command again")
     try:
         linkage = read_linkage(file)
     except BenchError as error:

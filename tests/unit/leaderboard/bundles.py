@@ -40,7 +40,7 @@ def run_in(tmp_path: Path) -> Path:
         "rank1": Score(value=Interval.of(found.rank1), chance=found.chance_rank1),
         "map": Score(value=Interval.of(found.map), chance=found.chance_map),
     }
-    changes = {**FINE, "privacy": {**FINE["privacy"], "scores": counted}}
+    changes = {**FINE, "privacy": {**FINE["privacy"], "scores": counted, "headline_by_key": [found.macro_f1.value]}}
     path, record = judged_record(tmp_path / "run", PEOPLE, scores, **changes)
     path.write_text(record.model_dump_json())
     return path

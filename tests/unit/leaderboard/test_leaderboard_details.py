@@ -84,7 +84,10 @@ def test_residual_risk_shows_the_excess_and_the_worst_off_person() -> None:
 
 def test_a_confound_that_was_not_measured_says_why() -> None:
     (fact,) = confound_facts(None)
-    assert (fact.value, fact.detail) == (DASH, "two keys give one release, or nobody has two visits")
+    assert (fact.value, fact.detail) == (
+        DASH,
+        "not asked of attacks like this; or two keys give one release, or nobody has two visits",
+    )
 
 
 @pytest.mark.parametrize("status", ["invalid", "failed", "timeout"])

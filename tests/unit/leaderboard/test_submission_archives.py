@@ -1,8 +1,10 @@
 """Archives and arrays of unknown origin: none is followed, unpacked beyond its limit, or loaded unseen."""
 
 import io
+import os
 import stat
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +107,7 @@ SCORES, PEOPLE_, PROBES = header("<f4", (1, 4, 4)), header("<U8", (4,)), header(
         {"scores": header("|b1", (1, 4, 4)), "people": PEOPLE_, "probes": PROBES},
         {"scores": header("|O", (1, 4, 4)), "people": PEOPLE_, "probes": PROBES},
         {"scores": header("<f4", (0, 4, 4)), "people": PEOPLE_, "probes": PROBES},
+        {"scores": header("<f4", (65, 4, 4)), "people": PEOPLE_, "probes": PROBES},
         {"scores": header("<f4", (1, 4, 5)), "people": PEOPLE_, "probes": PROBES},
         {"scores": SCORES, "people": header("<U0", (10**12,)), "probes": PROBES},
         {"scores": SCORES, "people": header("<U8", ()), "probes": PROBES},
@@ -123,6 +126,31 @@ def test_arrays_of_another_kind_or_size_are_not_loaded(bundle: Path, arrays: dic
             made.writestr(f"{name}.npy", content)
     (line,) = validate(rebuilt(bundle, {**unpacked(bundle), CLAIM_NAME: odd.getvalue()})).problems
     assert "is damaged, or not what a run writes" in line
+
+
+def test_a_second_name_that_other_programs_believe_is_refused(bundle: Path) -> None:
+    """`unzip` would write it under that one: a file of the keeper's own, such as a verdict."""
+    name = b"verification.json"
+    content = b"\x01" + zlib.crc32(b"a.png").to_bytes(4, "little") + name
+    entry = zipfile.ZipInfo("a.png")
+    entry.extra = (0x7075).to_bytes(2, "little") + len(content).to_bytes(2, "little") + content
+    with zipfile.ZipFile(bundle, "a") as archive:
+        archive.writestr(entry, b"{}")
+    (line,) = validate(bundle).problems
+    assert "has a second name" in line
+
+
+def test_a_picture_is_one(bundle: Path) -> None:
+    (line,) = validate(rebuilt(bundle, {**unpacked(bundle), "a.png": b"{}"})).problems
+    assert line == "a.png is no PNG picture"
+
+
+def test_what_is_no_plain_file_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.unveil.zip")
+    (tmp_path / "link.unveil.zip").symlink_to("/dev/zero")
+    for name in ("pipe.unveil.zip", "link.unveil.zip"):
+        (line,) = validate(tmp_path / name).problems
+        assert "is no plain file" in line
 
 
 def test_every_flipped_byte_of_a_linkage_is_a_line_and_no_crash(bundle: Path) -> None:
