@@ -64,5 +64,14 @@ def test_a_range_of_ranks_stays_on_one_line() -> None:
     assert "10 to 11" in printed(sheet, 30)
 
 
+def test_letters_that_steer_a_terminal_are_not_passed_on() -> None:
+    sheet = sheet_of("\x1b]0;\x07t", "words")
+    sheet.add_row("\x1b[2Jgone\u202e")
+    shown = printed(sheet, 80)
+    assert "?]0;?t" in shown
+    assert "?[2Jgone?" in shown
+    assert not set(shown) & {"\x1b", "\x07", "\u202e"}
+
+
 def test_several_numbers_in_one_field() -> None:
     assert row_of([0.5, None, 0.25]) == "0.500 - 0.250"
