@@ -129,7 +129,7 @@ def test_without_traces_none_are_made(roles: Roles, tmp_path: Path) -> None:
         (BssEdm, {"finest": 30.0}, "must fall"),
         (BssEdm, {"together": 0}, "together must be >= 1"),
         (BssDgp, {"levels": 1}, "levels must be >= 2"),
-        (BssDgp, {"restarts": 0}, "restarts >= 1"),
+        (BssDgp, {"restarts": 0}, "restarts must be >= 1"),
         (BssDgp, {"traced": -1}, "traced >= 0"),
     ],
 )
