@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import typer
 
+from bench.cli.printable import harmless
 from bench.errors import BenchError, DivergedError, InterruptedTraining
 from bench.interrupts import heard
 
@@ -43,6 +44,5 @@ def clear_errors() -> Iterator[None]:
 
 
 def _end(line: str, code: int) -> None:
-    harmless = "".join(letter if letter.isprintable() or letter in "\n\t" else "?" for letter in line)
-    typer.echo(harmless, err=True)  # what it is about may be a stranger's, with letters that steer a terminal
+    typer.echo(harmless(line), err=True)  # names in it may be a stranger's
     raise typer.Exit(code)

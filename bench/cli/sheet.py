@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bench.cli.printable import harmless
+
 _WHOLE = re.compile(r"\S+ \[[^]\n]*\]|\[[^]\n]*\]|\d+ to \d+|\S+")
 """What must stay on one line: a number with its interval, an interval, a range of ranks, a word."""
 _INTERVAL = re.compile(r"(?<=\S) (?=\[[^]]*\])")
@@ -46,7 +48,7 @@ class Sheet:
 
     def add_row(self, *fields: str, style: str | None = None) -> None:
         """One row; fields that are missing are empty."""
-        whole = (*map(_harmless, fields), *[""] * (len(self.heads) - len(fields)))
+        whole = (*map(harmless, fields), *[""] * (len(self.heads) - len(fields)))
         self.rows.append((whole, style))
 
     def add_section(self) -> None:
@@ -88,7 +90,7 @@ class Sheet:
 
     def _empty(self) -> Table:
         shape: Box = box.SIMPLE_HEAD if self.plain else box.HEAVY_HEAD
-        title = Text(f"\n{_harmless(self.title)}" if self.plain else _harmless(self.title))
+        title = Text(f"\n{harmless(self.title)}" if self.plain else harmless(self.title))
         return Table(title=title, title_justify="left", box=shape, padding=(0, 1, 0, 0) if self.plain else (0, 1))
 
     @property
@@ -108,11 +110,6 @@ class Sheet:
             pieces = [len(piece) for one in fields for piece in _WHOLE.findall(one)]
             found.append((full, full if head.whole else max(pieces, default=0)))
         return found
-
-
-def _harmless(text: str) -> str:
-    """Without what could steer a terminal: names and reasons may be a stranger's."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 
 def _as_it_is(text: str) -> str:
