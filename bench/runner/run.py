@@ -9,7 +9,7 @@ import bench
 from bench import config
 from bench.errors import BenchError
 from bench.progress import Display
-from bench.records.files import RECORD_NAME, made_once, read_record, write_record
+from bench.records.files import LOST_NAME, RECORD_NAME, made_once, read_record, write_record
 from bench.records.privacy import Privacy
 from bench.records.schema import Cost, Record, Status
 from bench.runner import entries
@@ -31,9 +31,6 @@ from bench.store import Store
 from bench.trainer.devices import make_fabric
 from bench.types.claim import LabelMaps, Reconstruction
 from bench.types.scan import Cohort
-
-LOST_NAME = "record-lost.json"
-"""Beside an OK record: a later try of the same cell that came to nothing, and must not cost what is known."""
 
 
 @dataclass(frozen=True)

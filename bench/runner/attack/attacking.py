@@ -23,6 +23,7 @@ from bench.runner.attack.guard import Watch, watching
 from bench.runner.attack.isolation import claim_from_own_process
 from bench.runner.attack.learning import AttackTrainer, Shelves, folders
 from bench.runner.attack.order import order_for
+from bench.runner.attack.places import Hashed
 from bench.runner.attack.public_training import PublicTraining
 from bench.runner.traffic.parties import Client
 from bench.runner.traffic.recording import Traffic, key_source
@@ -109,7 +110,7 @@ def _claim_here(
 ) -> object:
     """What the attack claims, in this process and under guard."""
     authors, own = Authors(type(attack)), folders(trainer, shelves)
-    watch = Watch(attack.name, attack.threat.grants, authors, held.places, own, in_process=True)
+    watch = Watch(attack.name, attack.threat.grants, authors, Hashed.of(held.places), own, in_process=True)
     looked: set[str] = set()
     seen = view(watch.seal, looked)
     with time_limit(held.timeout), watching(watch):

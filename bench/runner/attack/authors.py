@@ -36,14 +36,20 @@ class Authors:
         """Whether the attack's code made the call in `frame`, straight or through a go-between.
 
         Args:
-            passing: modules that hand what they find to their caller.
+            passing: modules, or packages with all of theirs, that hand what they find to their caller.
             names: functions of any module of which the same holds.
             codes: and single pieces of code.
         """
         while frame is not None:
             code = frame.f_code
             module = frame.f_globals.get("__name__")
-            hands_over = module in passing or code.co_name in names or any(code is known for known in codes)
+            package = str(module).partition(".")[0]
+            hands_over = (
+                module in passing
+                or package in passing
+                or code.co_name in names
+                or any(code is known for known in codes)
+            )
             if not hands_over and not code.co_filename.startswith("<"):  # compiled text: whoever runs it answers for it
                 return self.wrote(code.co_filename)
             frame = frame.f_back

@@ -38,7 +38,7 @@ class Confinement:
     @classmethod
     def of(cls, request: Request, precision: str, store: Store, defense: Defense[Any]) -> "Confinement":
         """What a request says, with the suite's cache, the data and the defense's own files out of reach."""
-        places = {store.root: "the suite's cache (scans, networks, traffic)"}
+        places = dict.fromkeys((store.root, Store.default().root), "the suite's cache (scans, networks, traffic)")
         if request.root is not None:
             places[request.root] = "the dataset"
         if isinstance(defense, ReadsFiles):

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -53,7 +54,7 @@ def checked_claim(
     if isinstance(claim, Linkage):
         if claim.probes is not None:
             raise ValueError("which rows of a linkage count is the suite's to say; leave out `probes`")
-        checked_scores(claim, scans)
+        checked_scores(replace(claim, scores=claim.scores.float()), scans)  # as it is stored
         return claim
     if isinstance(claim, Membership):
         _check_members(claim.scores, scans)

@@ -6,10 +6,9 @@ through. This is a fence, not a wall: docs/threat-models.md says what climbs it.
 """
 
 import logging
-import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,8 @@ from typing import Any
 
 from bench.errors import GrantError
 from bench.runner.attack.authors import Authors, library_folders
+from bench.runner.attack.places import Hashed, Places
+from bench.runner.attack.spawning import SPAWN, harmless, spawns_announced
 from bench.view import DENIED, asking, counter, denied
 
 MEMORY = {
@@ -47,6 +48,8 @@ FILES = {
     **dict.fromkeys(("os.link", "os.symlink", "os.rename"), 2),
 }
 """Audit events on files, with the number of leading arguments that are paths."""
+_STARTERS = sys.stdlib_module_names - {"platform", "ctypes", "uuid"}
+"""Packages of Python's own that start whatever they are told; the three left out start programs of their own."""
 _GIVERS_OF_FRAMES = {"inspect", "traceback", "pdb", "bdb", "threading", "ctypes"}
 _LOGS_OWN_FRAME = logging.currentframe.__code__
 _WRAPPERS = ("jaxtyping.", "beartype.")
@@ -58,8 +61,7 @@ class Watch:
 
     Attributes:
         attack, granted: for the reason.
-        places: folders that the attack may not touch, with what they hold.
-        free: folders within that it may.
+        places: folders that the attack may not touch, but for its own within them.
         in_process: whether memory and frames are guarded too; in a process of its own there is nothing to find.
         refusals: what was refused so far, in order; an attack cannot undo them by catching the error.
     """
@@ -69,16 +71,15 @@ class Watch:
         attack: str,
         granted: frozenset[str],
         authors: Authors,
-        places: Mapping[Path, str],
+        places: Hashed,
         own: Sequence[Path],
         *,
         in_process: bool,
     ) -> None:
         self.attack, self.granted, self.authors = attack, granted, authors
-        self.places = {place.resolve(): content for place, content in places.items()}
         for folder in own:
             folder.mkdir(parents=True, exist_ok=True)  # the trainer could not make what lies outside of it
-        self.free = (*(folder.resolve() for folder in own), *library_folders())
+        self.places = Places(places, (*(folder.resolve() for folder in own), *library_folders()))
         self.in_process = in_process
         self.refusals: list[str] = []
         self.counters: list[FrameType] = []
@@ -117,11 +118,14 @@ class Watch:
 
     def _deed(self, event: str, args: tuple[Any, ...]) -> tuple[str, str | None] | None:
         if event in FILES:
-            place = self._place(args[: FILES[event]])
+            place = self.places.entered(args[: FILES[event]], moved=event == "os.rename")
             if place is not None and self._is_attack(_caller()):
                 return f"touched a file of {place}", None
+        elif event == SPAWN:
+            if not harmless(args[0]) and self._is_attack(_caller()):
+                return "started a process that nobody watches (multiprocessing; a forked one may be)", None
         elif event in PROGRAMS:
-            if self.authors.nearest(_caller(), passing=("subprocess", "os")):
+            if self.authors.nearest(_caller(), passing=_STARTERS):
                 return f"started a program ({event}) that could read what it may not", None
         elif not self.in_process:
             return None
@@ -132,19 +136,6 @@ class Watch:
                 return FRAMES[event], None
         elif args[1] in HELD_FRAMES and self.authors.nearest(_caller(), passing=("inspect",), names=_TRACEBACK_FRAMES):
             return f"opened a frame ({args[1]})", None
-        return None
-
-    def _place(self, paths: tuple[Any, ...]) -> str | None:
-        """What the guarded folder holds that one of the paths leads into."""
-        for path in paths:
-            if not isinstance(path, str | bytes):
-                continue
-            real = Path(os.path.realpath(os.fsdecode(path)))
-            if any(real.is_relative_to(folder) for folder in self.free):
-                continue
-            for place, content in self.places.items():
-                if real.is_relative_to(place):
-                    return content
         return None
 
     def _is_attack(self, frame: FrameType | None) -> bool:
@@ -181,7 +172,8 @@ def watching(watch: Watch) -> Iterator[None]:
     desk = _desk()
     desk(watch, True)
     try:
-        yield
+        with spawns_announced():
+            yield
     except (Exception, SystemExit) as error:
         if watch.refusals and not isinstance(error, GrantError):
             raise GrantError(watch.refusals[0]) from error
@@ -199,7 +191,7 @@ def _desk() -> Callable[[Watch, bool], None]:
     Only who holds a watch can take it off the list.
     """
     watches: list[Watch] = []
-    events = {DENIED, "object.__getattr__", *MEMORY, *FRAMES, *PROGRAMS, *FILES}
+    events = {DENIED, SPAWN, "object.__getattr__", *MEMORY, *FRAMES, *PROGRAMS, *FILES}
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if watches and event in events:

@@ -13,7 +13,8 @@ import torch
 from bench.attack import Attack
 from bench.defense import Defense
 from bench.runner.attack.confinement import Confinement
-from bench.runner.attack.learning import Shelves, folders
+from bench.runner.attack.learning import Shelves
+from bench.runner.attack.places import Hashed
 from bench.trainer.loop import FabricTrainer
 from bench.view import AttackerView
 
@@ -41,8 +42,7 @@ class Order:
         threads: of the processor.
         defense: pickled code and settings of the defense, and how many references its client holds, where the card
             grants running its training; to be unpickled when the plugins are loaded.
-        places: folders it may not touch, with what they hold; only those that a folder of its own lies in, for it must
-            not learn where the others are.
+        places: the folders that it may not touch, by hashes: it must not learn where they are.
         suite: the process that asked for it; its end is the attack's end.
     """
 
@@ -61,7 +61,7 @@ class Order:
     quiet: bool
     threads: int
     defense: bytes | None
-    places: Mapping[Path, str]
+    places: Hashed
     suite: int
 
 
@@ -80,7 +80,6 @@ def order_for(
         public: the defense's code and settings, and how many references its client holds, where the card grants running
             its training; without networks and keys.
     """
-    own = folders(trainer, shelves)
     return Order(
         attack=attack.name,
         settings={field.name: getattr(attack, field.name) for field in dataclasses.fields(attack)},  # type: ignore[arg-type]
@@ -97,6 +96,6 @@ def order_for(
         quiet=trainer.display.console.quiet,
         threads=torch.get_num_threads(),
         defense=None if public is None else pickle.dumps(public),
-        places={place: what for place, what in held.places.items() if any(one.is_relative_to(place) for one in own)},
+        places=Hashed.of(held.places),
         suite=os.getpid(),
     )

@@ -1,7 +1,7 @@
 """One place that turns claims, and the pictures or label maps of controls, into scores: judged alike, goal by goal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -63,8 +63,12 @@ class Judge:
         return tuple(self.scans) if self.wanted is None else tuple(self.scans[index] for index in self.wanted)
 
     def linkages(self, claims: Sequence[Claim]) -> tuple[Linkage, ...]:
-        """The linkage that each claim comes down to, one for every set of keys."""
-        return linkages_of(claims, self.scans, self.auxiliary, self.device, self.wanted)
+        """The linkage that each claim comes down to, one for every set of keys.
+
+        In the precision that it is stored in beside the record: whoever counts again must find the same ties.
+        """
+        found = linkages_of(claims, self.scans, self.auxiliary, self.device, self.wanted)
+        return tuple(replace(linkage, scores=linkage.scores.float()) for linkage in found)
 
     def scores(self, claims: Sequence[Claim], linkages: Sequence[Linkage], axes: Axes) -> dict[str, Score]:
         """Every score, beside chance where chance is known."""

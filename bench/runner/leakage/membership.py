@@ -9,6 +9,7 @@ from bench.defense import Networks
 from bench.metrics.confidence import mean_logit_of_answer
 from bench.metrics.membership import Told, tell_members
 from bench.metrics.verification import OperatingPoint as Point
+from bench.records.goals import HEADLINES
 from bench.records.parts import Interval
 from bench.records.privacy import Control, OperatingPoint, Privacy, Score, Verification
 from bench.runner.attack.attempts import Attempts
@@ -18,11 +19,11 @@ from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.people import pseudonym
 from bench.types.claim import Membership
 from bench.types.scan import Roles
+from bench.types.threat import Goal
 
 Axes = tuple[str | int, ...]
 
-AUC = "auc"
-"""The score of an attack on membership that the leaderboard shows."""
+AUC = HEADLINES[Goal.MEMBERSHIP]
 DO_NOTHING = (
     "one threshold for everybody on how sure the server's answer is of the true labels, sent as the client sends; "
     "no other network to compare with (Yeom et al. 2018)"

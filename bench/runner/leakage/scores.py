@@ -8,15 +8,16 @@ from bench.metrics.retrieval import Retrieval, score_linkage
 from bench.metrics.unenrolled import unenrolled_precisions
 from bench.metrics.verification import OperatingPoint as Point
 from bench.metrics.verification import verify
+from bench.records.goals import HEADLINES
 from bench.records.parts import Interval
 from bench.records.privacy import OperatingPoint, Residual, Score, Verification
 from bench.runner.traffic.people import pseudonym
 from bench.types.claim import Repeated
 from bench.types.estimate import Estimate
 from bench.types.scan import Scan
+from bench.types.threat import Goal
 
-HEADLINE = "map"
-"""The score of a linkage that the leaderboard shows."""
+HEADLINE = HEADLINES[Goal.LINKAGE]
 
 
 def linkage_scores(claims: Repeated, scans: Sequence[Scan], axes: tuple[str | int, ...]) -> dict[str, Score]:

@@ -7,17 +7,19 @@ from bench.metrics.concordance import Concordance, concordance
 from bench.metrics.crossed import ANY
 from bench.metrics.luck import best_by_luck
 from bench.metrics.people_means import grouped, mean_over_people
+from bench.records.goals import HEADLINES
 from bench.records.parts import Interval
 from bench.records.privacy import Score
 from bench.runner.attack.asked_traits import asked_traits
 from bench.types.claim import Attribute, Claim
 from bench.types.scan import Cohort, Scan
+from bench.types.threat import Goal
 from bench.types.traits import AGE, SEX
 
 Axes = tuple[str | int, ...]
 
-WORST = "worst_trait"
-"""The score of an attack on traits that the leaderboard shows: that of the trait which leaks most."""
+WORST = HEADLINES[Goal.ATTRIBUTE]
+"""That of the trait which leaks most."""
 ORDERED = {AGE: "age_concordance", SEX: "sex_auc"}
 AGE_ERROR = "age_error_years"
 CHANCE = 0.5

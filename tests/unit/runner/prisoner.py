@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import gc
 import hashlib
+import multiprocessing
 import os
 import signal
 import struct
@@ -205,6 +206,8 @@ DEEDS: dict[str, Any] = {
     "sly keys": lambda view, trainer: _sly(view),
     "leave": lambda view, trainer: sys.exit(0),
     "mend": lambda view, trainer: _raise(BenchError("checkpoint is damaged; delete it")),
+    "trespass": lambda view, trainer: list((Path(__file__).parents[1] / "metrics").iterdir()),
+    "spawn": lambda view, trainer: multiprocessing.get_context("spawn").Process(target=print).start(),
     "segfault": lambda view, trainer: ctypes.memset(0, 0, 1),
     "exit": lambda view, trainer: os._exit(7),
     "kill": lambda view, trainer: os.kill(os.getpid(), signal.SIGKILL),

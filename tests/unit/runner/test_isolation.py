@@ -30,6 +30,7 @@ from tests.unit.runner.strangers import Shells
 
 CPU = torch.device("cpu")
 PLUGIN = Path(__file__).with_name("prisoner.py")
+ELSEWHERE = Path(__file__).parents[1] / "metrics"  # its deed `trespass` goes there
 ORACLE = ThreatModel(
     tier=Tier.ORACLE,
     observes=frozenset({Observes.RELEASE, Observes.REPLY}),
@@ -58,7 +59,7 @@ def _verdict(
     client = Client(Shells(queries=2), nn.Identity(), roles.references.scans, CPU)
     server = Server(client.defense, nn.Identity(), CPU)
     traffic = record_traffic(client, server, roles.test, 0, folder / "traffic", Display(quiet=True))
-    held = Confinement(isolate=isolate, timeout=timeout, plugins=(PLUGIN,))
+    held = Confinement(isolate=isolate, timeout=timeout, plugins=(PLUGIN,), places={ELSEWHERE: "the dataset"})
     networks = Networks(nn.Identity(), nn.Linear(2, 2), History())
     with torch.no_grad():
         for weights in networks.server.parameters():
@@ -109,6 +110,8 @@ def test_the_process_holds_nothing_but_what_is_granted(kind: Any, roles: Roles, 
         ("keys", "GrantError: attack 'prisoner' touched view.keys.*Add Knows.KEYS"),
         ("sly keys", "GrantError: attack 'prisoner' touched view.keys.*Add Knows.KEYS"),
         ("leave", "SystemExit: 0"),
+        ("trespass", "GrantError: attack 'prisoner' touched a file of the dataset"),
+        ("spawn", "GrantError: attack 'prisoner' started a process that nobody watches"),
     ],
 )
 def test_what_goes_wrong_is_a_failed_cell_either_way(

@@ -128,3 +128,19 @@ def test_what_cannot_be_scored_is_refused(roles: Roles, wrong: dict, words: str)
 def test_an_attack_does_not_choose_its_probes() -> None:
     with pytest.raises(ValueError, match="the suite's to say"):
         checked_claim(Goal.LINKAGE, Linkage(torch.zeros(4, 4), probes=(1,)), 4, (20, 24, 20), 4)
+
+
+def test_links_are_judged_in_the_precision_that_they_are_stored_in(roles: Roles) -> None:
+    """Confident scores in double precision tie in the file beside the record, where everybody counts again."""
+    judge = Judge(goal=Goal.LINKAGE, scans=roles.test.scans, auxiliary=roles.auxiliary, device=CPU)
+    count = len(roles.test.scans)
+    nearly = 1 - torch.arange(count * count, dtype=torch.float64).reshape(count, count) * 1e-12
+    (found,) = judge.linkages([Linkage(nearly)])
+    assert found.scores.dtype is torch.float32
+    assert judge.headline([Linkage(nearly)], (0, "x")) == judge.headline([Linkage(torch.ones(count, count))], (0, "x"))
+
+
+def test_scores_that_the_stored_precision_cannot_hold_are_no_claim() -> None:
+    large = torch.full((4, 4), 1e300, dtype=torch.float64)
+    with pytest.raises(ValueError, match="must be finite"):
+        checked_claim(Goal.LINKAGE, Linkage(large), 4, (8, 8, 8), 4)
