@@ -27,12 +27,13 @@ PLAIN: Mapping[str, Callable[[Sequence[PlainTable]], str]] = {
 """The tables of the page for other programs."""
 
 
-def build(records: Sequence[tuple[Path, Record]], out: Path) -> Path:
+def build(records: Sequence[tuple[Path, Record]], out: Path, trusted: Sequence[Path] = ()) -> Path:
     """Write the page and its tables into the folder `out`; the same records give the same bytes.
 
     Args:
         records: every record with the file it was read from; pictures and linkages are looked for beside that file.
         out: folder, made if it is missing.
+        trusted: folders whose verdicts count, see `bench.leaderboard.submissions.verdict`.
 
     Returns:
         The page: one file that needs no network.
@@ -40,10 +41,10 @@ def build(records: Sequence[tuple[Path, Record]], out: Path) -> Path:
     Raises:
         BenchError: there is no record, `out` is a file, or linkage files of one group are about different people.
     """
-    return write(judge(records), out)
+    return write(judge(records, trusted), out)
 
 
-def judge(records: Sequence[tuple[Path, Record]]) -> list[Group]:
+def judge(records: Sequence[tuple[Path, Record]], trusted: Sequence[Path] = ()) -> list[Group]:
     """The records in comparable groups, with the worst case of every defense.
 
     Raises:
@@ -57,7 +58,7 @@ def judge(records: Sequence[tuple[Path, Record]]) -> list[Group]:
         if wrong is not None:
             raise BenchError(f"{path} is no record of a measurement: {wrong}; leave it out")
     one_origin(records)
-    return groups_of(records)
+    return groups_of(records, trusted)
 
 
 def _no_numbers(record: Record) -> Iterator[str]:

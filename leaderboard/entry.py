@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.leaderboard.numbers import finite
+from bench.leaderboard.submissions.compare import Verdict
 from bench.records.parts import Interval
 from bench.records.privacy import Privacy, Score, Verification
 from bench.records.schema import Record, Status
@@ -19,14 +20,19 @@ class Entry:
         path: the record's file; its pictures lie beside it.
         defense: name of the defense, with the settings that tell it from others in the group.
         attack: the same for the attack.
-        verified: whoever keeps the leaderboard has run the cell again, and this is what was found.
+        verdict: of whoever keeps the leaderboard and has run the cell again, where this is what was found.
     """
 
     path: Path
     record: Record
     defense: str
     attack: str
-    verified: bool = False
+    verdict: Verdict | None = None
+
+    @property
+    def verified(self) -> bool:
+        """Whether whoever keeps the leaderboard has run the cell again, and this is what was found."""
+        return self.verdict is not None
 
     @property
     def standing(self) -> str:

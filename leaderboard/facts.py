@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.numbers import DASH, bounds, finite, fixed
 from bench.records.parts import Interval
-from bench.records.privacy import Confound, Privacy, Residual, Validity
+from bench.records.privacy import Confound, LeakCurve, Privacy, Residual, Validity
 from bench.records.score_names import shown
 
 CONTROL_ORDER = ("do-nothing", "amplified", "atlas", "random-other", "recovered", "oracle-key")
@@ -107,3 +107,14 @@ def confound_facts(confound: Confound | None) -> list[Fact]:
     meaning = "people for whom somebody else under the same key looks more alike than they do under another key"
     failed = "" if confound.reason is None else f"the attack failed here: {confound.reason}"
     return [interval_fact("same key preferred", confound.reference_preferred, failed, meaning)]
+
+
+def lost_facts(*curves: LeakCurve | None) -> list[Fact]:
+    """Where an attack failed along a curve; too few points may be left to draw it."""
+    return [
+        Fact(f"{curve.along[:40]} {point.at:g}", DASH, "the attack failed here", point.reason)
+        for curve in curves
+        if curve is not None
+        for point in curve.points
+        if point.reason is not None
+    ]

@@ -117,8 +117,12 @@ class Group:
         return tuple(dict.fromkeys(names))
 
 
-def groups_of(records: Sequence[tuple[Path, Record]]) -> list[Group]:
+def groups_of(records: Sequence[tuple[Path, Record]], trusted: Sequence[Path] = ()) -> list[Group]:
     """Records sorted into comparable groups; a record given twice counts once, and the order given plays no part.
+
+    Args:
+        records: with their files.
+        trusted: folders whose verdicts count, see `verdict_beside`.
 
     Raises:
         BenchError: linkage files of one group are about different people.
@@ -126,7 +130,7 @@ def groups_of(records: Sequence[tuple[Path, Record]]) -> list[Group]:
     sorted_records: dict[GroupKey, list[tuple[Path, Record]]] = {}
     for path, record in records:
         sorted_records.setdefault(GroupKey.of(record), []).append((path, record))
-    return [_group(key, _entries(found)) for key, found in sorted(sorted_records.items())]
+    return [_group(key, _entries(found, trusted)) for key, found in sorted(sorted_records.items())]
 
 
 def _group(key: GroupKey, entries: Sequence[Entry]) -> Group:
@@ -143,30 +147,36 @@ def _worst_by_tier(entries: Sequence[Entry]) -> dict[int, tuple[RankedRow, ...]]
     return worst
 
 
-def _entries(records: Sequence[tuple[Path, Record]]) -> list[Entry]:
+def _entries(records: Sequence[tuple[Path, Record]], trusted: Sequence[Path]) -> list[Entry]:
     defenses = variant_names([(record.defense.name, record.defense.settings) for _, record in records])
     attacks = variant_names([(record.attack.name, record.attack.settings) for _, record in records])
     entries = [
-        Entry(path, record, defense, attack, verified=verdict_beside(path) is not None)
+        Entry(path, record, defense, attack, verdict=verdict_beside(path, trusted))
         for (path, record), defense, attack in zip(records, defenses, attacks, strict=True)
     ]
     once: dict[str, Entry] = {}
     for entry in sorted(entries, key=lambda entry: (not entry.verified, entry.path)):
         once.setdefault(fingerprint(entry), entry)
-    known = {name for entry in once.values() if entry.verified for name in (entry.record.cell, _asked(entry.record))}
+    found = [entry.record for entry in once.values() if entry.verified]
     # Of a cell that was run again, what was found counts and not what was claimed, whatever address that claims.
     return [
         entry
         for _, entry in sorted(once.items())
-        if entry.verified or not known & {entry.record.cell, _asked(entry.record)}
+        if entry.verified or not any(_same_cell(entry.record, record) for record in found)
     ]
 
 
-def _asked(record: Record) -> str:
-    """What was run, without what came of it."""
-    defense, attack = record.defense, record.attack
-    asked = [defense.name, defense.settings, attack.name, attack.settings, record.data.settings, record.seed]
-    return json.dumps(asked, sort_keys=True)
+def _same_cell(one: Record, other: Record) -> bool:
+    """Whether the two say that the same was run: a setting that only one of them names tells no runs apart."""
+    if one.cell == other.cell:
+        return True
+    names = [(record.defense.name, record.attack.name, record.seed) for record in (one, other)]
+    settings = [(record.defense.settings, record.attack.settings, record.data.settings) for record in (one, other)]
+    return names[0] == names[1] and not any(
+        ours[key] != theirs[key]  # 0 is 0.0
+        for ours, theirs in zip(*settings, strict=True)
+        for key in ours.keys() & theirs.keys()
+    )
 
 
 def _boards(entries: Sequence[Entry], judged: Mapping[str, tuple[bool, float, str]]) -> tuple[Board, ...]:

@@ -1,9 +1,8 @@
 """How a number is known: whether whoever keeps the leaderboard has run the cell again, and what made it."""
 
-from pathlib import Path
-
+from bench.leaderboard.entry import Entry
 from bench.leaderboard.facts import Fact
-from bench.leaderboard.submissions.verdict import verdict_beside
+from bench.leaderboard.submissions.compare import Verdict
 from bench.records.schema import Record
 
 SHOWN_LETTERS = 16
@@ -11,12 +10,13 @@ SHOWN_PACKAGES = ("torch", "monai", "numpy")
 CLAIMED = "whoever made the record says so; nobody has run it again"
 
 
-def provenance_facts(path: Path, record: Record) -> list[Fact]:
-    """Whether the record in this file was checked, and with what, when and where it was made."""
+def provenance_facts(entry: Entry) -> list[Fact]:
+    """Whether the cell was checked, and with what, when and where its record was made."""
+    record = entry.record
     made = record.environment
     packages = ", ".join(f"{name} {made.packages[name]}" for name in SHOWN_PACKAGES if name in made.packages)
     return [
-        _standing(path),
+        _standing(entry.verdict),
         Fact("Unveil", record.unveil_version, "" if made.git is None else f"commit {made.git}"),
         Fact("written", record.created),
         Fact("networks", record.defense.training_hash, _weights(record), "content address of what trained them"),
@@ -30,8 +30,7 @@ def _weights(record: Record) -> str:
     return "" if record.defense.weights_hash is None else f"weights {record.defense.weights_hash}"
 
 
-def _standing(path: Path) -> Fact:
-    verdict = verdict_beside(path)
+def _standing(verdict: Verdict | None) -> Fact:
     if verdict is None:
         return Fact("standing", "claimed", meaning=CLAIMED)
     again = f"claimed by somebody, run again on {verdict.environment.platform}, {verdict.environment.device}"

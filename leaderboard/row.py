@@ -7,7 +7,15 @@ from markupsafe import Markup
 
 from bench.leaderboard.cell_figures import Figure, cell_figures
 from bench.leaderboard.entry import Entry
-from bench.leaderboard.facts import Fact, check_facts, confound_facts, control_facts, residual_facts, trait_facts
+from bench.leaderboard.facts import (
+    Fact,
+    check_facts,
+    confound_facts,
+    control_facts,
+    lost_facts,
+    residual_facts,
+    trait_facts,
+)
 from bench.leaderboard.pictures import Picture, picture
 from bench.leaderboard.provenance import provenance_facts
 from bench.leaderboard.state_words import STATES
@@ -80,14 +88,15 @@ def _facts(entry: Entry) -> list[tuple[str, list[Fact]]]:
     validity, privacy = entry.record.validity, entry.privacy
     missing = [Fact("planted leaks", "not looked for", "the checks could not be run")]
     checks = ("Known-answer checks", missing if validity is None else check_facts(validity))
-    known = ("How it is known", provenance_facts(entry.path, entry.record))
+    known = ("How it is known", provenance_facts(entry))
     if privacy is None:
         return [checks, known]
     among = ("The score among its controls", control_facts(entry))
+    lost = ("Not measured", lost_facts(privacy.by_queries, privacy.by_dial))
     if entry.record.attack.threat.goal == Goal.MEMBERSHIP:
         return [checks, known, among, ("Trained on or not?", membership_facts(privacy.verification))]
     if entry.record.attack.threat.goal == Goal.ATTRIBUTE:
-        return [checks, known, among, ("Trait by trait", trait_facts(privacy))]
+        return [checks, known, among, ("Trait by trait", trait_facts(privacy)), lost]
     return [
         checks,
         known,
@@ -95,4 +104,5 @@ def _facts(entry: Entry) -> list[tuple[str, list[Fact]]]:
         ("Verification: one person or two?", verification_facts(privacy.verification)),
         ("Residual risk", residual_facts(privacy.residual)),
         ("Patient or key?", confound_facts(privacy.confound)),
+        lost,
     ]

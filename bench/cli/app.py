@@ -29,6 +29,12 @@ app.add_typer(schema, name="schema")
 Plugins = Annotated[
     list[Path] | None, typer.Option("--plugin", help="Python file with an attack, defense or dataset; repeatable.")
 ]
+Verified = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="DIR", help="Folder of `bench leaderboard verify`: what was found there counts as verified; repeatable."
+    ),
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -188,14 +194,15 @@ def doctor() -> None:
 
 @leaderboard.command("build")
 def build_leaderboard(
-    runs: Annotated[list[Path], typer.Argument(help="Records, or folders that hold them.")],
+    runs: Annotated[list[Path] | None, typer.Argument(help="Records, or folders that hold them.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the page.")] = Path("site"),
+    verified: Verified = None,
 ) -> None:
     """Write one offline HTML page from records."""
     with clear_errors():
         from bench.cli.board import build_and_report
 
-        build_and_report(runs, out)
+        build_and_report(runs or (), out, verified or ())
 
 
 @leaderboard.command("pack")
@@ -225,6 +232,18 @@ def validate_bundles(
         validate_and_report(bundles)
 
 
+@leaderboard.command("unpack")
+def unpack_bundles(
+    bundles: Annotated[list[Path], typer.Argument(help="Bundles of `bench leaderboard pack`.")],
+    out: Annotated[Path, typer.Option(help="Folder of the leaderboard's records.")] = Path("records"),
+) -> None:
+    """Put the records of bundles that nothing speaks against into a folder, as claims."""
+    with clear_errors():
+        from bench.cli.submissions import unpack_and_report
+
+        unpack_and_report(bundles, out)
+
+
 @leaderboard.command("verify")
 def verify_bundle(
     bundle: Annotated[Path, typer.Argument(help="A bundle of `bench leaderboard pack`.")],
@@ -251,12 +270,13 @@ def verify_bundle(
 def diff_leaderboards(
     old: Annotated[Path, typer.Argument(help="leaderboard.json, or a folder with it or with records.")],
     new: Annotated[Path, typer.Argument(help="The same, later.")],
+    verified: Verified = None,
 ) -> None:
     """Say which cells came, went or changed between two leaderboards, and which ranks moved."""
     with clear_errors():
         from bench.cli.submissions import diff_and_report
 
-        diff_and_report(old, new)
+        diff_and_report(old, new, verified or ())
 
 
 @leaderboard.command("missing")

@@ -6,14 +6,16 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.cli.sheet import Head, Sheet
+from bench.errors import BenchError
 from bench.leaderboard.build import NUMBERS_NAME, PLAIN, judge, write
 from bench.leaderboard.columns import columns_of
+from bench.leaderboard.entry import Entry
 from bench.leaderboard.grouping import Board, Group
 from bench.leaderboard.tables import Column, Row
 from bench.leaderboard.threat_words import goal_in_words
 from bench.leaderboard.worst_case.columns import TITLE, worst_columns
 from bench.leaderboard.worst_case.view import worst_notes
-from bench.records.files import find_records, read_record
+from bench.records.files import VERIFICATION_NAME, find_records, read_record
 
 LISTED = 12
 """Records that the terminal names and shows cell by cell, at most; of more it shows the worst cases alone."""
@@ -21,10 +23,18 @@ _SHOWN = ("defense", "attack", "state", "dice", "headline", "chance")
 _WORST_SHOWN = ("rank", "defense", "seed", "dice", "worst-tpr", "worst-auc", "worst-by", "attacks")
 
 
-def build_and_report(runs: list[Path], out: Path) -> None:
-    """Write the page, print its tables in short or, of many records, those of the worst cases, and name every file."""
-    records = [(path, read_record(path)) for path in find_records(runs)]
-    groups = judge(records)
+def build_and_report(runs: Sequence[Path], out: Path, verified: Sequence[Path] = ()) -> None:
+    """Write the page, print its tables in short or, of many records, those of the worst cases, and name every file.
+
+    Args:
+        runs: records, or folders that hold them; whatever verdicts lie there, they are claims.
+        out: folder for the page.
+        verified: folders that `bench leaderboard verify` filled, whose records and verdicts count.
+    """
+    if not (runs or verified):
+        raise BenchError("no records given; give record files, folders that hold them, or --verified DIR")
+    records = [(path, read_record(path)) for path in find_records([*runs, *verified])]
+    groups = judge(records, verified)
     page = write(groups, out)
     console = Console(highlight=False)
     few = len(records) <= LISTED
@@ -43,9 +53,23 @@ def build_and_report(runs: list[Path], out: Path) -> None:
     twice = len(records) - sum(len(group.entries) for group in groups)
     if twice:
         console.print(f"note: {twice} of {len(records)} records repeat a cell that is shown already, and are left out")
+    strange = [entry.path for group in groups for entry in group.entries if _strange(entry)]
+    if strange:
+        told = f"{strange[0].parent} and {len(strange) - 1} others" if len(strange) > 1 else f"{strange[0].parent}"
+        console.print(
+            f"note: beside records in {told} lies a {VERIFICATION_NAME}, which counts only below a folder given with "
+            "--verified; they are shown as claimed",
+            soft_wrap=True,
+            markup=False,
+        )
     for name in (NUMBERS_NAME, *PLAIN):
         console.print(f"table   {out / name}", soft_wrap=True, markup=False)
     console.print(f"page    {page}", soft_wrap=True, markup=False)
+
+
+def _strange(entry: Entry) -> bool:
+    """A verdict that somebody brought along, or that whoever keeps the board forgot to vouch for."""
+    return not entry.verified and (entry.path.parent / VERIFICATION_NAME).exists()
 
 
 def _cells_table(group: Group, board: Board) -> Sheet:

@@ -1,4 +1,4 @@
-"""`bench leaderboard pack`, `validate`, `verify` and `diff`."""
+"""`bench leaderboard pack`, `validate`, `unpack`, `verify` and `diff`."""
 
 import json
 import tempfile
@@ -43,6 +43,24 @@ def validate_and_report(bundles: Sequence[Path]) -> None:
     if len(bundles) > 1:
         typer.echo(f"checked {len(bundles)} bundles, {len(bundles) - bad} of them fine")
     if bad:
+        raise typer.Exit(2)
+
+
+def unpack_and_report(bundles: Sequence[Path], out: Path) -> None:
+    """Put every bundle that nothing speaks against among the records; exit code 2 if one stays out."""
+    from bench.leaderboard.submissions.unpack import unpack
+
+    bad = 0
+    for bundle in bundles:
+        examined = validate(bundle)
+        for problem in examined.problems:
+            typer.echo(printable(f"problem {bundle.name}: {problem}"), err=True)
+        if examined.problems:
+            bad += 1
+        else:
+            typer.echo(f"record  {unpack(examined, out)}")
+    if bad:
+        typer.echo(f"{bad} of {len(bundles)} bundles stay out: mend their problems first", err=True)
         raise typer.Exit(2)
 
 
@@ -102,11 +120,11 @@ def verify_and_report(
         raise typer.Exit(FAILED_CELL)
 
 
-def diff_and_report(old: Path, new: Path) -> None:
+def diff_and_report(old: Path, new: Path, verified: Sequence[Path] = ()) -> None:
     """Say what differs between two leaderboards."""
     from bench.leaderboard.submissions.changes import changes, numbers_of
 
-    lines = list(changes(numbers_of(old), numbers_of(new)))
+    lines = list(changes(numbers_of(old, verified), numbers_of(new, verified)))
     for line in lines:
         typer.echo(printable(line))
     if not lines:

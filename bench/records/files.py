@@ -16,6 +16,11 @@ from bench.records.schema import SCHEMA_VERSION, Record
 PartT = TypeVar("PartT", bound=Part)
 
 RECORD_NAME = "record.json"
+LOST_NAME = "record-lost.json"
+"""Beside an OK record: a later try of the same cell that came to nothing, and must not cost what is known."""
+VERIFICATION_NAME = "verification.json"
+"""Of what running a claimed cell again gave, beside what was found."""
+BUNDLE_SUFFIX = ".unveil.zip"
 DEEPEST = 50
 MOST_BYTES = 8 * 2**20
 """Of a record; those that runs write have a hundredth of it."""
@@ -106,12 +111,17 @@ def find_records(paths: Iterable[Path]) -> list[Path]:
         if path.is_file():
             found.add(path)
         elif path.is_dir():
-            found.update(path.rglob(RECORD_NAME))
+            found.update(file for file in path.rglob(RECORD_NAME) if not _hidden(file.relative_to(path)))
         else:
             raise BenchError(f"no such run: {path}; give record files or folders that hold them")
     if not found:
         raise BenchError(f"no {RECORD_NAME} under {', '.join(map(str, given))}; run `bench run` first")
     return sorted(found)
+
+
+def _hidden(file: Path) -> bool:
+    """In a folder that is no result: somebody runs there, or was killed."""
+    return any(part.startswith(".") for part in file.parts)
 
 
 def made_once(path: Path, kind: type[PartT], make: Callable[[], PartT]) -> PartT:

@@ -23,6 +23,7 @@ _SPECIAL = {
     "^": r"\textasciicircum{}",
     "[": "{[}",  # after the end of a row it would open an argument
     "]": "{]}",
+    "*": "{*}",  # after the end of a row it would belong to that
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     DASH: "--",
@@ -84,4 +85,4 @@ def _notes(table: PlainTable, first: int) -> list[str]:
 def escaped(text: str) -> str:
     """Text that stays text: no command, and nothing that a plain font cannot set."""
     found = "".join(_SPECIAL.get(letter, letter) for letter in " ".join(text.split()))
-    return "".join(letter if letter.isascii() else "?" for letter in found)
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in found)

@@ -12,8 +12,8 @@ import zlib
 import numpy as np
 
 MOST_SCANS = 4000
-MOST_BYTES = 2**28
-"""Of the table of scores, in memory: four repetitions of 4000 scans."""
+MOST_BYTES = 2**26
+"""Of the table of scores, in memory: 4000 scans under one set of keys, 2300 under three."""
 MOST_REPETITIONS = 64
 """Sets of keys: each is compared by itself, which takes many times the memory of its scores."""
 LONGEST_HEADER = 4096

@@ -1,6 +1,7 @@
 """What a bundle holds: a zip archive with a record, its linkage and its pictures, and a list with their hashes."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -10,9 +11,9 @@ from bench.records.claims import CLAIM_NAME
 from bench.records.files import MOST_BYTES as MOST_BYTES_OF_A_RECORD
 from bench.records.files import RECORD_NAME
 from bench.records.parts import Part
+from bench.records.schema import Record
 
 MANIFEST_NAME = "bundle.json"
-SUFFIX = ".unveil.zip"
 
 MEGABYTE = 2**20
 MOST_BYTES: Mapping[str, int] = {
@@ -43,6 +44,12 @@ class Manifest(Part):
 def hashed(content: bytes) -> Packed:
     """The entry of a file."""
     return Packed(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+
+
+def bundle_name(record: Record) -> str:
+    """How a bundle of this record is called; whatever the record says, one plain name."""
+    words = (record.defense.name, record.attack.name, record.data.name, f"s{record.seed}", record.cell[:8])
+    return "-".join(re.sub(r"[^A-Za-z0-9]+", "-", word).strip("-")[:40] for word in words)
 
 
 def most_bytes(name: str) -> int | None:

@@ -1,7 +1,7 @@
 """What differs between two leaderboards, for whoever reviews a submission."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,19 @@ from bench.records.files import find_records, read_record
 Row = Mapping[str, Any]
 
 
-def numbers_of(place: Path) -> dict[str, Any]:
+def numbers_of(place: Path, trusted: Sequence[Path] = ()) -> dict[str, Any]:
     """The numbers of a leaderboard: a `leaderboard.json`, a folder with one, or a folder with records.
+
+    Args:
+        place: where it is.
+        trusted: of a folder with records, folders whose verdicts count.
 
     Raises:
         BenchError: there is no leaderboard and no record, or the file is none.
     """
     file = place / NUMBERS_NAME if (place / NUMBERS_NAME).is_file() else place
     if file.is_dir():
-        text = leaderboard_json(judge([(path, read_record(path)) for path in find_records([file])]))
+        text = leaderboard_json(judge([(path, read_record(path)) for path in find_records([file])], trusted))
     else:
         try:
             text = file.read_text(encoding="utf-8")

@@ -11,8 +11,6 @@ from bench.leaderboard.submissions.bundle import Packed
 from bench.records.parts import NOT_MEASURED, Interval, Part
 from bench.records.schema import Environment, Record
 
-VERIFICATION_NAME = "verification.json"
-
 
 class Comparison(Part):
     """One number, as claimed and as found.

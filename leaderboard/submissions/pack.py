@@ -1,15 +1,14 @@
 """A bundle out of a run."""
 
-import re
 from pathlib import Path
 
 from bench.atomic import write_bytes
 from bench.errors import BenchError
 from bench.leaderboard.pictures import picture
 from bench.leaderboard.submissions.archive import packed
-from bench.leaderboard.submissions.bundle import MANIFEST_NAME, SUFFIX, Manifest, hashed, most_bytes
+from bench.leaderboard.submissions.bundle import MANIFEST_NAME, Manifest, bundle_name, hashed, most_bytes
 from bench.records.claims import CLAIM_NAME
-from bench.records.files import RECORD_NAME, find_records, read_record
+from bench.records.files import BUNDLE_SUFFIX, RECORD_NAME, find_records, read_record
 
 
 def pack(run: Path, out: Path, *, pictures: bool | None = None) -> Path:
@@ -50,8 +49,6 @@ def pack(run: Path, out: Path, *, pictures: bool | None = None) -> Path:
             raise BenchError(f"{path.parent / name} has {len(content)} bytes; a bundle takes {limit or 0} at most")
     manifest = Manifest(cell=record.cell, files={name: hashed(files[name]) for name in sorted(files)})
     files[MANIFEST_NAME] = (manifest.model_dump_json(indent=2) + "\n").encode()
-    words = (record.defense.name, record.attack.name, record.data.name, f"s{record.seed}", record.cell[:8])
-    name = "-".join(re.sub(r"[^A-Za-z0-9]+", "-", word).strip("-")[:40] for word in words)
-    bundle = out / f"{name}{SUFFIX}"
+    bundle = out / f"{bundle_name(record)}{BUNDLE_SUFFIX}"
     write_bytes(bundle, packed(files))
     return bundle

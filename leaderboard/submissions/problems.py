@@ -2,21 +2,25 @@
 
 import math
 import statistics
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from bench.defects import NAME
+from bench.leaderboard.submissions.bundle import MOST_FILES, most_bytes
 from bench.leaderboard.submissions.ranges import impossible
 from bench.leaderboard.submissions.shipped import contradictions
-from bench.records.privacy import Privacy
+from bench.leaderboard.submissions.texts import marked_up, too_long, unseen
+from bench.records.goals import HEADLINES, LOWER_IS_WORSE, scores_of
+from bench.records.privacy import Privacy, Score
 from bench.records.schema import PROTOCOL_VERSION, Record
 from bench.types.threat import GALLERIES, Goal
 
 FEWEST_PEOPLE = 10
 """Among the test people: with fewer, any interval spans most of what is possible."""
-LONGEST_TEXT = 2000
 TOLERANCE = 0.01
-"""Averages over classes and over keys may be taken in either order, and people may lack a class."""
+"""Averages over classes and over keys may be taken in either order."""
+RARE = 0.3
+"""A Dice below may be of a class that somebody lacks: nothing, wherever the answer has it under some key."""
+TOLERANCE_OF_RARE_CLASSES = 0.1
 CONTROLS: Mapping[str, tuple[str, ...]] = {
     Goal.LINKAGE.value: ("do-nothing", "atlas", "random-other", "oracle-key"),
     Goal.RECONSTRUCTION.value: ("do-nothing", "atlas", "random-other", "oracle-key"),
@@ -48,9 +52,23 @@ def problems_of(record: Record) -> Iterator[str]:
 
 
 def senseless(record: Record) -> Iterator[str]:
-    """What can be no record of any measurement, whoever made it: endless texts, and numbers out of all bounds."""
-    yield from _texts(record.model_dump(mode="json"))
+    """What can be no record of any measurement, whoever made it: texts, numbers and pictures that no run writes."""
+    raw = record.model_dump(mode="json")
+    yield from too_long(raw)
+    yield from marked_up(raw)
+    yield from _pictures(record.pictures)
     yield from impossible(record)
+
+
+def _pictures(names: Sequence[str]) -> Iterator[str]:
+    """A page embeds them, each as often as it is named."""
+    if len(names) > MOST_FILES:
+        yield f"{len(names)} pictures; {MOST_FILES} at most"
+    strange = [name for name in names if not name.endswith(".png") or most_bytes(name) is None]
+    if strange:
+        yield f"picture {strange[0][:100]!a} is no plain name of a PNG file"
+    if len(set(names)) < len(names):
+        yield "a picture is named twice"
 
 
 def _names(record: Record) -> Iterator[str]:
@@ -58,34 +76,7 @@ def _names(record: Record) -> Iterator[str]:
     for what, name in (("defense", record.defense.name), ("attack", record.attack.name), ("data", record.data.name)):
         if not NAME.fullmatch(name):
             yield f"{what} {name!a} is no name: those are made of small letters, digits, and dashes between them"
-    yield from (f"{where} holds letters that nobody sees" for where in _unseen(record.model_dump(mode="json")))
-
-
-def _unseen(raw: Any, where: str = "") -> Iterator[str]:
-    if isinstance(raw, str) and not all(letter.isprintable() or letter in "\n\t" for letter in raw):
-        yield where
-    elif isinstance(raw, dict):
-        for key, value in raw.items():
-            yield from _unseen(key, f"a name in {where or 'the record'}")
-            yield from _unseen(value, ascii(f"{where}.{key}".lstrip("."))[1:-1])
-    elif isinstance(raw, list):
-        for place, value in enumerate(raw):
-            yield from _unseen(value, f"{where}[{place}]")
-
-
-def _texts(raw: Any, where: str = "") -> Iterator[str]:
-    if isinstance(raw, str):
-        if len(raw) > LONGEST_TEXT:
-            yield f"{where} is a text of {len(raw)} characters; {LONGEST_TEXT} at most"
-    elif isinstance(raw, dict):
-        for key, value in raw.items():
-            if len(key) > LONGEST_TEXT:
-                yield f"a name in {where or 'the record'} has {len(key)} characters; {LONGEST_TEXT} at most"
-            else:
-                yield from _texts(value, f"{where}.{key}".lstrip("."))
-    elif isinstance(raw, list):
-        for place, value in enumerate(raw):
-            yield from _texts(value, f"{where}[{place}]")
+    yield from unseen(record.model_dump(mode="json"))
 
 
 def _utility(record: Record) -> Iterator[str]:
@@ -95,10 +86,17 @@ def _utility(record: Record) -> Iterator[str]:
     known = [statistics.fmean(found) for found in per_person if found]
     if stated is None or not known:
         yield "no Dice: a defense is ranked by what it hides and what it costs"
-    elif not math.isclose(stated, statistics.fmean(known), abs_tol=TOLERANCE):
+    elif not math.isclose(stated, statistics.fmean(known), abs_tol=_of_dice(per_person)):
         yield f"average Dice is {stated:.3f}, the people in the record have {statistics.fmean(known):.3f}"
     if utility.dice.keys() != set(record.data.classes[1:]):
         yield f"Dice of {', '.join(utility.dice)}, the data have {', '.join(record.data.classes[1:])}"
+
+
+def _of_dice(per_person: Sequence[Sequence[float]]) -> float:
+    """More where somebody may lack a class under some keys: averages over classes and keys then depend on the order."""
+    most = max(map(len, per_person))
+    whole = all(len(found) == most and min(found) > RARE for found in per_person)
+    return TOLERANCE if whole else TOLERANCE_OF_RARE_CLASSES
 
 
 def _privacy(privacy: Privacy, record: Record) -> Iterator[str]:
@@ -114,13 +112,38 @@ def _privacy(privacy: Privacy, record: Record) -> Iterator[str]:
         yield f"controls are missing: {', '.join(missing)}"
     if goal in GALLERIES and privacy.linkage is None:
         yield "no linkage file: the worst case over attacks cannot be told"
+    yield from _scores(privacy, record)
     headline = privacy.scores[privacy.headline]
     if headline.value.value is None:
         yield f"the headline score {privacy.headline} has no value"
     if headline.chance is None:
         yield f"the headline score {privacy.headline} comes without its chance level"
+    if privacy.by_queries is not None and privacy.by_queries.points:
+        last = privacy.by_queries.points[-1].score
+        if last != headline.value:
+            yield f"with all queries the curve says {last}, the score {privacy.headline} is {headline.value}"
     known = [value for value in privacy.headline_by_key if value is not None]
     stated = headline.value.value
     mean = statistics.fmean(known) if known else None
     if mean is not None and stated is not None and not math.isclose(stated, mean, abs_tol=TOLERANCE):
         yield f"{privacy.headline} is {stated:.3f}, its values under every set of keys average {mean:.3f}"
+
+
+def _scores(privacy: Privacy, record: Record) -> Iterator[str]:
+    """Who chooses by what a defense is judged chooses how it looks."""
+    goal = record.attack.threat.goal
+    if goal not in set(Goal):
+        return
+    if privacy.headline != HEADLINES[Goal(goal)]:
+        yield f"the headline is {privacy.headline[:100]!r}; attacks on {goal} are judged by {HEADLINES[Goal(goal)]}"
+    known = scores_of(Goal(goal), record.data.classes[1:])
+    unknown = [name[:100] for name in privacy.scores if name not in known]
+    if unknown:
+        yield f"scores that attacks on {goal} do not have: {', '.join(unknown)}"
+    turned = [name for name in known if name in privacy.scores and _turned(name, privacy.scores[name])]
+    if turned:
+        yield f"scores that say the wrong way round what is worse for the patient: {', '.join(turned)}"
+
+
+def _turned(name: str, score: Score) -> bool:
+    return score.higher_is_worse != (name not in LOWER_IS_WORSE)

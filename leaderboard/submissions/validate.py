@@ -14,7 +14,7 @@ from bench.leaderboard.submissions.arrays import MOST_SCANS, readable
 from bench.leaderboard.submissions.bundle import MANIFEST_NAME, Manifest, hashed
 from bench.leaderboard.submissions.problems import problems_of
 from bench.leaderboard.submissions.ranges import not_finite
-from bench.leaderboard.submissions.recount import recount
+from bench.leaderboard.submissions.recount.linkage import recount
 from bench.leaderboard.worst_case.linkages import NoLinkageError, linkage_beside
 from bench.records.claims import CLAIM_NAME
 from bench.records.files import RECORD_NAME, record_of
@@ -103,4 +103,4 @@ def _about_files(record: Record, files: Mapping[str, bytes]) -> Iterator[str]:
         except NoLinkageError as error:
             yield str(error)
             return
-    yield from recount(record.privacy, linkage)
+    yield from recount(record, linkage)

@@ -4,7 +4,7 @@ What is kept, shown and ranked is what was found by whoever keeps the leaderboar
 So nothing that a bundle says can move a rank, and what is refused leaves no record behind.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from bench.atomic import write_bytes, write_text
 from bench.errors import BenchError
 from bench.leaderboard.submissions.bundle import hashed, most_bytes
-from bench.leaderboard.submissions.compare import VERIFICATION_NAME, Verdict, compare, differences
+from bench.leaderboard.submissions.compare import Verdict, compare, differences
 from bench.leaderboard.submissions.validate import Examined
 from bench.records.claims import CLAIM_NAME
-from bench.records.files import RECORD_NAME
+from bench.records.files import RECORD_NAME, VERIFICATION_NAME
 from bench.records.schema import Record, Status
 
 REFUSED = "refused"
@@ -88,10 +88,18 @@ def keep(verdict: Verdict, files: Mapping[str, bytes], place: Path) -> Path:
     return place
 
 
-def verdict_beside(record: Path) -> Verdict | None:
-    """The verdict about the run in this record's folder, if there is one and every file is as it was kept."""
-    file = record.parent / VERIFICATION_NAME
-    if record.name != RECORD_NAME or not file.is_file() or file.resolve().parent != record.parent.resolve():
+def verdict_beside(record: Path, trusted: Sequence[Path]) -> Verdict | None:
+    """The verdict about the run in this record's folder, if there is one and every file is as it was kept.
+
+    Args:
+        record: the record's file.
+        trusted: folders that `bench leaderboard verify` filled, and nobody else; anywhere else a verdict is one more
+            file that somebody handed in.
+    """
+    file, folder = record.parent / VERIFICATION_NAME, record.parent.resolve()
+    if not any(folder.is_relative_to(place.resolve()) for place in trusted):
+        return None
+    if record.name != RECORD_NAME or not file.is_file() or file.resolve().parent != folder:
         return None
     try:
         verdict = Verdict.model_validate_json(file.read_bytes())

@@ -25,6 +25,7 @@
   controls.addEventListener("input", () => { show(); remember(); announcer.textContent = count.textContent; });
   controls.addEventListener("submit", (event) => event.preventDefault());
   controls.addEventListener("reset", (event) => { event.preventDefault(); showEverything(); });
+  window.addEventListener("popstate", () => { recall(); show(); }); // an address that was left says what was shown there
   window.addEventListener("hashchange", openTarget);
   window.addEventListener("load", openTarget); // the browser has gone there by itself meanwhile, by heights it guessed
 

@@ -18,6 +18,10 @@ ATTACKS_HINT = (
     "how many took part; never run: they took part against another defense and were not tried on this one, "
     "which may only look private"
 )
+BY_HINT = (
+    "what recognises most: one attack, or all together; verified: whoever keeps this board has run it again, else "
+    "whoever made the record says so"
+)
 _RANKS = 1000
 """More than there are defenses: ranges sort by their best rank, then by their worst."""
 
@@ -47,7 +51,7 @@ def worst_columns(rows: Sequence[RankedRow]) -> list[Column[RankedRow]]:
             _ever,
         ),
         Column("worst-auc", "AUC", "of the same; 0.5 is chance, 1 links everybody", True, _worst_auc),
-        Column("worst-by", "Found by", "what recognises most: one attack, or all together", False, _by),
+        Column("worst-by", "Found by", BY_HINT, False, _by),
         Column("union-tpr", "TPR, all together", "every alarm of any attack counts, false ones too", True, _union_tpr),
         Column("union-auc", "AUC, all together", "every alarm of any attack counts, false ones too", True, _union_auc),
         Column("attacks", "Attacks", ATTACKS_HINT, True, _attacks),
@@ -117,8 +121,11 @@ def _by(one: RankedRow) -> Cell:
         return Cell(DASH, "", None)
     alike = len(one.strongest.alike)
     others = f"and {alike} {'other' if alike == 1 else 'others'} alike" if alike else ""
-    detail = others if one.strongest.attack is not None else f"best alone {one.strongest.alone} {others}".strip()
-    return Cell(found_by(one), detail, found_by(one))
+    together = one.strongest.attack is None
+    best = f"best alone {one.strongest.alone} {others}".strip() if together else others
+    decided = one.row.entries.values() if together else [one.row.entries[one.strongest.attack or ""]]
+    verified = "verified" if all(entry.verified for entry in decided) else ""
+    return Cell(found_by(one), ", ".join(part for part in (best, verified) if part), found_by(one))
 
 
 def _attacks(one: RankedRow) -> Cell:

@@ -11,8 +11,8 @@ from itertools import chain, count
 
 import numpy as np
 
-from bench.errors import BenchError
 from bench.leaderboard.entry import Entry
+from bench.leaderboard.worst_case.cohort import require_one_cohort
 from bench.leaderboard.worst_case.linkages import NoLinkageError, linkage_beside, linkages_of
 from bench.metrics.union import WorstCase, best_attack, worst_case
 from bench.records.claims import StoredLinkage
@@ -63,16 +63,11 @@ def union_rows(entries: Sequence[Entry], strongest: int = LAST_RANKED_TIER) -> l
         threat = entry.record.attack.threat
         if threat.links and threat.tier <= strongest:
             cells.setdefault((entry.defense, entry.record.seed), []).append(entry)
-    first: tuple[Entry, StoredLinkage] | None = None
-    rows = []
-    for (defense, seed), together in sorted(cells.items()):
-        found, absent = _same_keys(*_read(together))
-        for entry, linkage in found:
-            first = first or (entry, linkage)
-            _same_people(first, (entry, linkage), in_order=False)
-            _same_people(found[0], (entry, linkage), in_order=True)
-        rows.append(_row(defense, seed, found, absent))
-    return rows
+    kept = {cell: _same_keys(*_read(together)) for cell, together in sorted(cells.items())}
+    require_one_cohort([(entry, tuple(sorted(stored.people))) for found, _ in kept.values() for entry, stored in found])
+    for found, _ in kept.values():
+        require_one_cohort([(entry, stored.people) for entry, stored in found])
+    return [_row(defense, seed, found, absent) for (defense, seed), (found, absent) in kept.items()]
 
 
 def _read(entries: Sequence[Entry]) -> tuple[list[tuple[Entry, StoredLinkage]], list[tuple[Entry, str]]]:
@@ -110,16 +105,6 @@ def _same_keys(
 
 def _sets(count: int) -> str:
     return "1 set" if count == 1 else f"{count} sets"
-
-
-def _same_people(first: tuple[Entry, StoredLinkage], second: tuple[Entry, StoredLinkage], *, in_order: bool) -> None:
-    a, b = first[1].people, second[1].people
-    if (a if in_order else tuple(sorted(a))) != (b if in_order else tuple(sorted(b))):
-        what = "hold the scans in another order" if sorted(a) == sorted(b) else "are about other people"
-        raise BenchError(
-            f"the linkage files beside {first[0].path} and {second[0].path} {what}, so they cannot be judged together; "
-            "run both commands again on the same data, or leave one out"
-        )
 
 
 def _same_run(entry: Entry, stored: StoredLinkage, other: Entry, kept: StoredLinkage) -> bool:

@@ -49,8 +49,12 @@ class RankedRow:
 
     @property
     def example(self) -> Entry:
-        """A cell of this defense: that of the attack which recognises most alone, else any."""
-        return self.row.example if self.strongest is None else self.row.entries[self.strongest.alone]
+        """A cell of this defense, for what does not depend on the attack: one that was run again, if there is one.
+
+        Else that of the attack which recognises most alone, else any.
+        """
+        first = self.row.example if self.strongest is None else self.row.entries[self.strongest.alone]
+        return next((one for one in (first, *self.row.entries.values()) if one.verified), first)
 
 
 def ranked_rows(rows: Sequence[UnionRow]) -> list[RankedRow]:

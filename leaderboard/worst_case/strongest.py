@@ -52,7 +52,8 @@ class Strongest:
 
 
 def strongest_of(row: UnionRow) -> Strongest | None:
-    """What recognises most at `RANK_FPR`; of equals one attack alone, of these the weakest attacker's, then by AUC.
+    """What recognises most at `RANK_FPR`; of equals one attack alone, of these one that was run again,
+    then the weakest attacker's, then by AUC.
 
     An attack that was let at some people only takes part together with the others, and is not compared alone.
     None without a result, or where too few comparisons support any false-positive rate.
@@ -68,7 +69,8 @@ def strongest_of(row: UnionRow) -> Strongest | None:
     most = max(_mean(shares) for shares in alone.values())
     equals = [name for name, shares in alone.items() if _mean(shares) >= most - _EQUAL]
     tiers = {name: row.entries[name].record.attack.threat.tier for name in equals}
-    best = min(equals, key=lambda name: (tiers[name], -result.attacks[name].auc.value))
+    claimed = {name: not row.entries[name].verified for name in equals}
+    best = min(equals, key=lambda name: (claimed[name], tiers[name], -result.attacks[name].auc.value))
     alike = tuple(name for name in equals if name != best)
     guessed = _by_guessing(row.people, len(row.linkages[best]))
     if alone[best].keys() == together.keys() and most >= _mean(together) - _EQUAL:

@@ -171,6 +171,20 @@ def test_through_to_a_defense_and_back(visit: Visit, leaderboard: Path) -> None:
     expect(part).to_be_in_viewport()
 
 
+def test_back_shows_what_the_address_says(visit: Visit, leaderboard: Path) -> None:
+    page = visit(leaderboard)
+    find = page.get_by_label("Find")
+    defense = page.locator("#g1 .matrix tbody tr").first.get_attribute("data-defense") or ""
+    find.fill(defense)
+    page.locator("#g1 .matrix tbody th a").first.click()
+    expect(page.locator("section.defense:target")).to_be_in_viewport()
+    find.fill("")
+    page.go_back()
+    expect(find).to_have_value(defense)
+    assert "find=" in page.url
+    expect(page.get_by_text(re.compile("of .* cells shown")).first).to_be_visible()
+
+
 @pytest.mark.parametrize("width", [380, 1280])
 def test_a_link_lands_on_its_target_below_parts_that_were_never_drawn(visit: Visit, tmp_path: Path, width: int) -> None:
     records = [

@@ -8,8 +8,7 @@ import pytest
 
 from bench.leaderboard.submissions.archive import packed, unpacked
 from bench.leaderboard.submissions.bundle import MANIFEST_NAME, Manifest, hashed
-from bench.leaderboard.submissions.compare import VERIFICATION_NAME
-from bench.records.files import RECORD_NAME
+from bench.records.files import RECORD_NAME, VERIFICATION_NAME
 from tests.cli.conftest import TINY, Bench
 
 
@@ -91,6 +90,34 @@ def test_of_several_bundles_each_is_looked_at(bench: Bench, bundle: Path, folder
         "problem half.unveil.zip",
         "problem nowhere.unveil.zip",
     ]
+
+
+def test_a_bundle_becomes_a_claim_and_a_verdict_counts_only_where_it_is_vouched_for(
+    bench: Bench, bundle: Path, folder: Path
+) -> None:
+    records, damaged = folder / "records", folder / "part.unveil.zip"
+    damaged.write_bytes(bundle.read_bytes()[:100])
+    put = bench("leaderboard", "unpack", bundle, damaged, "--out", records)
+    assert put.returncode == 2
+    (record,) = records.rglob(RECORD_NAME)
+    assert f"record  {record.parent}" in put.stdout
+    assert "1 of 2 bundles stay out" in put.stderr
+    again = bench("leaderboard", "unpack", bundle, "--out", records)
+    assert (again.returncode, again.stdout) == (0, f"record  {record.parent}\n")
+
+    def standing(*words: object) -> tuple[list[str], str]:
+        built = bench("leaderboard", "build", *words, "--out", folder / "board")
+        assert built.returncode == 0, built.stderr
+        boards = json.loads((folder / "board/leaderboard.json").read_text())["groups"][0]["boards"]
+        return [row["standing"] for board in boards for row in board["rows"]], built.stdout
+
+    assert standing(records)[0] == ["claimed"]
+    found, said = standing(records, folder / "verified")
+    assert set(found) == {"claimed"}
+    assert "counts only below a folder given with --verified" in " ".join(said.split())
+    assert standing(records, "--verified", folder / "verified")[0] == ["verified"]
+    assert standing("--verified", folder / "verified")[0] == ["verified"]
+    assert "no records given" in bench("leaderboard", "build").stderr
 
 
 def test_diff_says_what_is_new(bench: Bench, bundle: Path, folder: Path) -> None:

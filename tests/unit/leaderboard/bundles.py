@@ -1,18 +1,26 @@
 """Bundles of a made-up run, and forged ones."""
 
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from jaxtyping import Float32
 
 from bench.leaderboard.submissions.archive import packed, unpacked
 from bench.leaderboard.submissions.bundle import MANIFEST_NAME, Manifest, hashed
+from bench.metrics.residual import residual_risk, risk_distribution
 from bench.metrics.retrieval import score_linkage
+from bench.metrics.unenrolled import unenrolled_precisions
+from bench.metrics.verification import OperatingPoint as Point
+from bench.metrics.verification import verify
 from bench.records.files import RECORD_NAME
 from bench.records.parts import Interval
-from bench.records.privacy import Score
+from bench.records.privacy import LeakCurve, LeakPoint, OperatingPoint, Residual, Verification
+from bench.runner.leakage.scores import shown
 from bench.types.claim import Linkage
 from tests.factories import judged_record, seeing
 
@@ -34,16 +42,47 @@ Change = Callable[[dict[str, Any]], None]
 def run_in(tmp_path: Path) -> Path:
     """A run that nothing speaks against: its record's file."""
     scores = seeing(PEOPLE, set(PEOPLE[:12]))
-    found = score_linkage(Linkage(torch.from_numpy(scores)), PEOPLE, "a run")
-    counted = {
-        "macro_f1": Score(value=Interval.of(found.macro_f1), chance=found.chance_macro_f1),
-        "rank1": Score(value=Interval.of(found.rank1), chance=found.chance_rank1),
-        "map": Score(value=Interval.of(found.map), chance=found.chance_map),
-    }
-    changes = {**FINE, "privacy": {**FINE["privacy"], "scores": counted, "headline_by_key": [found.macro_f1.value]}}
+    changes = {**FINE, "privacy": {**FINE["privacy"], **counted(scores)}}
     path, record = judged_record(tmp_path / "run", PEOPLE, scores, **changes)
     path.write_text(record.model_dump_json())
     return path
+
+
+def counted(scores: Float32[np.ndarray, "scan scan"], people: Sequence[str] = PEOPLE) -> dict[str, Any]:
+    """What a run says of this linkage between scans of these people."""
+    linkage = Linkage(torch.from_numpy(scores))
+    found, verified = score_linkage(linkage, people, "a run"), verify(linkage, people, "a run")
+    risks = {person: math.fsum(values) / len(values) for person, values in found.average_precisions.items()}
+    strangers, spread = unenrolled_precisions(linkage, people, "a run"), risk_distribution(risks)
+    said = shown(found)
+    return {
+        "headline": "map",
+        "scores": said,
+        "headline_by_key": list(found.map_by_key),
+        "by_queries": LeakCurve(along="queries", points=[LeakPoint(at=10, score=said["map"].value)]),
+        "verification": Verification(
+            auc=Interval.of(verified.auc),
+            operating_points=[_point(point) for point in verified.tprs],
+            smallest_fpr=verified.smallest_fpr,
+            roc=[_point(point) for point in verified.roc],
+            genuine=verified.genuine,
+            impostors=verified.impostors,
+            fpr_per_subject=dict(verified.subject_fprs),
+            tpr_per_subject=dict(verified.subject_tprs),
+        ),
+        "residual": Residual(
+            excess=Interval.of(residual_risk(risks, strangers, "a run")),
+            control=math.fsum(strangers.values()) / len(strangers),
+            mean=spread.mean,
+            p95=spread.p95,
+            maximum=spread.maximum,
+            per_subject=risks,
+        ),
+    }
+
+
+def _point(point: Point) -> OperatingPoint:
+    return OperatingPoint(fpr=point.fpr, tpr=None if point.tpr is None else Interval.of(point.tpr))
 
 
 def rebuilt(bundle: Path, files: dict[str, bytes], *, honest: bool = True) -> Path:

@@ -90,6 +90,16 @@ def test_a_confound_that_was_not_measured_says_why() -> None:
     )
 
 
+def test_where_an_attack_failed_along_a_curve_is_said_even_if_no_curve_is_left() -> None:
+    lost = {"at": 1, "score": interval(None), "reason": "NaN in the claim"}
+    curve = {"along": "queries", "points": [lost, {"at": 10, "score": interval(0.3)}]}
+    whole = titles(make_record())
+    assert "Not measured" not in whole
+    for goal in ("linkage", "attribute"):
+        found = titles(make_record(attack={"threat": {"goal": goal}}, privacy={"by_queries": curve}))
+        assert found["Not measured"] == [Fact("queries 1", DASH, "the attack failed here", "NaN in the claim")]
+
+
 @pytest.mark.parametrize("status", ["invalid", "failed", "timeout"])
 def test_a_cell_that_is_not_ok_states_only_its_checks_and_who_says_so(status: str) -> None:
     assert [*titles(make_record(status=status, reason="r"))] == ["Known-answer checks", "How it is known"]

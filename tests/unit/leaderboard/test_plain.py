@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.leaderboard.build import PLAIN, build, judge
+from bench.leaderboard.build import PLAIN, write
+from bench.leaderboard.grouping import groups_of
 from bench.leaderboard.numbers import DASH
 from bench.leaderboard.plain import csv_file, latex, markdown
 from bench.leaderboard.plain.tables import PlainTable, plain_tables
@@ -35,13 +36,13 @@ def cells(tmp_path: Path) -> list[Cell]:
 
 @pytest.fixture
 def tables(cells: list[Cell]) -> list[PlainTable]:
-    return plain_tables(judge(cells))
+    return plain_tables(groups_of(cells))  # `build` would refuse the evil one
 
 
 def test_every_table_of_the_page_is_there_with_its_numbers(
     cells: list[Cell], tables: list[PlainTable], tmp_path: Path
 ) -> None:
-    build(cells, tmp_path / "site")
+    write(groups_of(cells), tmp_path / "site")
     rows = json.loads((tmp_path / "site/leaderboard.json").read_text())["groups"][0]["boards"][0]["rows"]
     lines = list(csv.DictReader(io.StringIO((tmp_path / "site/leaderboard.csv").read_text())))
     of_cells = [line for line in lines if line["Cell"]]
@@ -88,7 +89,7 @@ def test_what_rounds_to_the_same_shares_the_mark(tmp_path: Path) -> None:
         judged(name, "full", EVEN, utility={"dice_average": interval(dice)})
         for name, dice in (("a", 0.8), ("b", 0.8001))
     ]
-    table = plain_tables(judge(near))[0]
+    table = plain_tables(groups_of(near))[0]
     places = [head for head, _ in table.heads].index("Dice")
     assert table.best[places] == {0, 1}
 
@@ -109,15 +110,50 @@ def test_nothing_that_a_record_says_becomes_markup(tables: list[PlainTable]) -> 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("=cmd()", "'=cmd()"), ("@x", "'@x"), ("-x", "'-x"), ("-0.25", "-0.25"), ("+1", "+1"), ("x", "x")],
+    [
+        ("=cmd()", "'=cmd()"),
+        ("@x", "'@x"),
+        ("-x", "'-x"),
+        ("-0.25", "-0.25"),
+        ("+1", "+1"),
+        ("x", "x"),
+        (" =1", " '=1"),
+        ("x;=1+1", "x;'=1+1"),
+        ("x; @y", "x; '@y"),
+        ("a\t+b", "a\t'+b"),
+        ("\uff1d1", "'\uff1d1"),
+        ("a-b", "a-b"),
+    ],
 )
 def test_spreadsheets_compute_nothing(text: str, expected: str) -> None:
     assert csv_file.harmless(text) == expected
 
 
+def test_a_score_called_like_a_column_takes_no_place(tables: list[PlainTable]) -> None:
+    table = replace(tables[-1], heads=(("Dice", True), ("Dice, detail", True), ("group", True), ("Dice", True)))
+    table = replace(table, rows=tuple(row[:4] for row in table.rows))
+    (names, *_) = csv.reader(io.StringIO(csv_file.csv_text([table])))
+    assert [name for name in names if not name.endswith(", detail")] == [
+        "group",
+        "table",
+        "Dice",
+        "Dice (detail)",
+        "group (3)",
+        "Dice (4)",
+    ]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("*x", "{*}x"), ("a\x00b\x1b[1m", "a?b?{[}1m"), ("x\x7f", "x?"), ("[3pt]", "{[}3pt{]}")]
+)
+def test_no_text_ends_a_row_of_tex_in_its_own_way(text: str, expected: str) -> None:
+    assert latex.escaped(text) == expected
+
+
 def test_the_same_records_give_the_same_bytes(cells: list[Cell], tmp_path: Path) -> None:
     for name in ("one", "other"):
-        build(cells if name == "one" else cells[::-1], tmp_path / name)
+        write(groups_of(cells if name == "one" else cells[::-1]), tmp_path / name)
     for name in PLAIN:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
 

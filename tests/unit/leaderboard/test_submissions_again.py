@@ -131,21 +131,24 @@ def claimed_and_found(tmp_path: Path, **changes: Any) -> tuple[Examined, Path, R
 
 def test_what_was_found_is_kept_and_every_file_of_it_is_watched(tmp_path: Path) -> None:
     examined, path, found = claimed_and_found(tmp_path)
-    assert verdict_beside(path) is None
+    trusted = [tmp_path / "verified"]
+    assert verdict_beside(path, trusted) is None
     files = files_beside(path, found)
     place = place_of(examined, tmp_path / "verified")
     assert keep(judge(examined, found, files), files, place) == place
     assert json.loads((place / RECORD_NAME).read_text())["created"] == "2030-01-01T00:00:00Z"
-    assert verdict_beside(place / RECORD_NAME) is not None
+    assert verdict_beside(place / RECORD_NAME, trusted) is not None
+    assert verdict_beside(place / RECORD_NAME, []) is None
+    assert verdict_beside(place / RECORD_NAME, [tmp_path / "claimed", tmp_path / "verif"]) is None
     with pytest.raises(BenchError, match="was run again before"):
         place_of(examined, tmp_path / "verified")
     for name in (CLAIM_NAME, RECORD_NAME):
         before = (place / name).read_bytes()
         (place / name).write_bytes(before + b" ")
-        assert verdict_beside(place / RECORD_NAME) is None
+        assert verdict_beside(place / RECORD_NAME, trusted) is None
         (place / name).write_bytes(before)
     (place / CLAIM_NAME).unlink()
-    assert verdict_beside(place / RECORD_NAME) is None
+    assert verdict_beside(place / RECORD_NAME, trusted) is None
 
 
 def test_a_claim_that_does_not_come_out_again_leaves_a_verdict_and_no_record(tmp_path: Path) -> None:
@@ -186,18 +189,21 @@ def test_what_was_found_counts_and_not_what_was_claimed(tmp_path: Path) -> None:
     place = keep(judge(examined, found, files), files, place_of(examined, tmp_path / "verified"))
     assert examined.record is not None
     claimed = (tmp_path / "claimed" / RECORD_NAME, examined.record)
-    (group,) = groups_of([claimed, (place / RECORD_NAME, found)])
+    both, trusted = [claimed, (place / RECORD_NAME, found)], [tmp_path / "verified"]
+    (group,) = groups_of(both, trusted)
     assert [entry.path for entry in group.entries] == [place / RECORD_NAME]
-    page = build([claimed, (place / RECORD_NAME, found)], tmp_path / "site").read_text()
+    page = build(both, tmp_path / "site", trusted).read_text()
     assert "verified" in page
-    assert provenance_facts(place / RECORD_NAME, found)[0].value == "verified"
-    assert provenance_facts(*claimed)[0].value == "claimed"
+    assert [provenance_facts(entry)[0].value for entry in group.entries] == ["verified"]
     assert [entry.standing for entry in group.entries] == ["verified"]
+    (untrusted,) = groups_of(both)
+    assert {entry.standing for entry in untrusted.entries} == {"claimed"}
+    assert [provenance_facts(entry)[0].value for entry in untrusted.entries][:1] == ["claimed"]
 
 
 def test_a_bundle_cannot_bring_its_own_verdict(tmp_path: Path) -> None:
     from bench.leaderboard.submissions.bundle import most_bytes
-    from bench.leaderboard.submissions.compare import VERIFICATION_NAME
+    from bench.records.files import VERIFICATION_NAME
 
     assert most_bytes(VERIFICATION_NAME) is None
 
