@@ -1,20 +1,18 @@
 """Records in, one offline page out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bench.atomic import write_text
 from bench.errors import BenchError
 from bench.leaderboard.export import leaderboard_json
 from bench.leaderboard.grouping import Group, groups_of
-from bench.leaderboard.origins import one_origin
 from bench.leaderboard.page import page
 from bench.leaderboard.plain.csv_file import csv_text
 from bench.leaderboard.plain.latex import latex
 from bench.leaderboard.plain.markdown import markdown
 from bench.leaderboard.plain.tables import PlainTable, plain_tables
-from bench.leaderboard.submissions.problems import senseless
-from bench.leaderboard.submissions.ranges import not_finite
+from bench.leaderboard.sense import contradictions_of, refuse, senseless_of
 from bench.records.schema import Record
 
 PAGE_NAME = "index.html"
@@ -48,23 +46,15 @@ def judge(records: Sequence[tuple[Path, Record]], trusted: Sequence[Path] = ()) 
     """The records in comparable groups, with the worst case of every defense.
 
     Raises:
-        BenchError: there is no record, one holds what no measurement gives, two call the same scans real and made up,
-            or linkage files of one group are about different people.
+        BenchError: there is no record, some hold what no measurement gives or contradict others about the same scans (a
+            line for each), or linkage files of one group are about different people.
     """
     if not records:
         raise BenchError("no records given; a leaderboard needs at least one: run `bench run` first")
-    for path, record in records:
-        wrong = next(senseless(record), None) or next(_no_numbers(record), None)
-        if wrong is not None:
-            raise BenchError(f"{path} is no record of a measurement: {wrong}; leave it out")
-    one_origin(records)
+    wrong = senseless_of(records) or contradictions_of(records)
+    if wrong:
+        refuse(wrong)
     return groups_of(records, trusted)
-
-
-def _no_numbers(record: Record) -> Iterator[str]:
-    """Settings may hold anything; what is no number has no place in any table."""
-    for what in (record.settings, record.data.settings, record.defense.settings, record.attack.settings):
-        yield from (f"setting {place} is no number" for place in not_finite(what))
 
 
 def write(groups: Sequence[Group], out: Path) -> Path:

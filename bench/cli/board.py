@@ -10,12 +10,13 @@ from bench.errors import BenchError
 from bench.leaderboard.build import NUMBERS_NAME, PLAIN, judge, write
 from bench.leaderboard.columns import columns_of
 from bench.leaderboard.entry import Entry
+from bench.leaderboard.gathering import gathered
 from bench.leaderboard.grouping import Board, Group
 from bench.leaderboard.tables import Column, Row
 from bench.leaderboard.threat_words import goal_in_words
 from bench.leaderboard.worst_case.columns import TITLE, worst_columns
 from bench.leaderboard.worst_case.view import worst_notes
-from bench.records.files import VERIFICATION_NAME, find_records, read_record
+from bench.records.files import VERIFICATION_NAME
 
 LISTED = 12
 """Records that the terminal names and shows cell by cell, at most; of more it shows the worst cases alone."""
@@ -33,7 +34,7 @@ def build_and_report(runs: Sequence[Path], out: Path, verified: Sequence[Path] =
     """
     if not (runs or verified):
         raise BenchError("no records given; give record files, folders that hold them, or --verified DIR")
-    records = [(path, read_record(path)) for path in find_records([*runs, *verified])]
+    records = gathered([*runs, *verified])
     groups = judge(records, verified)
     page = write(groups, out)
     console = Console(highlight=False)

@@ -8,8 +8,8 @@ import typer
 from bench.cli.printable import printable
 from bench.errors import BenchError
 from bench.leaderboard.build import judge
+from bench.leaderboard.gathering import gathered
 from bench.leaderboard.missing import missing
-from bench.records.files import find_records, read_record
 from bench.registry import Registry
 from bench.runner.contenders import suite
 from bench.runner.remaining import command_for, fitting
@@ -25,7 +25,7 @@ def print_missing(runs: list[Path], *, roots: Sequence[str], plugins: tuple[Path
         BenchError: there is no record, what speaks against `bench leaderboard build` of them, or a folder is nobody's.
     """
     registry = Registry(plugins)
-    groups = judge([(path, read_record(path)) for path in find_records(runs)])
+    groups = judge(gathered(runs))
     found, complete = missing(groups, suite(registry)), True
     places = _by_dataset(roots, sorted({group.key.data for group in groups if not group.key.synthetic}))
     for one in found:

@@ -1,6 +1,7 @@
 """Reading and writing records."""
 
 import json
+import math
 import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -22,6 +23,8 @@ VERIFICATION_NAME = "verification.json"
 """Of what running a claimed cell again gave, beside what was found."""
 BUNDLE_SUFFIX = ".unveil.zip"
 DEEPEST = 50
+LONGEST_NAME = 100
+"""Letters of a name that a message shows."""
 MOST_BYTES = 8 * 2**20
 """Of a record; those that runs write have a hundredth of it."""
 
@@ -78,25 +81,27 @@ def record_of(content: bytes, path: str) -> Record:
         ) from error
 
 
-def _check_plain(raw: Any, depth: int = 0) -> None:
-    """Refuse what JSON allows and no run writes: whoever reads on would trip over it.
+def _check_plain(raw: Any, where: str = "", depth: int = 0) -> None:
+    """Refuse what many programs take for JSON and no run writes: whoever reads on would trip over it.
 
     Raises:
-        ValueError: deep nesting, an integer of more than 64 bits, or half of a surrogate pair.
+        ValueError: deep nesting, a number that is none, an integer of more than 64 bits, or half of a surrogate pair.
     """
     if depth > DEEPEST:
         raise ValueError(f"it is nested more than {DEEPEST} deep")
     if isinstance(raw, str) and any("\ud800" <= letter <= "\udfff" for letter in raw):
         raise ValueError("a text holds half of a character")
+    if isinstance(raw, float) and not math.isfinite(raw):
+        raise ValueError(f"{where or 'the whole'} is no number")
     if isinstance(raw, int) and not -(2**63) <= raw < 2**63:
         raise ValueError("an integer has more than 64 bits")
     if isinstance(raw, dict):
         for key, value in raw.items():
-            _check_plain(key, depth)
-            _check_plain(value, depth + 1)
+            _check_plain(key, where, depth)
+            _check_plain(value, f"{where}.{key[:LONGEST_NAME]}".lstrip("."), depth + 1)
     elif isinstance(raw, list):
-        for value in raw:
-            _check_plain(value, depth + 1)
+        for place, value in enumerate(raw):
+            _check_plain(value, f"{where}[{place}]", depth + 1)
 
 
 def find_records(paths: Iterable[Path]) -> list[Path]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.leaderboard.build import judge
+from bench.leaderboard.gathering import gathered
 from bench.leaderboard.grouping import Group
-from bench.records.files import find_records, read_record
 from bench.records.schema import Record
 
 REAL, MADE_UP = "prepared", "phantom"
@@ -35,7 +35,7 @@ def board_of(folder: Path) -> Board:
         BenchError: there is none, or one cannot be read.
         ValueError: the records of one cohort are not all comparable, or a cohort is missing.
     """
-    groups = judge([(path, read_record(path)) for path in find_records([folder])])
+    groups = judge(gathered([folder]))
     found = sorted(group.key.data for group in groups)
     if found != sorted(TITLES):
         raise ValueError(f"{folder} holds groups of {', '.join(found)}; needed is one each of {', '.join(TITLES)}")

@@ -8,8 +8,8 @@ from typing import Any
 from bench.errors import BenchError
 from bench.leaderboard.build import NUMBERS_NAME, judge
 from bench.leaderboard.export import FORMAT_VERSION, leaderboard_json
+from bench.leaderboard.gathering import gathered
 from bench.leaderboard.numbers import from_to
-from bench.records.files import find_records, read_record
 
 Row = Mapping[str, Any]
 
@@ -26,7 +26,7 @@ def numbers_of(place: Path, trusted: Sequence[Path] = ()) -> dict[str, Any]:
     """
     file = place / NUMBERS_NAME if (place / NUMBERS_NAME).is_file() else place
     if file.is_dir():
-        text = leaderboard_json(judge([(path, read_record(path)) for path in find_records([file])], trusted))
+        text = leaderboard_json(judge(gathered([file]), trusted))
     else:
         try:
             text = file.read_text(encoding="utf-8")

@@ -138,7 +138,7 @@ def test_one_record_cannot_say_something_else_of_everybodys_scans(tmp_path: Path
 def test_a_setting_that_is_no_number_is_one_line(tmp_path: Path) -> None:
     path, record = judged_in(tmp_path)("odd", "reid", NOBODY)
     odd = record.model_copy(update={"settings": {"x": [float("nan")]}})
-    with pytest.raises(BenchError, match=r"record\.json is no record of a measurement: setting x\[0\] is no number"):
+    with pytest.raises(BenchError, match=r"record\.json is no record of a measurement: settings\.x\[0\] is no number"):
         judge([(path, odd)])
 
 
