@@ -2,7 +2,7 @@
 
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.grouping import Board
-from bench.leaderboard.numbers import about, finite, fixed, megabytes, milliseconds, percent
+from bench.leaderboard.numbers import about, finite, fixed, percent
 from bench.leaderboard.tables import Cell, Column, interval_cell, rate_cell
 from bench.leaderboard.verification_words import tpr_at
 from bench.records.score_names import shown
@@ -43,15 +43,7 @@ def columns_of(board: Board) -> list[Column[Entry]]:
         Column("do-nothing", "Do nothing", f"{headline} of {nothing}", True, _do_nothing),
         *([] if membership else [oracle]),  # no key opens who was trained on
         *([] if traits else [tpr]),  # nobody is recognised or taken for somebody else
-        Column(
-            "client-ms",
-            "Client ms",
-            "computing time for one scan, the hospital's and below it the server's",
-            True,
-            _client,
-        ),
-        Column("training-s", "Train s", "seconds that training took on the machine that ran it", True, _training),
-        Column("megabytes", "MB sent", "megabytes that leave the hospital for one scan", True, _megabytes),
+        Column("attack-s", "Attack s", "seconds that the attack took on the machine that ran it", True, _seconds),
         Column("seed", "Seed", "of all randomness in the cell", True, _seed),
         Column("cell", "Cell", "content address of the cell; leads to its details", False, _cell),
     ]
@@ -102,19 +94,8 @@ def _tpr(entry: Entry) -> Cell:
     )
 
 
-def _client(entry: Entry) -> Cell:
-    value = milliseconds(entry.record.cost.client_seconds)
-    server = milliseconds(entry.record.cost.server_seconds)
-    return Cell(about(value), "" if server is None else f"server {about(server)}", value)
-
-
-def _training(entry: Entry) -> Cell:
-    value = finite(entry.record.cost.training_seconds)
-    return Cell(about(value), "", value)
-
-
-def _megabytes(entry: Entry) -> Cell:
-    value = megabytes(entry.record.cost.bytes_sent)
+def _seconds(entry: Entry) -> Cell:
+    value = finite(entry.record.cost.attack_seconds)
     return Cell(about(value), "", value)
 
 

@@ -73,10 +73,9 @@ def defense_parts(group: Group, rows: Sequence[Row], series: Mapping[str, int], 
         series: marker index of every defense.
         ident: start of every part's ident.
     """
-    names = dict.fromkeys([one.row.defense for one in group.worst] + [row.entry.defense for row in rows])
     return [
         _part(group, name, [row for row in rows if row.entry.defense == name], series[name], f"{ident}{number}")
-        for number, name in enumerate(names, start=1)
+        for number, name in enumerate(group.defenses, start=1)
     ]
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from bench.leaderboard.costs import costs_of
 from bench.leaderboard.entry import Entry
-from bench.leaderboard.export_parts import evidence_json, interval_json, worst_json
+from bench.leaderboard.export_parts import dice_along_json, evidence_json, interval_json, worst_json
 from bench.leaderboard.grouping import Board, Group
 from bench.leaderboard.numbers import finite, megabytes, milliseconds
 from bench.leaderboard.over_seeds import over_seeds
@@ -47,6 +48,7 @@ def _group(group: Group) -> dict[str, Any]:
             }
             for row in over_seeds(group.entries)
         ],
+        "cost_per_defense": [asdict(row) for row in costs_of(group.entries, group.defenses)],
         "boards": [_board(board) for board in group.boards],
     }
 
@@ -72,6 +74,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "attack": entry.attack,
         "tier": record.attack.threat.tier,
         "dice_average": interval_json(record.utility.dice_average),
+        **dice_along_json(record.utility),
         "dice": {name: interval_json(found) for name, found in sorted(record.utility.dice.items())},
         "hd95_mm": {name: interval_json(found) for name, found in sorted(record.utility.hd95_mm.items())},
         "scores": {
@@ -87,5 +90,8 @@ def _row(entry: Entry) -> dict[str, Any]:
         "client_ms": milliseconds(record.cost.client_seconds),
         "server_ms": milliseconds(record.cost.server_seconds),
         "megabytes_sent": megabytes(record.cost.bytes_sent),
+        "megabytes_received": megabytes(record.cost.bytes_received),
+        "training_seconds": finite(record.cost.training_seconds),
+        "attack_seconds": finite(record.cost.attack_seconds),
         "queries_used": entry.queries_used,
     }

@@ -8,6 +8,7 @@ from bench.leaderboard.worst_case.rates import Rates, paper_alone, union_of, wor
 from bench.records.parts import Interval
 from bench.records.privacy import LeakCheck, LeakCurve, Residual, Verification
 from bench.records.schema import Record
+from bench.records.utility import Utility
 
 _EVIDENCE = ("controls", "verification", "residual", "reference_preferred", "leakage_by_queries", "leakage_by_dial")
 
@@ -42,6 +43,18 @@ def evidence_json(record: Record) -> dict[str, Any]:
         "reference_preferred": None if confound is None else interval_json(confound.reference_preferred),
         "leakage_by_queries": _curve(privacy.by_queries),
         "leakage_by_dial": _curve(privacy.by_dial),
+    }
+
+
+def dice_along_json(utility: Utility) -> dict[str, Any]:
+    """Dice along the number of queries and along the dial of the defense; null without a dial."""
+    dial = utility.dice_by_dial
+    turned = [] if dial is None else [{"at": finite(one.value), "dice": interval_json(one.dice)} for one in dial.points]
+    return {
+        "dice_by_queries": [
+            {"queries": one.queries, "dice": interval_json(one.dice)} for one in utility.dice_by_queries
+        ],
+        "dice_by_dial": None if dial is None else {"along": dial.name, "points": turned},
     }
 
 

@@ -106,6 +106,11 @@ class Group:
         return tuple(entry for board in self.boards for entry in board.entries)
 
     @property
+    def defenses(self) -> tuple[str, ...]:
+        """Names of all defenses, in the order of their worst cases, then of their cells."""
+        return tuple(dict.fromkeys([one.row.defense for one in self.worst] + [one.defense for one in self.entries]))
+
+    @property
     def first(self) -> Record:
         """Any record of the group; all agree on the data."""
         return self.boards[0].entries[0].record

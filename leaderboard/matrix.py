@@ -71,7 +71,7 @@ def matrix_of(group: Group) -> Matrix:
     ]
     rows = [
         (defense, tuple(_square(defense, head, cells.get((defense, head.attack), [])) for head in heads))
-        for defense in dict.fromkeys([one.row.defense for one in group.worst] + [e.defense for e in group.entries])
+        for defense in group.defenses
     ]
     return Matrix(tuple(heads), tuple(rows))
 

@@ -13,6 +13,12 @@ from bench.metrics.crossed import bootstrap_crossed
 from bench.records.parts import NOT_MEASURED, Interval
 from bench.records.score_names import shown
 
+TITLE = "Over training seeds"
+NOTE = (
+    "The same cells trained and keyed anew: intervals are for other people and other seeds. With two seeds they are "
+    "rough."
+)
+
 
 @dataclass(frozen=True, eq=False)
 class SeedsRow:
@@ -31,15 +37,6 @@ class SeedsRow:
     leakage: Interval
 
 
-@dataclass(frozen=True, eq=False)
-class SeedsView:
-    """The table of one group."""
-
-    ident: str
-    columns: tuple[Column[SeedsRow], ...]
-    rows: tuple[tuple[tuple[Column[SeedsRow], Cell], ...], ...]
-
-
 def over_seeds(entries: Sequence[Entry]) -> list[SeedsRow]:
     """A row for every defense and attack with valid cells of two seeds or more, in the order of the names."""
     together: dict[tuple[str, str], dict[int, Entry]] = {}
@@ -49,12 +46,17 @@ def over_seeds(entries: Sequence[Entry]) -> list[SeedsRow]:
     return [_row(defense, attack, cells) for (defense, attack), cells in sorted(together.items()) if len(cells) > 1]
 
 
-def seeds_view(rows: Sequence[SeedsRow], ident: str) -> SeedsView | None:
-    """The table; None if no cell was run under a second seed."""
-    if not rows:
-        return None
-    columns = tuple(_columns(rows))
-    return SeedsView(ident, columns, tuple(tuple((column, column.cell(row)) for column in columns) for row in rows))
+def seeds_columns(rows: Sequence[SeedsRow]) -> list[Column[SeedsRow]]:
+    """The columns; the score is named where all rows have the same one."""
+    headlines = {row.headline for row in rows}
+    headline = shown(headlines.pop()) if len(headlines) == 1 else "headline score"
+    return [
+        Column("defense", "Defense", "what the hospital does to a scan before sending it", False, _defense),
+        Column("attack", "Attack", "what the attacker does with what was sent", False, _attack),
+        Column("seeds", "Seeds", "trainings and keys that were drawn anew", False, _seeds),
+        Column("dice", "Dice", "average over classes; 95 % interval over people and seeds", True, _dice_cell),
+        Column("headline", headline, "mean over people and seeds, with its 95 % interval over both", True, _leakage),
+    ]
 
 
 def _row(defense: str, attack: str, cells: Mapping[int, Entry]) -> SeedsRow:
@@ -95,18 +97,6 @@ def _risk(entry: Entry) -> dict[str, float]:
         return {}
     risks = entry.privacy.residual.per_subject
     return {person: value for person, value in risks.items() if value is not None}
-
-
-def _columns(rows: Sequence[SeedsRow]) -> list[Column[SeedsRow]]:
-    headlines = {row.headline for row in rows}
-    headline = shown(headlines.pop()) if len(headlines) == 1 else "headline score"
-    return [
-        Column("defense", "Defense", "what the hospital does to a scan before sending it", False, _defense),
-        Column("attack", "Attack", "what the attacker does with what was sent", False, _attack),
-        Column("seeds", "Seeds", "trainings and keys that were drawn anew", False, _seeds),
-        Column("dice", "Dice", "average over classes; 95 % interval over people and seeds", True, _dice_cell),
-        Column("headline", headline, "mean over people and seeds, with its 95 % interval over both", True, _leakage),
-    ]
 
 
 def _defense(row: SeedsRow) -> Cell:

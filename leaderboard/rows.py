@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from bench.leaderboard import costs, over_seeds
 from bench.leaderboard.caveats import caveats
 from bench.leaderboard.columns import columns_of
 from bench.leaderboard.defense_parts import DefensePart, defense_parts
@@ -12,12 +13,11 @@ from bench.leaderboard.differences import differences
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.grouping import Board, Group
 from bench.leaderboard.matrix import Matrix, matrix_of
-from bench.leaderboard.over_seeds import SeedsView, over_seeds, seeds_view
 from bench.leaderboard.overview.view import OverviewView, overview_view
 from bench.leaderboard.plots import drawable, scatters
 from bench.leaderboard.row import Row, row_of
 from bench.leaderboard.svg.markers import marker_icon
-from bench.leaderboard.tables import Column
+from bench.leaderboard.tables import Column, TableView, table_view
 from bench.leaderboard.threat_words import goal_in_words
 from bench.leaderboard.worst_case.view import WorstView, parts, worst_view
 from bench.records.score_names import shown
@@ -54,6 +54,7 @@ class GroupView:
         differs: how other groups of the same data differ.
         utility_people: how many people utility was measured on.
         worst: by the tier of the strongest attacker, the worst case of every defense.
+        seeds: None if no cell was run under a second seed.
         idents: by `id` of an entry, where its details stand.
         defense_idents: by name, where the part about a defense stands.
     """
@@ -66,7 +67,8 @@ class GroupView:
     overview: OverviewView | None
     worst: tuple[tuple[int, WorstView], ...]
     matrix: Matrix
-    seeds: SeedsView | None
+    seeds: TableView[over_seeds.SeedsRow] | None
+    cost: TableView[costs.CostRow]
     boards: tuple[BoardView, ...]
     defenses: tuple[DefensePart, ...]
     idents: Mapping[int, str]
@@ -100,12 +102,23 @@ def _group_view(group: Group, series: Mapping[str, int], differs: Sequence[str],
         overview=overview_view(group, series, f"{ident}-overview"),
         worst=tuple((tier, view) for tier, view in worst if view is not None),
         matrix=matrix_of(group),
-        seeds=seeds_view(over_seeds(group.entries), f"{ident}-seeds"),
+        seeds=_seeds(group, f"{ident}-seeds"),
+        cost=_cost(group, f"{ident}-costs"),
         boards=boards,
         defenses=about,
         idents={id(row.entry): row.ident for row in rows},
         defense_idents={part.name: part.ident for part in about},
     )
+
+
+def _seeds(group: Group, ident: str) -> TableView[over_seeds.SeedsRow] | None:
+    rows = over_seeds.over_seeds(group.entries)
+    return table_view(rows, over_seeds.seeds_columns(rows), ident, over_seeds.TITLE, over_seeds.NOTE) if rows else None
+
+
+def _cost(group: Group, ident: str) -> TableView[costs.CostRow]:
+    rows = costs.costs_of(group.entries, group.defenses)
+    return table_view(rows, costs.cost_columns(), ident, costs.TITLE, costs.NOTE)
 
 
 def _board_view(board: Board, known: dict[int, str], series: Mapping[str, int], ident: str) -> BoardView:

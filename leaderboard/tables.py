@@ -1,6 +1,6 @@
 """What a table is made of: columns that show each row as a cell with an order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -44,6 +44,32 @@ class Column(Generic[Row]):
     hint: str
     numeric: bool
     cell: Callable[[Row], Cell]
+
+
+@dataclass(frozen=True, eq=False)
+class TableView(Generic[Row]):
+    """A table as the page shows it.
+
+    Attributes:
+        ident: unique on the page.
+        title: what the table is of.
+        note: what a reader must know before comparing its rows.
+        rows: every column with the row's cell in it.
+    """
+
+    ident: str
+    title: str
+    note: str
+    columns: tuple[Column[Row], ...]
+    rows: tuple[tuple[tuple[Column[Row], Cell], ...], ...]
+
+
+def table_view(
+    rows: Sequence[Row], columns: Sequence[Column[Row]], ident: str, title: str, note: str = ""
+) -> TableView[Row]:
+    """All cells of the table."""
+    cells = tuple(tuple((column, column.cell(row)) for column in columns) for row in rows)
+    return TableView(ident, title, note, tuple(columns), cells)
 
 
 def interval_cell(interval: Interval | None) -> Cell:

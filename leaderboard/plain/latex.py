@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bench.leaderboard.numbers import DASH
 from bench.leaderboard.plain.tables import PlainTable
 
-LEFT_OUT = frozenset(("union-auc", "paper-auc", "paper-tpr", "oracle-key", "client-ms", "megabytes", "seed", "cell"))
+LEFT_OUT = frozenset(("union-auc", "paper-auc", "paper-tpr", "oracle-key", "attack-s", "seed", "cell", "cost-machine"))
 """Columns that a printed page has no room for; the other formats have them."""
 ROWS = 40
 """Rows that fit on a page; a longer table is continued in another one."""

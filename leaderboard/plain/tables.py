@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bench.leaderboard import costs, over_seeds
 from bench.leaderboard.caveats import caveats
 from bench.leaderboard.columns import columns_of
 from bench.leaderboard.grouping import Group
@@ -46,7 +47,7 @@ class PlainTable:
 
 
 def plain_tables(groups: Sequence[Group]) -> list[PlainTable]:
-    """Of every group: the worst case per defense, then every cell."""
+    """Of every group: the worst case per defense, what was repeated under other seeds, costs, then every cell."""
     tables = []
     for group in groups:
         key = group.key
@@ -54,11 +55,22 @@ def plain_tables(groups: Sequence[Group]) -> list[PlainTable]:
         if group.worst:
             columns, notes = worst_columns(group.worst), (*caveats(group), *worst_notes(group.worst))
             tables.append(_table(name, TITLE, columns, group.worst, lambda one: one.standing is not None, notes))
+        seeds = over_seeds.over_seeds(group.entries)
+        if seeds:
+            columns_, told = over_seeds.seeds_columns(seeds), (over_seeds.NOTE,)
+            tables.append(_table(name, over_seeds.TITLE, columns_, seeds, _never, told))
+        cost = costs.costs_of(group.entries, group.defenses)
+        tables.append(_table(name, costs.TITLE, costs.cost_columns(), cost, _never, (costs.NOTE,)))
         for board in group.boards:
             by = "" if board.headline is None else f", by {shown(board.headline)}"
             title = f"{goal_in_words(board.goal, board.phase)}{by}"
             tables.append(_table(name, title, columns_of(board), board.entries, lambda one: one.ranked, ()))
     return tables
+
+
+def _never(_: object) -> bool:
+    """Of rows among which none is the best."""
+    return False
 
 
 def _table(

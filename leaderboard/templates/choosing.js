@@ -63,6 +63,9 @@
     for (const row of document.querySelectorAll(".matrix tr[data-defense]")) {
       row.hidden = !defenses.has(row.dataset.defense);
     }
+    for (const row of document.querySelectorAll(".costs tbody tr")) {
+      row.hidden = !defenses.has(row.querySelector(".column-defense").dataset.order);
+    }
     for (const square of document.querySelectorAll(".matrix [data-tier]")) {
       square.hidden = Number(square.dataset.tier) > tier;
     }

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.numbers import fixed
-from bench.leaderboard.tables import Cell, Column
+from bench.leaderboard.tables import TableView, table_view
 from bench.leaderboard.trainings import trainings
-from bench.leaderboard.worst_case.columns import worst_columns
+from bench.leaderboard.worst_case.columns import TITLE, worst_columns
 from bench.leaderboard.worst_case.ranks import RankedRow
 from bench.types.threat import LAST_RANKED_TIER
 
@@ -20,9 +20,7 @@ class WorstView:
         notes: about cells that took no part, and attacks that were never run.
     """
 
-    ident: str
-    columns: tuple[Column[RankedRow], ...]
-    rows: tuple[tuple[tuple[Column[RankedRow], Cell], ...], ...]
+    table: TableView[RankedRow]
     notes: tuple[str, ...]
 
 
@@ -30,9 +28,7 @@ def worst_view(ranked: Sequence[RankedRow], ident: str) -> WorstView | None:
     """The table; None if no attack's goal is linkage."""
     if not ranked:
         return None
-    columns = tuple(worst_columns(ranked))
-    rows = tuple(tuple((column, column.cell(one)) for column in columns) for one in ranked)
-    return WorstView(ident, columns, rows, tuple(worst_notes(ranked)))
+    return WorstView(table_view(ranked, worst_columns(ranked), ident, TITLE), tuple(worst_notes(ranked)))
 
 
 def worst_notes(ranked: Sequence[RankedRow]) -> list[str]:

@@ -56,11 +56,24 @@ def test_headers_sort_by_number_with_dashes_last_in_both_directions(visit: Visit
 
 
 def test_numbers_of_different_length_sort_as_numbers(visit: Visit, tmp_path: Path) -> None:
-    seconds = (0.009, 0.1, 0.02, None)
-    records = [make_record(seed=seed, cost={"client_seconds": found}) for seed, found in enumerate(seconds)]
+    seconds = (9.0, 100.0, 20.0, None)
+    records = [make_record(seed=seed, cost={"attack_seconds": found}) for seed, found in enumerate(seconds)]
     page = visit(build([(tmp_path / "record.json", record) for record in records], tmp_path))
-    press_header(page, "Client ms")
-    assert column(page, "Client ms") == ["9.00", "20.0", "100", DASH]
+    press_header(page, "Attack s")
+    assert column(page, "Attack s") == ["9.00", "20.0", "100", DASH]
+
+
+def test_what_defenses_cost_sorts_by_every_kind_of_cost(visit: Visit, tmp_path: Path) -> None:
+    slow = {"client_seconds": 2.0, "server_seconds": 0.1, "bytes_sent": 10**6, "training_seconds": 30.0}
+    fast = {"client_seconds": 0.009, "server_seconds": 0.4, "bytes_sent": 10**7, "training_seconds": 400.0}
+    records = [make_record(defense={"name": name}, cost=cost) for name, cost in (("slow", slow), ("fast", fast))]
+    page = visit(build([(tmp_path / name, record) for name, record in zip("ab", records, strict=True)], tmp_path))
+    table = page.locator(".costs table")
+    for title, first in (("Client ms", "fast"), ("Server ms", "slow"), ("MB sent", "slow"), ("Train s", "slow")):
+        table.get_by_role("button", name=title, exact=True).click()
+        expect(table.locator("tbody th").first).to_have_text(first)
+    page.get_by_role("searchbox").fill("fast")
+    expect(table.locator("tbody tr:visible")).to_have_count(1)
 
 
 def test_the_sorted_column_says_so_and_the_others_do_not(visit: Visit, leaderboard: Path) -> None:

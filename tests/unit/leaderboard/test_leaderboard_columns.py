@@ -24,7 +24,7 @@ def cells(**changes: Any) -> dict[str, Cell]:
 
 def test_columns_stand_in_the_agreed_order() -> None:
     expected = ["Defense", "Attack", "Tier", "State", "Dice", "macro-F1", "Chance", "Do nothing", "Oracle key"]
-    assert [*cells()] == [*expected, TPR, "Client ms", "Train s", "MB sent", "Seed", "Cell"]
+    assert [*cells()] == [*expected, TPR, "Attack s", "Seed", "Cell"]
 
 
 def test_numbers_are_shown_with_their_intervals_and_units() -> None:
@@ -35,9 +35,7 @@ def test_numbers_are_shown_with_their_intervals_and_units() -> None:
     assert found["Do nothing"] == Cell("0.300", "[0.280, 0.320]", 0.30)
     assert found["Oracle key"].order == 0.99
     assert found[TPR] == Cell("0.550", "[0.530, 0.570]", 0.55)
-    assert found["Client ms"].text == "42.0"
-    assert found["Client ms"].order == pytest.approx(42.0)
-    assert found["MB sent"].text == "22.1"
+    assert found["Attack s"].text == "3.20"
     assert found["Cell"].text == "3f9a0c1d"
 
 
@@ -54,9 +52,9 @@ def test_null_numbers_are_dashes_without_a_place_in_the_order() -> None:
     found = cells(
         utility={"dice_average": interval(None), "dice": {}, "stability": {}},
         privacy={"scores": {"macro_f1": {"value": interval(None), "chance": None}}},
-        cost={"client_seconds": None, "server_seconds": None},
+        cost={"attack_seconds": None},
     )
-    for title in ("Dice", "macro-F1", "Chance", "Client ms"):
+    for title in ("Dice", "macro-F1", "Chance", "Attack s"):
         assert found[title] == NOTHING, title
 
 
