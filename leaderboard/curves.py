@@ -20,11 +20,15 @@ FEWEST_ATTACKS = 2
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """A drawing with its legend, attack by attack."""
+    """A drawing.
+
+    Attributes:
+        legend: marker, name and tier, attack by attack.
+    """
 
     title: str
     drawing: Markup
-    legend: tuple[tuple[Markup, str], ...]
+    legend: tuple[tuple[Markup, str, int], ...]
 
 
 def curves_of(entries: Sequence[Entry], ident: str) -> list[Curves]:
@@ -41,17 +45,19 @@ def curves_of(entries: Sequence[Entry], ident: str) -> list[Curves]:
         for entry in sorted(entries, key=lambda entry: entry.record.seed):
             if entry.headline_name == headline and entry.record.attack.threat.links:
                 linking.setdefault(entry.attack, entry)
+        tiers = {name: int(entry.record.attack.threat.tier) for name, entry in linking.items()}
         by_queries = {name: entry.privacy.by_queries for name, entry in linking.items() if entry.privacy}
         by_dial = {name: entry.privacy.by_dial for name, entry in linking.items() if entry.privacy}
         chance = _chance(list(linking.values()))
         for number, (along, logarithmic) in enumerate(((by_queries, True), (by_dial, False))):
-            drawn = _drawn(along, series, headline, chance, f"{ident}-{place}-{number}", logarithmic=logarithmic)
+            drawn = _drawn(along, tiers, series, headline, chance, f"{ident}-{place}-{number}", logarithmic=logarithmic)
             found += [] if drawn is None else [drawn]
     return found
 
 
 def _drawn(
     along: Mapping[str, LeakCurve | None],
+    tiers: Mapping[str, int],
     series: Mapping[str, int],
     headline: str,
     chance: float | None,
@@ -65,13 +71,13 @@ def _drawn(
         points = [] if curve is None else [(point.at, point.score) for point in curve.points]
         knots = knots_of((at, score) for at, score in points if at > 0 or not logarithmic)
         if len(knots) > 1:
-            found.append(Line(attack, series[attack], tuple(knots)))
+            found.append(Line(attack, tiers[attack], series[attack], tuple(knots)))
     if len(found) < FEWEST_ATTACKS or len(names) != 1:
         return None
     (name,) = names
     titles = (along_title(name), shown(headline))
     chart = Chart(ident=ident, titles=titles, logarithmic=logarithmic, chance=chance, series=0)
-    legend = tuple((marker_icon(line.series, hollow=False), line.name) for line in found)
+    legend = tuple((marker_icon(line.series, hollow=False), line.name, line.tier) for line in found)
     return Curves(f"{shown(headline)} against {name}, attack by attack", lines(chart, found), legend)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from bench.leaderboard.cohorts import notes_of, title_of
 from bench.leaderboard.costs import costs_of
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.export_parts import dice_along_json, evidence_json, interval_json, worst_json
@@ -27,8 +28,9 @@ def leaderboard_json(groups: Sequence[Group]) -> str:
 
 
 def inline_json(text: str) -> Markup:
-    """JSON text that is safe inside an HTML script element and still the same JSON."""
-    return Markup("".join(_UNSAFE.get(letter, letter) for letter in text))
+    """JSON that is safe inside an HTML script element, holds the same as `text`, and is as short as it can be."""
+    short = json.dumps(json.loads(text), separators=(",", ":"))
+    return Markup("".join(_UNSAFE.get(letter, letter) for letter in short))
 
 
 def _group(group: Group) -> dict[str, Any]:
@@ -36,6 +38,8 @@ def _group(group: Group) -> dict[str, Any]:
         **asdict(group.key),
         "evaluation": {name: json.loads(value) for name, value in group.key.evaluation},
         "origin": group.key.origin,
+        "title": title_of(group),
+        "notes": notes_of(group),
         "worst_case_per_defense": [worst_json(one) for one in group.worst],
         "over_seeds": [
             {

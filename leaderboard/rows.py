@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from bench.leaderboard import costs, over_seeds
 from bench.leaderboard.caveats import caveats
+from bench.leaderboard.cohorts import notes_of, title_of
 from bench.leaderboard.columns import columns_of
 from bench.leaderboard.defense_parts import DefensePart, defense_parts
 from bench.leaderboard.differences import differences
@@ -50,6 +51,8 @@ class GroupView:
     """One section of the page.
 
     Attributes:
+        title: which scans these are.
+        notes: what their records say of them.
         caveats: what to know of the numbers' origin.
         differs: how other groups of the same data differ.
         utility_people: how many people utility was measured on.
@@ -61,6 +64,8 @@ class GroupView:
 
     ident: str
     group: Group
+    title: str
+    notes: tuple[str, ...]
     caveats: tuple[str, ...]
     differs: tuple[str, ...]
     utility_people: int
@@ -96,6 +101,8 @@ def _group_view(group: Group, series: Mapping[str, int], differs: Sequence[str],
     return GroupView(
         ident=ident,
         group=group,
+        title=title_of(group),
+        notes=tuple(notes_of(group)),
         caveats=tuple(caveats(group)),
         differs=tuple(differs),
         utility_people=group.first.utility.dice_average.n,

@@ -7,14 +7,15 @@ from bench.leaderboard.overview.front import dominates, front
 from bench.leaderboard.overview.marks import Mark, harm_of
 from bench.leaderboard.overview.measures import Measure
 from bench.leaderboard.overview.reported import REPORTED
-from bench.leaderboard.overview.utility import AVERAGE, title_of, utility_of
+from bench.leaderboard.overview.utility import title_of, utility_of
 from bench.leaderboard.plots import MOST_LABELLED, in_reach, limits_of, short
+from bench.leaderboard.svg.margin import Aside
 from bench.leaderboard.svg.point import Point
 from bench.leaderboard.svg.scatter import Plot
 from bench.records.score_names import plain
 from bench.types.threat import LAST_RANKED_TIER
 
-MAP = "map"
+MAP, MAP_WORDS = "map", "mAP"
 
 
 def plot_of(
@@ -41,9 +42,12 @@ def plot_of(
     ]
     chances = sorted({chance for mark in kept if (chance := finite(mark.chance)) is not None and in_reach(chance)})
     sign = 1 if measure.higher_is_worse else -1
+    reported, beside = _reported(measure, utility) if whole and real else ([], [])
     return Plot(
         ident=ident,
-        points=(*(_reported() if whole and real and utility == AVERAGE and plain(measure.key) == MAP else ()), *points),
+        points=(*reported, *points),
+        beside=tuple(beside),
+        beside_heading=("reported, other data,", f"no {MAP_WORDS if by_map(measure) else 'such score'}"),
         utility=title_of(utility),
         score=measure.title,
         chances=tuple(chances),
@@ -76,18 +80,32 @@ def _point(mark: Mark, measure: Measure, utility: str, series: int, lost: bool, 
     )
 
 
-def _reported() -> list[Point]:
-    return [
-        Point(
-            leakage=row.mean_average_precision,
-            leakage_limits=None,
-            utility=row.dice,
-            utility_limits=None,
-            series=None,
-            label=f"{row.method}, reported",
-            title=f"{row.method}: reported, other data ({row.data})\nDice {row.dice:.3f}\n"
-            f"mAP {row.mean_average_precision:.3f}, of how many people is not told: our line of chance is not theirs",
+def by_map(measure: Measure) -> bool:
+    """Whether it is the score that the paper reports."""
+    return plain(measure.key) == MAP
+
+
+def _reported(measure: Measure, utility: str) -> tuple[list[Point], list[Aside]]:
+    """What the paper reports: where both numbers are known, and where only Dice is."""
+    points, beside = [], []
+    for row in REPORTED:
+        dice, found = row.dice_of(utility), row.mean_average_precision if by_map(measure) else None
+        if dice is None:
+            continue
+        title = f"{row.method}: reported, other data ({row.data})\n{title_of(utility)} {dice:.3f}"
+        if found is None:
+            beside.append(Aside(dice, f"{row.method} ({row.data})", title))
+            continue
+        chance = "of how many people is not told: our line of chance is not theirs"
+        points.append(
+            Point(
+                leakage=found,
+                leakage_limits=None,
+                utility=dice,
+                utility_limits=None,
+                series=None,
+                label=f"{row.method}, reported, other data",
+                title=f"{title}\n{MAP_WORDS} {found:.3f}, {chance}",
+            )
         )
-        for row in REPORTED
-        if row.mean_average_precision is not None
-    ]
+    return points, beside

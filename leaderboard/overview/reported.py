@@ -6,6 +6,9 @@ Tables 1 and 2. Averages of Privacy-Net and Deformation-Proxy are means of the t
 
 from dataclasses import dataclass
 
+from bench.leaderboard.overview.utility import AVERAGE, WORST
+
+CLASSES = ("GM", "WM", "CSF")
 SOURCE = "Mixup-Privacy (IPMI 2023), Tables 1 and 2"
 
 
@@ -25,6 +28,14 @@ class Reported:
     dice: float
     classes: tuple[float, float, float] | None = None
     mean_average_precision: float | None = None
+
+    def dice_of(self, utility: str) -> float | None:
+        """Dice of this choice, see `bench.leaderboard.overview.utility`; None where the paper does not print it."""
+        if utility == AVERAGE:
+            return self.dice
+        if self.classes is None:
+            return None
+        return min(self.classes) if utility == WORST else dict(zip(CLASSES, self.classes, strict=True)).get(utility)
 
 
 def _by_class(method: str, classes: tuple[float, float, float], found: float) -> Reported:

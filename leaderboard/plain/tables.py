@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from bench.leaderboard import costs, over_seeds
 from bench.leaderboard.caveats import caveats
+from bench.leaderboard.cohorts import notes_of, title_of
 from bench.leaderboard.columns import columns_of
 from bench.leaderboard.grouping import Group
 from bench.leaderboard.numbers import DASH
@@ -50,21 +51,22 @@ def plain_tables(groups: Sequence[Group]) -> list[PlainTable]:
     """Of every group: the worst case per defense, what was repeated under other seeds, costs, then every cell."""
     tables = []
     for group in groups:
-        key = group.key
-        name = f"{key.data}, {key.preset}: {key.origin}; protocol {key.protocol_version}, split {key.split_hash[:8]}"
+        key, known = group.key, [*notes_of(group), *caveats(group)]
+        made = f"protocol {key.protocol_version}, split {key.split_hash[:8]}"
+        name = f"{title_of(group)}, {key.preset}: {key.origin}; {made}"
         if group.worst:
-            columns, notes = worst_columns(group.worst), (*caveats(group), *worst_notes(group.worst))
+            columns, notes = worst_columns(group.worst), [*known, *worst_notes(group.worst)]
             tables.append(_table(name, TITLE, columns, group.worst, lambda one: one.standing is not None, notes))
         seeds = over_seeds.over_seeds(group.entries)
         if seeds:
-            columns_, told = over_seeds.seeds_columns(seeds), (over_seeds.NOTE,)
-            tables.append(_table(name, over_seeds.TITLE, columns_, seeds, _never, told))
-        cost = costs.costs_of(group.entries, group.defenses)
-        tables.append(_table(name, costs.TITLE, costs.cost_columns(), cost, _never, (costs.NOTE,)))
+            columns_ = over_seeds.seeds_columns(seeds)
+            tables.append(_table(name, over_seeds.TITLE, columns_, seeds, _never, [over_seeds.NOTE]))
+        cost, told = costs.costs_of(group.entries, group.defenses), [] if group.worst else known
+        tables.append(_table(name, costs.TITLE, costs.cost_columns(), cost, _never, [costs.NOTE, *told]))
         for board in group.boards:
             by = "" if board.headline is None else f", by {shown(board.headline)}"
             title = f"{goal_in_words(board.goal, board.phase)}{by}"
-            tables.append(_table(name, title, columns_of(board), board.entries, lambda one: one.ranked, ()))
+            tables.append(_table(name, title, columns_of(board), board.entries, lambda one: one.ranked, []))
     return tables
 
 
@@ -79,7 +81,7 @@ def _table(
     columns: Sequence[Column[Row]],
     rows: Sequence[Row],
     counts: Callable[[Row], bool],
-    notes: tuple[str, ...],
+    notes: Sequence[str],
 ) -> PlainTable:
     cells = tuple(tuple(column.cell(row) for column in columns) for row in rows)
     counting = [place for place, row in enumerate(rows) if counts(row)]
@@ -87,7 +89,7 @@ def _table(
     attacks = [row[keys.index(ATTACK)].text for row in cells] if ATTACK in keys else None
     best = tuple(_best(key, [row[at] for row in cells], counting, attacks) for at, key in enumerate(keys))
     heads = tuple((column.title, column.numeric) for column in columns)
-    return PlainTable(group, title, tuple(keys), heads, cells, best, notes)
+    return PlainTable(group, title, tuple(keys), heads, cells, best, tuple(notes))
 
 
 def _best(key: str, column: Sequence[Cell], counting: Sequence[int], attacks: Sequence[str] | None) -> frozenset[int]:

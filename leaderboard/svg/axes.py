@@ -26,6 +26,7 @@ def draw_axes(
     y_limits: tuple[float, float],
     titles: tuple[str, str],
     x_ticks: list[tuple[float, str]] | None = None,
+    right: float = 0.0,
 ) -> Axes:
     """Draw a grid with round numbers and the titles of the x and y axis.
 
@@ -36,8 +37,9 @@ def draw_axes(
         y_limits: what the y axis must enclose.
         titles: of the x and the y axis.
         x_ticks: the only places to mark on the x axis, with their words; round numbers if None.
+        right: pixels to keep free beside the plot.
     """
-    frame = Box(MARGIN_LEFT, MARGIN_TOP, size.width - MARGIN_RIGHT, size.height - MARGIN_BOTTOM)
+    frame = Box(MARGIN_LEFT, MARGIN_TOP, size.width - MARGIN_RIGHT - right, size.height - MARGIN_BOTTOM)
     y_marks = ticks(*y_limits, max(2, int((frame.bottom - frame.top) / PIXELS_PER_Y_TICK)))
     x_marks = _round_marks(x_limits, frame) if x_ticks is None else x_ticks
     x = Scale(min(x_limits[0], x_marks[0][0]), max(x_limits[1], x_marks[-1][0]), frame.left, frame.right)

@@ -4,7 +4,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.etree.ElementTree import SubElement
+from xml.etree.ElementTree import Element, SubElement
 
 from markupsafe import Markup
 
@@ -19,9 +19,17 @@ SIZE = Size(460, 280)
 
 @dataclass(frozen=True)
 class Line:
-    """One curve: its name, the index of its marker and its places."""
+    """One curve.
+
+    Attributes:
+        name: of the attack.
+        tier: its strength, for what shows and hides curves.
+        series: index of its marker.
+        knots: its places.
+    """
 
     name: str
+    tier: int
     series: int
     knots: tuple[Knot, ...]
 
@@ -53,17 +61,22 @@ def lines(chart: Chart, found: Sequence[Line]) -> Markup:
         line(root, "chance", (axes.frame.left, height), (axes.frame.right, height))
         text(root, "chance-label", (axes.frame.right - 4, height - 5), "chance", "end")
     for one in found:
-        css = f"series-{one.series % COLOURS}"
+        css, layer = f"series-{one.series % COLOURS}", _layer(root, one, "curve")
         corners = [(axes.x(where[knot.at]), axes.y(knot.value)) for knot in one.knots]
         for (x, _), knot in zip(corners, one.knots, strict=True):
             if knot.limits is not None:
-                line(root, f"interval {css}", (x, axes.y(knot.limits[1])), (x, axes.y(knot.limits[0])))
+                line(layer, f"interval {css}", (x, axes.y(knot.limits[1])), (x, axes.y(knot.limits[0])))
         path = " ".join(f"{pixels(x)},{pixels(y)}" for x, y in corners)
-        SubElement(root, "polyline", {"class": f"trace {css}", "points": path})
+        SubElement(layer, "polyline", {"class": f"trace {css}", "points": path})
     for one in found:
+        layer = _layer(root, one, "knots")
         for knot in one.knots:
             place = f"translate({pixels(axes.x(where[knot.at]))} {pixels(axes.y(knot.value))})"
-            group = SubElement(root, "g", {"class": "knot", "transform": place})
+            group = SubElement(layer, "g", {"class": "knot", "transform": place})
             SubElement(group, "title").text = f"{one.name} at {knot.at:g}: {knot.value:.3f}"
             draw_marker(group, one.series, hollow=False)
     return markup(root)
+
+
+def _layer(root: Element, one: Line, css: str) -> Element:
+    return SubElement(root, "g", {"class": css, "data-tier": str(one.tier)})

@@ -10,8 +10,12 @@ from markupsafe import Markup
 from bench.leaderboard.svg.axes import Axes, draw_axes
 from bench.leaderboard.svg.drawing import Box, Size, drawing, line, markup, pixels, text
 from bench.leaderboard.svg.labels import LETTER_WIDTH
+from bench.leaderboard.svg.margin import Aside, draw_margin, margin_width
 from bench.leaderboard.svg.point import Point, draw_points
 from bench.leaderboard.svg.scales import close_domain, domain
+
+ROOMY = 600
+"""Pixels from which on marks beside the plot have labels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +27,8 @@ class Plot:
         score: name of the attack's score.
         chances: its values for attackers who guess.
         higher_is_worse: larger scores leak more.
+        beside: marks whose utility is known and whose leakage is not.
+        beside_heading: what they are, line by line.
         front: (leakage, utility) of the marks that no other one dominates, from least leakage on; empty for no line.
     """
 
@@ -33,6 +39,8 @@ class Plot:
     chances: tuple[float, ...]
     higher_is_worse: bool
     front: tuple[tuple[float, float], ...] = ()
+    beside: tuple[Aside, ...] = ()
+    beside_heading: tuple[str, ...] = ()
 
 
 def scatter(plot: Plot, size: Size, css: str) -> Markup:
@@ -46,6 +54,8 @@ def scatter(plot: Plot, size: Size, css: str) -> Markup:
     root = drawing(size, plot.ident, f"{plot.utility} against {plot.score}", _description(plot), f"plot {css}")
     leakages = [value for p in plot.points for value in (p.leakage, *(p.leakage_limits or ()))]
     utilities = [value for p in plot.points for value in (p.utility, *(p.utility_limits or ()))]
+    utilities += [mark.utility for mark in plot.beside]
+    labelled = size.width >= ROOMY
     side = "more leakage →" if plot.higher_is_worse else "← more leakage"
     axes = draw_axes(
         root,
@@ -53,15 +63,17 @@ def scatter(plot: Plot, size: Size, css: str) -> Markup:
         domain([*leakages, *plot.chances]),
         close_domain(utilities),
         (f"{plot.score} ({side})", f"{plot.utility} ↑ better"),
+        right=margin_width(plot.beside, plot.beside_heading, labelled=labelled),
     )
     notes = [_draw_chance(root, axes, chance) for chance in plot.chances]
     _draw_front(root, axes, plot.front)
     draw_points(root, axes, plot.points, notes)
+    draw_margin(root, axes, plot.beside, plot.beside_heading, labelled=labelled)
     return markup(root)
 
 
 def _description(plot: Plot) -> str:
-    return f"{len(plot.points)} marks; the tables hold the same numbers."
+    return f"{len(plot.points) + len(plot.beside)} marks; the tables hold the same numbers."
 
 
 def _draw_chance(root: Element, axes: Axes, chance: float) -> Box:

@@ -22,6 +22,7 @@
     picture.form.addEventListener("submit", (event) => event.preventDefault());
   }
   controls.hidden = false;
+  document.getElementById("hint").hidden = false;
   controls.addEventListener("input", () => { show(); remember(); announcer.textContent = count.textContent; });
   controls.addEventListener("submit", (event) => event.preventDefault());
   controls.addEventListener("reset", (event) => { event.preventDefault(); showEverything(); });
@@ -65,6 +66,17 @@
     }
     for (const row of document.querySelectorAll(".costs tbody tr")) {
       row.hidden = !defenses.has(row.querySelector(".column-defense").dataset.order);
+    }
+    for (const figure of document.querySelectorAll(".by-attack")) {
+      const weaker = (part) => Number(part.dataset.tier) <= tier;
+      for (const layer of figure.querySelectorAll("g[data-tier]")) {
+        layer.classList.toggle("gone", !weaker(layer));
+      }
+      const names = Array.from(figure.querySelectorAll("li[data-tier]"));
+      for (const name of names) {
+        name.hidden = !weaker(name);
+      }
+      figure.hidden = !names.some(weaker);
     }
     for (const square of document.querySelectorAll(".matrix [data-tier]")) {
       square.hidden = Number(square.dataset.tier) > tier;

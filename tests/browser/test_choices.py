@@ -64,8 +64,30 @@ def test_the_tier_switch_hides_stronger_attackers_everywhere(
 
 
 def all_tiers(page: Page) -> list[str | None]:
-    marked = page.locator(".matrix [data-tier]:visible, .board [data-tier]:visible, details[data-tier]:visible")
+    marked = page.locator(
+        ".matrix [data-tier]:visible, .board [data-tier]:visible, details[data-tier]:visible, "
+        ".by-attack li[data-tier]:visible, .by-attack g.knots:visible"
+    )
     return [one.get_attribute("data-tier") for one in marked.all()]
+
+
+def test_curves_of_a_defense_follow_the_tier(visit: Visit, leaderboard: Path) -> None:
+    page = visit(leaderboard)
+    curves = page.locator("#g1 section.defense[data-defense=mixup] .by-attack").first
+    names = curves.locator("li:visible")
+    curves.scroll_into_view_if_needed()
+    expect(names).to_have_text(["nearest-neighbor T0", "siamese T2", "true-key-oracle T4"])
+    choose(page, "tier", "2")
+    expect(names).to_have_text(["nearest-neighbor T0", "siamese T2"])
+    expect(curves.locator("g.curve:not(.gone)")).to_have_count(2)
+    choose(page, "tier", "0")
+    expect(names).to_have_text(["nearest-neighbor T0"])
+
+
+def test_what_the_choices_do_not_change_is_said_beside_them(visit: Visit, leaderboard: Path) -> None:
+    hint = visit(leaderboard).locator("#hint")
+    expect(hint).to_be_visible()
+    expect(hint).to_contain_text("worst cases and ranks end at T2")
 
 
 def test_the_picture_follows_the_tier(visit: Visit, leaderboard: Path) -> None:

@@ -151,8 +151,8 @@ def test_groups_share_no_table(tmp_path: Path) -> None:
     html = page_of(tmp_path, make_record(), make_record(data=PHANTOM))
     sections = re.split(r'<section class="(?:group|glossary)"', html)[1:-1]
     assert len(sections) == 2
-    # Worst cases up to T0, T1 and T2, the matrix, cells, and what papers report on other data.
-    assert all(section.count("<table") == 6 for section in sections)
+    # Worst cases up to T0, T1 and T2, the matrix, costs, cells, and what papers report on other data.
+    assert all(section.count("<table") == 7 for section in sections)
     headings = [re.sub(r"<[^>]*>", "", heading) for heading in re.findall(r"<h2.*?</h2>", html)][:-1]
     among = f"preset quick, protocol {make_record().protocol_version}, split 5p1175p1"
     assert headings == [

@@ -2,6 +2,7 @@
 
 import itertools
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -15,7 +16,7 @@ from bench.leaderboard.overview.marks import worst_marks
 from bench.leaderboard.overview.measures import PAIRS, measures
 from bench.leaderboard.overview.reported import REPORTED
 from bench.leaderboard.overview.utility import AVERAGE, WORST, utilities, utility_of
-from bench.leaderboard.overview.view import OverviewView, overview_view
+from bench.leaderboard.overview.view import Drawing, OverviewView, overview_view
 from bench.records.schema import Record
 from tests.factories import interval, make_record
 from tests.unit.leaderboard.judging import EVEN, EVERYBODY, NOBODY, ODD, judged_in
@@ -23,8 +24,11 @@ from tests.unit.leaderboard.judging import EVEN, EVERYBODY, NOBODY, ODD, judged_
 PLACES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=12)
 
 
-def leaking(defense: str, attack: str, leak: float, tier: int = 0, dice: float = 0.8, seed: int = 0) -> Record:
+def leaking(
+    defense: str, attack: str, leak: float, tier: int = 0, dice: float = 0.8, seed: int = 0, **changes: Any
+) -> Record:
     return make_record(
+        **changes,
         seed=seed,
         defense={"name": defense},
         attack={"name": attack, "threat": {"tier": tier}},
@@ -151,16 +155,53 @@ def test_every_choice_is_drawn_and_the_first_is_what_the_form_says() -> None:
     assert all(len(drawing.sizes) == 2 for drawing in (view.first, *view.others))
 
 
-def test_reported_numbers_stand_beside_map_and_average_dice_only() -> None:
+def _dashed(drawing: Drawing) -> tuple[int, int]:
+    """Reported marks in the picture, and beside it."""
+    root = ElementTree.fromstring(drawing.sizes[0])
+    beside = root.findall(".//g[@class='point beside']/path[@class='marker reported']")
+    return len(root.findall(".//path[@class='marker reported']")) - len(beside), len(beside)
+
+
+def test_every_reported_number_stands_in_the_picture_or_beside_it() -> None:
     view = drawn(group(leaking("a", "x", 0.2)))
-    shown = {
-        drawing.key: len(ElementTree.fromstring(drawing.sizes[0]).findall(".//path[@class='marker reported']"))
-        for drawing in (view.first, *view.others)
-    }
-    both = sum(row.mean_average_precision is not None for row in REPORTED)
-    assert both == 4
-    assert {key for key, count in shown.items() if count} == {f"map|average|worst-{tier}" for tier in (0, 1, 2)}
-    assert set(shown.values()) == {0, both}
+    shown = {drawing.key: _dashed(drawing) for drawing in (view.first, *view.others)}
+    for tier in (0, 1, 2):
+        assert shown[f"map|average|worst-{tier}"] == (4, 8)
+        assert shown[f"map|GM|worst-{tier}"] == shown[f"map|worst class|worst-{tier}"] == (2, 0)
+    assert {count for key, count in shown.items() if key.endswith("|all")} == {(0, 0)}
+
+
+def test_beside_a_score_that_the_paper_does_not_have_all_reported_dice_stand(tmp_path: Path) -> None:
+    (found,) = groups_of([judged_in(tmp_path)("open", "a", EVERYBODY)])
+    shown = {drawing.key: _dashed(drawing) for drawing in drawn(found).others}
+    assert shown["pairs|average|worst-2"] == (0, 12)
+    assert shown["pairs|CSF|worst-2"] == (0, 2)
+
+
+def test_every_reported_mark_says_that_it_is_of_other_data() -> None:
+    view = drawn(group(leaking("a", "x", 0.2)))
+    for svg in view.first.sizes:
+        marks = ElementTree.fromstring(svg).findall(".//path[@class='marker reported']/..")
+        titles = [mark.findtext("title") or "" for mark in marks]
+        assert len(titles) == len(REPORTED) == 12
+        assert all(": reported, other data (" in title for title in titles)
+    wide = view.first.sizes[0]
+    assert "learned, TTA, reported, other data" in wide
+    assert "naive (BraTS 2021)" in wide
+    assert "reported, other data," in wide
+
+
+def test_reported_numbers_are_never_beside_made_up_anatomy() -> None:
+    view = drawn(group(leaking("a", "x", 0.2, data={"synthetic": True})))
+    assert {_dashed(drawing) for drawing in (view.first, *view.others)} == {(0, 0)}
+
+
+def test_reported_dice_of_a_class_is_the_printed_one() -> None:
+    row = next(row for row in REPORTED if row.method == "Privacy-Net")
+    assert [row.dice_of(utility) for utility in ("GM", "WM", "CSF", WORST)] == [0.905, 0.804, 0.732, 0.732]
+    assert row.dice_of("lesion") is None
+    assert REPORTED[0].dice_of(AVERAGE) == 0.896
+    assert REPORTED[0].dice_of(WORST) is None
 
 
 def test_dominated_marks_are_pale_and_single_cells_never() -> None:
