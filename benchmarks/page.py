@@ -1,71 +1,93 @@
-"""The leaderboard page of five hundred records in a real browser: first paint, and what a press on a heading takes."""
+"""The leaderboard page of five hundred real records in a real browser: first paint, sorting, another choice."""
 
 import shutil
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 from bench.leaderboard.build import build
+from bench.leaderboard.gathering import gathered
 from bench.records.schema import Record
 from benchmarks.timing import Row, Spent, once
-from tests.factories import interval, make_record
 
-DEFENSES, ATTACKS, LOADS = 20, 25, 5
+RECORDS, LOADS = 500, 5
+RESULTS = Path(__file__).parents[1] / "leaderboard" / "results"
 LAUNCH = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
-_PRESS = """() => Array.from(document.querySelectorAll(".board th button")).slice(4, 9).map((button) => {
+_PRESS = """() => {
+  const tables = Array.from(document.querySelectorAll(".board table")).sort((a, b) => b.rows.length - a.rows.length);
+  return Array.from(tables[0].querySelectorAll("th button")).slice(4, 9).map((button) => {
+    const start = performance.now();
+    button.click();
+    document.body.offsetHeight; // wait for the layout
+    return performance.now() - start;
+  });
+}"""
+_CHOOSE = """() => ["0", "1", "2", "4"].map((tier) => {
+  const choice = document.querySelector("[name=tier]");
   const start = performance.now();
-  button.click();
-  document.body.offsetHeight; // wait for the layout
+  choice.value = tier;
+  choice.dispatchEvent(new Event("input", { bubbles: true }));
+  document.body.offsetHeight;
   return performance.now() - start;
 })"""
 _PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+_LOADED = "performance.timing.loadEventEnd - performance.timing.navigationStart"
 
 
 def measure() -> Iterator[Row]:
-    """Made-up records; the browser's own clock."""
+    """Our own records with their linkages, some again as another seed; the browser's own clock."""
     chromium = shutil.which("chromium")
     if chromium is None:
         raise SystemExit("no chromium on this machine; install it (Debian: apt install chromium)")
-    count = DEFENSES * ATTACKS
+    records = _records()
+    page_of = f"page of {len(records)} records"
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        records = [(Path(folder) / f"{number}.json", record) for number, record in enumerate(_records())]
-        built = once(lambda: build(records, Path(folder) / "site"))
-        page_file = Path(folder) / "site" / "index.html"
-        yield Row(f"building the page of {count} records", [built], note=f"{page_file.stat().st_size / 1e6:.1f} MB")
+        built = once(lambda: build(records, Path(folder)))
+        page_file = Path(folder) / "index.html"
+        yield Row(f"building the {page_of}", [built], note=f"{page_file.stat().st_size / 1e6:.1f} MB")
         browser = playwright.chromium.launch(executable_path=chromium, args=[*LAUNCH])
-        paints, short, long = [], [], []
+        paints, loads, short, long, choices = [], [], [], [], []
         for _ in range(LOADS):
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             page.goto(page_file.as_uri())
             paints.append(_seconds(page.evaluate(_PAINT)))
-            short += _pressed(page)
-            page.locator(".more:visible").first.click()
-            long += _pressed(page)
+            loads.append(_seconds(page.evaluate(_LOADED)))
+            short += _all(page, _PRESS)
+            choices += _all(page, _CHOOSE)
+            longest = page.evaluate(
+                "Math.max(...Array.from(document.querySelectorAll('.board table'), (t) => t.rows.length))"
+            )
+            for more in page.locator(".more:visible").all():
+                more.click()
+            long += _all(page, _PRESS)
             page.close()
         browser.close()
-    yield Row(f"page of {count} records: first paint", paints, note="clock of the browser")
-    yield Row(f"page of {count} records: one sort", short, note="clock of the browser; the first 100 rows are shown")
-    yield Row(f"page of {count} records: one sort, all rows shown", long, note="clock of the browser")
+    clock = "clock of the browser"
+    yield Row(f"{page_of}: first paint", paints, note=clock)
+    yield Row(f"{page_of}: loaded", loads, note=clock)
+    yield Row(f"{page_of}: one sort", short, note=f"{clock}; longest table, {longest - 1} rows, the first 100 shown")
+    yield Row(f"{page_of}: one sort, all rows shown", long, note=clock)
+    yield Row(
+        f"{page_of}: other attackers chosen", choices, note=f"{clock}; tables, pictures, curves and details follow"
+    )
 
 
-def _pressed(page: Page) -> list[Spent]:
-    return [_seconds(found) for found in page.evaluate(_PRESS)]
+def _all(page: Page, script: str) -> list[Spent]:
+    return [_seconds(found) for found in page.evaluate(script)]
 
 
 def _seconds(milliseconds: float) -> Spent:
     return Spent(milliseconds / 1000, 0.0)
 
 
-def _records() -> Iterator[Record]:
-    for place in range(DEFENSES * ATTACKS):
-        defense, attack = divmod(place, ATTACKS)
-        score = 0.1 + ((attack * 7 + defense * 3) % ATTACKS) / 30
-        yield make_record(
-            cell=f"{place:016x}",
-            defense={"name": f"defense-{defense}"},
-            attack={"name": f"attack-{attack}", "threat": {"tier": attack % 3}},
-            utility={"dice_average": interval(0.5 + defense / 50)},
-            privacy={"scores": {"map": {"value": interval(score), "chance": 0.1}}, "headline": "map"},
-        )
+def _records() -> list[tuple[Path, Record]]:
+    found = gathered([RESULTS])
+    again = (
+        (path, record.model_copy(update={"seed": record.seed + seed, "cell": f"{place:016x}"}))
+        for seed in range(1, 1 + RECORDS // len(found))
+        for place, (path, record) in enumerate(found, start=seed * len(found))
+    )
+    return list(chain(found, again))[:RECORDS]

@@ -33,7 +33,26 @@ def worst_view(ranked: Sequence[RankedRow], ident: str) -> WorstView | None:
 
 def worst_notes(ranked: Sequence[RankedRow]) -> list[str]:
     """What a reader of the table must not overlook, row by row."""
-    return [note for one in ranked for note in _notes(one)]
+    notes = [note for one in ranked for note in _notes(one)]
+    shared: dict[str, list[RankedRow]] = {}
+    for one in ranked:
+        for said in _asked(one):
+            shared.setdefault(said, []).append(one)
+    return [*(f"{_who(rows)}: {said}" for said, rows in shared.items()), *notes]
+
+
+def _who(rows: Sequence[RankedRow]) -> str:
+    """The defenses of one seed, then those of the next."""
+    seeds: dict[int, list[str]] = {}
+    for one in rows:
+        seeds.setdefault(one.row.seed, []).append(one.row.defense)
+    return "; ".join(f"{', '.join(names)}, seed {seed}" for seed, names in seeds.items())
+
+
+def _asked(one: RankedRow) -> list[str]:
+    """Which attacks were run on some people only; mostly the same ones on every defense."""
+    everybody = len(set(one.row.people))
+    return [f"{', '.join(names)} attacked {asked} of {everybody} people." for asked, names in _partly(one).items()]
 
 
 def parts(ranked: Sequence[RankedRow]) -> dict[int, str]:
@@ -82,10 +101,6 @@ def _partly(one: RankedRow) -> dict[int, list[str]]:
 def _notes(one: RankedRow) -> list[str]:
     who = f"{one.row.defense}, seed {one.row.seed}"
     notes = [f"{who}: {entry.attack} took no part: {reason}." for entry, reason in one.row.absent]
-    everybody = len(set(one.row.people))
-    notes += [
-        f"{who}: {', '.join(names)} attacked {asked} of {everybody} people." for asked, names in _partly(one).items()
-    ]
     if one.open_attacks:
         names = ", ".join(one.open_attacks)
         notes.append(f"{who} has no rank: {names} judged other defenses but not this one, so it may only look private.")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from tests.gallery import gallery
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
 HEADLINE = "macro-F1"
+A4_WIDTH = 1031
+"""Pixels of a landscape page less its margins of 12 mm."""
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +189,20 @@ def test_print_shows_the_wide_plot_and_no_controls(visit: Visit, leaderboard: Pa
     page.emulate_media(media="print")
     expect(page.locator("svg.plot.wide").first).to_be_visible()
     expect(page.locator("form:visible, .skip:visible, #save:visible")).to_have_count(0)
+
+
+def test_on_paper_no_table_is_wider_than_a_landscape_page(visit: Visit, tmp_path: Path) -> None:
+    """Else the browser shrinks all pages; 22 attacks are what our own board has."""
+    attacks = [f"reference-dictionary-leaked-{number}" for number in range(22)]
+    records = [
+        make_record(attack={"name": attack}, defense={"name": defense}, cell=f"{number:016x}")
+        for number, (attack, defense) in enumerate(product(attacks, ("deformation-proxy", "mixup-learned-tta")))
+    ]
+    page = visit(build([(tmp_path / record.cell, record) for record in records], tmp_path / "site"), width=A4_WIDTH)
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".squares thead th").count() == 23
+    assert page.evaluate("document.documentElement.scrollWidth") == A4_WIDTH
 
 
 def test_details_print_only_where_they_are_open(visit: Visit, leaderboard: Path) -> None:
