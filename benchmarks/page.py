@@ -33,6 +33,7 @@ _CHOOSE = """() => ["0", "1", "2", "4"].map((tier) => {
   document.body.offsetHeight;
   return performance.now() - start;
 })"""
+_ROWS = "Math.max(...Array.from(document.querySelectorAll('.board tbody'), (body) => body.rows.length))"
 _PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 _LOADED = "performance.timing.loadEventEnd - performance.timing.navigationStart"
 
@@ -57,22 +58,17 @@ def measure() -> Iterator[Row]:
             loads.append(_seconds(page.evaluate(_LOADED)))
             short += _all(page, _PRESS)
             choices += _all(page, _CHOOSE)
-            longest = page.evaluate(
-                "Math.max(...Array.from(document.querySelectorAll('.board table'), (t) => t.rows.length))"
-            )
-            for more in page.locator(".more:visible").all():
-                more.click()
+            rows = page.evaluate(_ROWS)
+            page.evaluate("document.querySelectorAll('.more').forEach((button) => button.click())")
             long += _all(page, _PRESS)
             page.close()
         browser.close()
     clock = "clock of the browser"
     yield Row(f"{page_of}: first paint", paints, note=clock)
     yield Row(f"{page_of}: loaded", loads, note=clock)
-    yield Row(f"{page_of}: one sort", short, note=f"{clock}; longest table, {longest - 1} rows, the first 100 shown")
+    yield Row(f"{page_of}: one sort", short, note=f"{clock}; first 100 of {rows} rows shown")
     yield Row(f"{page_of}: one sort, all rows shown", long, note=clock)
-    yield Row(
-        f"{page_of}: other attackers chosen", choices, note=f"{clock}; tables, pictures, curves and details follow"
-    )
+    yield Row(f"{page_of}: other attackers chosen", choices, note=f"{clock}; tables, pictures and curves follow")
 
 
 def _all(page: Page, script: str) -> list[Spent]:
