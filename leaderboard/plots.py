@@ -15,7 +15,7 @@ from bench.records.parts import Interval
 from bench.records.score_names import shown
 from bench.types.threat import LAST_RANKED_TIER
 
-WIDE, NARROW = Size(760, 420), Size(340, 360)
+WIDE, NARROW = Size(820, 430), Size(340, 360)
 MOST_LABELLED = 24
 """With more points than this, only each defense's worst case is labelled."""
 MOST_LETTERS = 28
