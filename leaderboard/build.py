@@ -5,10 +5,10 @@ from pathlib import Path
 
 from bench.atomic import write_text
 from bench.errors import BenchError
-from bench.leaderboard.export import leaderboard_json
 from bench.leaderboard.grouping import Group, groups_of
-from bench.leaderboard.page import page
+from bench.leaderboard.page.html import page
 from bench.leaderboard.plain.csv_file import csv_text
+from bench.leaderboard.plain.json_file import leaderboard_json
 from bench.leaderboard.plain.latex import latex
 from bench.leaderboard.plain.markdown import markdown
 from bench.leaderboard.plain.tables import PlainTable, plain_tables

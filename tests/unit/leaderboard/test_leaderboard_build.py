@@ -12,8 +12,8 @@ import pytest
 
 from bench.errors import BenchError
 from bench.leaderboard.build import build, write
-from bench.leaderboard.export import inline_json
 from bench.leaderboard.grouping import groups_of
+from bench.leaderboard.page.inline import inline_json
 from bench.leaderboard.pictures import MOST_BYTES, picture
 from bench.leaderboard.threat_words import card_in_words
 from bench.records.files import read_record

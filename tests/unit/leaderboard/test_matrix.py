@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.leaderboard.grouping import groups_of
-from bench.leaderboard.matrix import Matrix, Square, band_of, matrix_of
+from bench.leaderboard.page.matrix import Matrix, Square, band_of, matrix_of
 from bench.records.schema import Record
 from tests.factories import interval, make_record
 
