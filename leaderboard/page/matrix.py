@@ -107,7 +107,8 @@ def _score_of(entries: Sequence[Entry], attack: str) -> str:
 
 def _square(defense: str, head: Head, entries: Sequence[Entry]) -> Square:
     if not entries:
-        return Square("never", "·", None, 0, f"{head.attack} was not run on {defense}")
+        words = f"{head.attack} has no result on {defense}: it was not run, or does not fit the defense"
+        return Square("never", "·", None, 0, words)
     worst = max(entries, key=lambda entry: (entry.leakage is not None, entry.leakage or 0.0))
     seeds = len({entry.record.seed for entry in entries})
     score = None if worst.headline is None else finite(worst.headline.value.value)

@@ -19,7 +19,7 @@ from bench.leaderboard.page.facts import (
 from bench.leaderboard.page.provenance import provenance_facts
 from bench.leaderboard.page.state_words import STATES
 from bench.leaderboard.page.verification_words import membership_facts, verification_facts
-from bench.leaderboard.pictures import Picture, picture
+from bench.leaderboard.pictures import DRAWN_AGAIN, Picture, picture
 from bench.leaderboard.tables.table import Cell, Column
 from bench.leaderboard.threat_words import card_in_words
 from bench.leaderboard.worst_case.view import part_of
@@ -66,7 +66,7 @@ def row_of(entry: Entry, columns: Sequence[Column[Entry]], icon: Markup, known: 
         known: see `bench.leaderboard.worst_case.view.parts`.
         ident: unique on the page.
     """
-    found = [picture(entry.path, name) for name in entry.record.pictures]
+    found = [picture(entry.path, name) for name in entry.record.pictures if not name.startswith(DRAWN_AGAIN)]
     embedded = tuple(one for one in found if one is not None)
     return Row(
         ident=ident,

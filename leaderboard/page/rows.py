@@ -20,6 +20,7 @@ from bench.leaderboard.tables import costs, seeds
 from bench.leaderboard.tables.cells import columns_of
 from bench.leaderboard.tables.table import Column, TableView, table_view
 from bench.leaderboard.threat_words import goal_in_words
+from bench.leaderboard.worst_case.verdict import verdict_of
 from bench.leaderboard.worst_case.view import WorstView, parts, worst_view
 from bench.records.score_names import shown
 from bench.types.threat import LAST_RANKED_TIER
@@ -52,6 +53,7 @@ class GroupView:
 
     Attributes:
         title: which scans these are.
+        verdict: what the worst cases come to, in a sentence; empty without ranks.
         notes: what their records say of them.
         caveats: what to know of the numbers' origin.
         differs: how other groups of the same data differ.
@@ -65,6 +67,7 @@ class GroupView:
     ident: str
     group: Group
     title: str
+    verdict: str
     notes: tuple[str, ...]
     caveats: tuple[str, ...]
     differs: tuple[str, ...]
@@ -102,6 +105,7 @@ def _group_view(group: Group, series: Mapping[str, int], differs: Sequence[str],
         ident=ident,
         group=group,
         title=title_of(group),
+        verdict=verdict_of(group.worst),
         notes=tuple(notes_of(group)),
         caveats=tuple(caveats(group)),
         differs=tuple(differs),

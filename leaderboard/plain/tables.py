@@ -13,6 +13,7 @@ from bench.leaderboard.tables.cells import columns_of
 from bench.leaderboard.tables.table import Cell, Column
 from bench.leaderboard.threat_words import goal_in_words
 from bench.leaderboard.worst_case.columns import TITLE, worst_columns
+from bench.leaderboard.worst_case.verdict import verdict_of
 from bench.leaderboard.worst_case.view import worst_notes
 from bench.records.score_names import shown
 
@@ -55,7 +56,8 @@ def plain_tables(groups: Sequence[Group]) -> list[PlainTable]:
         made = f"protocol {key.protocol_version}, split {key.split_hash[:8]}"
         name = f"{title_of(group)}, {key.preset}: {key.origin}; {made}"
         if group.worst:
-            columns, notes = worst_columns(group.worst), [*known, *worst_notes(group.worst)]
+            verdict = [found] if (found := verdict_of(group.worst)) else []
+            columns, notes = worst_columns(group.worst), [*verdict, *known, *worst_notes(group.worst)]
             tables.append(_table(name, TITLE, columns, group.worst, lambda one: one.standing is not None, notes))
         repeated = seeds.over_seeds(group.entries)
         if repeated:

@@ -105,6 +105,7 @@ def _reported(measure: Measure, utility: str) -> tuple[list[Point], list[Aside]]
                 utility_limits=None,
                 series=None,
                 label=f"{row.method}, reported, other data",
+                brief=f"{row.method}, reported",
                 title=f"{title}\n{MAP_WORDS} {found:.3f}, {chance}",
             )
         )

@@ -86,7 +86,7 @@ def overview_view(group: Group, series: Mapping[str, int], ident: str) -> Overvi
         first=first,
         others=tuple(drawing for drawing in drawings if drawing is not first and drawing.sizes),
         legend=tuple((marker_icon(series[name], hollow=False), name) for name in names),
-        reported=REPORTED,
+        reported=() if group.key.synthetic else REPORTED,
         reported_icon=marker_icon(None, hollow=True),
         source=SOURCE,
     )

@@ -11,7 +11,7 @@ from bench.leaderboard.page.svg.drawing import Box
 
 LETTER_WIDTH = 6.4
 LINE_HEIGHT = 14.0
-_GAPS = (10.0, 20.0, 34.0, 50.0, 68.0)
+_GAPS = (10.0, 20.0, 34.0, 50.0, 68.0, 90.0, 115.0, 145.0)
 _DIRECTIONS = ((1.0, 0.0), (-1.0, 0.0), (0.0, -1.0), (0.0, 1.0), (0.8, -0.8), (0.8, 0.8), (-0.8, -0.8), (-0.8, 0.8))
 _CROSSING_COST = 0.35
 _DISTANCE_COST = 1.2

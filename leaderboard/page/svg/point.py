@@ -23,6 +23,7 @@ class Point:
         hollow: the attacker is stronger than the ranking allows, or attacks are missing.
         dominated: another mark gives more utility for less leakage.
         label: short name beside the mark; empty for none.
+        brief: the same where there is little room; empty for the label itself.
         title: full description for the tooltip.
         tier: strength of the attacker, for what shows and hides marks; None for numbers from a paper.
         attack: its name, likewise.
@@ -36,12 +37,15 @@ class Point:
     hollow: bool = False
     dominated: bool = False
     label: str
+    brief: str = ""
     title: str
     tier: int | None = None
     attack: str | None = None
 
 
-def draw_points(root: Element, axes: Axes, points: Sequence[Point], occupied: Sequence[Box]) -> None:
+def draw_points(
+    root: Element, axes: Axes, points: Sequence[Point], occupied: Sequence[Box], *, roomy: bool = True
+) -> None:
     """Draw crosses, then labels, then shapes, so that no shape is covered.
 
     Args:
@@ -49,14 +53,15 @@ def draw_points(root: Element, axes: Axes, points: Sequence[Point], occupied: Se
         axes: where the data lie on it.
         points: what to draw.
         occupied: where no label may stand.
+        roomy: whether labels may be long.
     """
     for point in points:
         for start, end in _cross(axes, point):
             line(_layer(root, point, "cross"), _css("interval", point), start, end)
-    for point, label in zip(points, _labels(axes, points, occupied), strict=True):
+    for point, label in zip(points, _labels(axes, points, occupied, roomy=roomy), strict=True):
         if label is not None:
             _draw_label(_layer(root, point, "words"), axes, point, label)
-    for point in points:
+    for point in sorted(points, key=lambda point: not point.hollow):  # a hollow mark counts less, and covers none
         layer = _layer(root, point, "point")
         layer.set("transform", f"translate({pixels(axes.x(point.leakage))} {pixels(axes.y(point.utility))})")
         SubElement(layer, "title").text = point.title
@@ -86,7 +91,7 @@ def _cross(axes: Axes, point: Point) -> list[tuple[tuple[float, float], tuple[fl
     return arms
 
 
-def _labels(axes: Axes, points: Sequence[Point], occupied: Sequence[Box]) -> list[Label | None]:
+def _labels(axes: Axes, points: Sequence[Point], occupied: Sequence[Box], *, roomy: bool) -> list[Label | None]:
     places = [(axes.x(point.leakage), axes.y(point.utility)) for point in points]
     markers = [Box(x - RADIUS - 1, y - RADIUS - 1, x + RADIUS + 1, y + RADIUS + 1) for x, y in places]
     arms = [
@@ -94,7 +99,8 @@ def _labels(axes: Axes, points: Sequence[Point], occupied: Sequence[Box]) -> lis
         for point in points
         for start, end in _cross(axes, point)
     ]
-    return place_labels(places, [point.label for point in points], [*markers, *occupied], arms, axes.frame)
+    words = [point.label if roomy else point.brief or point.label for point in points]
+    return place_labels(places, words, [*markers, *occupied], arms, axes.frame)
 
 
 def _draw_label(layer: Element, axes: Axes, point: Point, label: Label) -> None:

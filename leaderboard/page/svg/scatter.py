@@ -67,7 +67,7 @@ def scatter(plot: Plot, size: Size, css: str) -> Markup:
     )
     notes = [_draw_chance(root, axes, chance) for chance in plot.chances]
     _draw_front(root, axes, plot.front)
-    draw_points(root, axes, plot.points, notes)
+    draw_points(root, axes, plot.points, notes, roomy=labelled)
     draw_margin(root, axes, plot.beside, plot.beside_heading, labelled=labelled)
     return markup(root)
 
