@@ -5,14 +5,14 @@ from pathlib import Path
 
 from bench.atomic import write_text
 from bench.errors import BenchError
-from bench.leaderboard.export import leaderboard_json
 from bench.leaderboard.grouping import Group, groups_of
-from bench.leaderboard.page import page
+from bench.leaderboard.page.html import page
 from bench.leaderboard.plain.csv_file import csv_text
+from bench.leaderboard.plain.json_file import leaderboard_json
 from bench.leaderboard.plain.latex import latex
 from bench.leaderboard.plain.markdown import markdown
 from bench.leaderboard.plain.tables import PlainTable, plain_tables
-from bench.leaderboard.sense import contradictions_of, refuse, senseless_of
+from bench.leaderboard.sense import contradictions_of, forged_of, refuse, senseless_of
 from bench.records.schema import Record
 
 PAGE_NAME = "index.html"
@@ -51,7 +51,7 @@ def judge(records: Sequence[tuple[Path, Record]], trusted: Sequence[Path] = ()) 
     """
     if not records:
         raise BenchError("no records given; a leaderboard needs at least one: run `bench run` first")
-    wrong = senseless_of(records) or contradictions_of(records)
+    wrong = senseless_of(records) or [*contradictions_of(records), *forged_of(records)]
     if wrong:
         refuse(wrong)
     return groups_of(records, trusted)

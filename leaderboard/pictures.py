@@ -10,10 +10,25 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True)
 class Picture:
-    """An embedded picture: its file name and a data URI."""
+    """An embedded picture: its file name, a data URI, and what it shows, in words."""
 
     name: str
     uri: str
+    caption: str
+
+
+CAPTIONS = {
+    "steps.png": "One scan on its way: the scan, what hides it, what is sent, the server's answer, what the hospital "
+    "recovers of that, and the true labels",
+    "reconstruction.png": "One release under attack: the scan that was to be hidden, what hid it, what was sent, and "
+    "what the attacker makes of it",
+    "labels.png": "One release under attack: the scan, what was sent and answered, and the labels that the attacker "
+    "reads from it beside the true ones",
+    "uncertainty.png": "Where the answers to several queries disagree, beside the errors that are really there",
+    "reliability.png": "How often the segmentation errs where the answers to several queries disagree",
+}
+DRAWN_AGAIN = "by-"
+"""What the names of pictures begin with whose curves the page draws itself, from the numbers."""
 
 
 def picture(record: Path, name: str) -> Picture | None:
@@ -30,4 +45,5 @@ def picture(record: Path, name: str) -> Picture | None:
     content = file.read_bytes()
     if not content.startswith(_SIGNATURE):
         return None
-    return Picture(name, "data:image/png;base64," + base64.b64encode(content).decode("ascii"))
+    uri = "data:image/png;base64," + base64.b64encode(content).decode("ascii")
+    return Picture(name, uri, CAPTIONS.get(name, name))

@@ -7,7 +7,9 @@ from typing import NoReturn
 from bench.errors import BenchError
 from bench.leaderboard.submissions.problems import senseless
 from bench.leaderboard.submissions.ranges import not_finite
+from bench.leaderboard.submissions.recount.headline import about_headline
 from bench.leaderboard.submissions.shipped import about_origin
+from bench.leaderboard.worst_case.linkages import NoLinkageError, linkage_beside
 from bench.records.schema import Record
 from bench.registry import Registry
 
@@ -29,6 +31,20 @@ def senseless_of(records: Found) -> list[str]:
     """A line for every record that can be none of any measurement."""
     wrong = ((path, next(_about(record), None)) for path, record in records)
     return [f"{path} is no record of a measurement: {line}; leave it out" for path, line in wrong if line is not None]
+
+
+def forged_of(records: Found) -> list[str]:
+    """A line for every record whose mAP is not what the linkage beside it gives; `validate` counts everything again."""
+    found = []
+    for path, record in records:
+        if record.privacy is None or record.privacy.linkage is None:
+            continue
+        try:
+            linkage = linkage_beside(path, record.privacy.linkage, record.privacy.auc)
+        except NoLinkageError:
+            continue  # takes no part in ranks, and the page says why
+        found += [f"{path}: {line}; leave it out" for line in about_headline(record.privacy, linkage)]
+    return found
 
 
 def contradictions_of(records: Found) -> list[str]:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
+from bench.leaderboard.submissions.recount.headline import mean_average_precision
 from bench.metrics.verification import verify
 from bench.records.claims import CLAIM_NAME, StoredLinkage, write_linkage
 from bench.records.entries import AttackEntry, DataEntry, DefenseEntry, ThreatCard
@@ -225,10 +226,14 @@ def judged_record(
     folder: Path, people: Sequence[str], scores: Float32[np.ndarray, "scan scan"], **changes: Any
 ) -> tuple[Path, Record]:
     """A record with its linkage in a file beside it, as (path of the record, record)."""
-    write_linkage(StoredLinkage(scores[None], tuple(people)), folder / CLAIM_NAME)
+    stored = StoredLinkage(scores[None], tuple(people))
+    write_linkage(stored, folder / CLAIM_NAME)
     changes["privacy"] = {"linkage": CLAIM_NAME, **changes.get("privacy", {})}
     if len(set(people)) < len(people):
         auc = verify(Linkage(torch.from_numpy(scores)), people, draws=1).auc.value
         stated = make_record().privacy.verification.model_copy(update={"auc": interval(auc)})
         changes["privacy"].setdefault("verification", stated)
+        if "scores" not in changes["privacy"] and changes.get("status", "ok") == "ok":
+            known = {"map": {"value": interval(mean_average_precision(stored), 0.08), "chance": 0.16}}
+            changes["privacy"]["scores"] = {**make_record().privacy.scores, **known}
     return folder / "record.json", make_record(cell=folder.name, **changes)

@@ -8,11 +8,11 @@ from rich.console import Console
 from bench.cli.sheet import Head, Sheet
 from bench.errors import BenchError
 from bench.leaderboard.build import NUMBERS_NAME, PLAIN, judge, write
-from bench.leaderboard.columns import columns_of
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.gathering import gathered
 from bench.leaderboard.grouping import Board, Group
-from bench.leaderboard.tables import Column, Row
+from bench.leaderboard.tables.cells import columns_of
+from bench.leaderboard.tables.table import Column, Row
 from bench.leaderboard.threat_words import goal_in_words
 from bench.leaderboard.worst_case.columns import TITLE, worst_columns
 from bench.leaderboard.worst_case.view import worst_notes

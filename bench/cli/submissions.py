@@ -148,3 +148,4 @@ def _summary(bundle: Path, examined: Examined, *, several: bool = False) -> None
         typer.echo(printable(f"problem {whose}{problem}"), err=True)
     if not examined.problems:
         typer.echo(f"fine    {bundle}")
+        typer.echo("note    data, split and training are claims until `bench leaderboard verify` makes them anew")

@@ -1,6 +1,6 @@
 """What every attack finds."""
 
-from bench.leaderboard.matrix import Square, matrix_of
+from bench.leaderboard.page.matrix import Square, matrix_of
 from bench.records.schema import Record
 from docs.tables.board import REAL, Board
 from docs.tables.written import NONE, plain, table, with_bounds

@@ -1,6 +1,6 @@
 """Defenses side by side under the attack that the methods were published with."""
 
-from bench.leaderboard.overview.reported import REPORTED
+from bench.leaderboard.page.overview.reported import REPORTED
 from bench.records.schema import Record
 from docs.tables.board import REAL, TITLES, Board
 from docs.tables.written import plain, table, with_bounds

@@ -4,15 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bench.leaderboard import costs, over_seeds
 from bench.leaderboard.caveats import caveats
 from bench.leaderboard.cohorts import notes_of, title_of
-from bench.leaderboard.columns import columns_of
 from bench.leaderboard.grouping import Group
 from bench.leaderboard.numbers import DASH
-from bench.leaderboard.tables import Cell, Column
+from bench.leaderboard.tables import costs, seeds
+from bench.leaderboard.tables.cells import columns_of
+from bench.leaderboard.tables.table import Cell, Column
 from bench.leaderboard.threat_words import goal_in_words
 from bench.leaderboard.worst_case.columns import TITLE, worst_columns
+from bench.leaderboard.worst_case.verdict import verdict_of
 from bench.leaderboard.worst_case.view import worst_notes
 from bench.records.score_names import shown
 
@@ -55,12 +56,13 @@ def plain_tables(groups: Sequence[Group]) -> list[PlainTable]:
         made = f"protocol {key.protocol_version}, split {key.split_hash[:8]}"
         name = f"{title_of(group)}, {key.preset}: {key.origin}; {made}"
         if group.worst:
-            columns, notes = worst_columns(group.worst), [*known, *worst_notes(group.worst)]
+            verdict = [found] if (found := verdict_of(group.worst)) else []
+            columns, notes = worst_columns(group.worst), [*verdict, *known, *worst_notes(group.worst)]
             tables.append(_table(name, TITLE, columns, group.worst, lambda one: one.standing is not None, notes))
-        seeds = over_seeds.over_seeds(group.entries)
-        if seeds:
-            columns_ = over_seeds.seeds_columns(seeds)
-            tables.append(_table(name, over_seeds.TITLE, columns_, seeds, _never, [over_seeds.NOTE]))
+        repeated = seeds.over_seeds(group.entries)
+        if repeated:
+            columns_ = seeds.seeds_columns(repeated)
+            tables.append(_table(name, seeds.TITLE, columns_, repeated, _never, [seeds.NOTE]))
         cost, told = costs.costs_of(group.entries, group.defenses), [] if group.worst else known
         tables.append(_table(name, costs.TITLE, costs.cost_columns(), cost, _never, [costs.NOTE, *told]))
         for board in group.boards:

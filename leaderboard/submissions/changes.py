@@ -7,9 +7,9 @@ from typing import Any
 
 from bench.errors import BenchError
 from bench.leaderboard.build import NUMBERS_NAME, judge
-from bench.leaderboard.export import FORMAT_VERSION, leaderboard_json
 from bench.leaderboard.gathering import gathered
 from bench.leaderboard.numbers import from_to
+from bench.leaderboard.plain.json_file import FORMAT_VERSION, leaderboard_json
 
 Row = Mapping[str, Any]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bench.defects import NAME
 from bench.leaderboard.submissions.bundle import MOST_FILES, most_bytes
+from bench.leaderboard.submissions.commands import another_cell, no_command
 from bench.leaderboard.submissions.ranges import impossible
 from bench.leaderboard.submissions.shipped import contradictions
 from bench.leaderboard.submissions.texts import marked_up, too_long, unseen
@@ -40,6 +41,7 @@ def problems_of(record: Record) -> Iterator[str]:
         )
     yield from senseless(record)
     yield from _names(record)
+    yield from another_cell(record)
     people = record.data.subjects.get("test", 0)
     if people < FEWEST_PEOPLE:
         yield f"only {people} test people; {FEWEST_PEOPLE} at least are needed"
@@ -56,6 +58,7 @@ def senseless(record: Record) -> Iterator[str]:
     raw = record.model_dump(mode="json")
     yield from too_long(raw)
     yield from marked_up(raw)
+    yield from no_command(record)
     yield from _pictures(record.pictures)
     yield from impossible(record)
 

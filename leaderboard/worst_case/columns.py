@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bench.leaderboard.numbers import DASH, from_to, percent
-from bench.leaderboard.tables import Cell, Column, interval_cell, rate_cell
+from bench.leaderboard.tables.table import Cell, Column, interval_cell, rate_cell
 from bench.leaderboard.worst_case.joined import PAPER_ATTACK
 from bench.leaderboard.worst_case.ranks import RankedRow
 from bench.leaderboard.worst_case.rates import Rates, found_by, paper_alone, union_of, worst_of

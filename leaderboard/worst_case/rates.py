@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bench.leaderboard.entry import Entry
-from bench.leaderboard.verification_words import tpr_at
+from bench.leaderboard.operating_points import tpr_at
 from bench.leaderboard.worst_case.ranks import RankedRow
 from bench.leaderboard.worst_case.strongest import RANK_FPR
 from bench.metrics.verification import Verification, verify

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bench.leaderboard.entry import Entry
 from bench.leaderboard.numbers import fixed
-from bench.leaderboard.tables import TableView, table_view
+from bench.leaderboard.tables.table import TableView, table_view
 from bench.leaderboard.trainings import trainings
 from bench.leaderboard.worst_case.columns import TITLE, worst_columns
 from bench.leaderboard.worst_case.ranks import RankedRow

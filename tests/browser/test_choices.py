@@ -90,6 +90,34 @@ def test_what_the_choices_do_not_change_is_said_beside_them(visit: Visit, leader
     expect(hint).to_contain_text("worst cases and ranks end at T2")
 
 
+def test_what_has_the_focus_is_never_under_the_bar_that_stays(visit: Visit, leaderboard: Path) -> None:
+    """WCAG 2.2, success criterion 2.4.11."""
+    page = visit(leaderboard)
+    page.locator(".matrix a").first.focus()
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    page.locator("#g1 section.defense summary").last.focus()
+    for _ in range(60):
+        page.keyboard.press("Shift+Tab")
+        hidden = page.evaluate(
+            """() => {
+              const bar = document.getElementById("controls").getBoundingClientRect();
+              const here = document.activeElement.getBoundingClientRect();
+              const inside = document.activeElement.closest("#controls") !== null;
+              return bar.top <= 0 && !inside && here.bottom <= bar.bottom && here.bottom > 0 ? here.bottom : 0;
+            }"""
+        )
+        assert hidden == 0, page.evaluate("document.activeElement.outerHTML.slice(0, 100)")
+
+
+def test_every_group_leads_to_its_parts(visit: Visit, leaderboard: Path) -> None:
+    page = visit(leaderboard)
+    links = page.locator("#g1 nav.parts a")
+    assert links.count() >= 5
+    for link in links.all():
+        link.click()
+        expect(page.locator(page.url[page.url.index("#") :])).to_be_in_viewport()
+
+
 def test_the_picture_follows_the_tier(visit: Visit, leaderboard: Path) -> None:
     page = visit(leaderboard)
     (strong,) = (title for title in drawn(page) if title.startswith("mixup against"))

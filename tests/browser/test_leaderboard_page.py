@@ -148,7 +148,8 @@ def test_narrow_screens_get_the_narrow_plot(visit: Visit, leaderboard: Path) -> 
 
 def test_very_long_names_do_not_widen_the_page(visit: Visit, tmp_path: Path) -> None:
     name = "x" * 300
-    record = make_record(defense={"name": name}, attack={"name": name}, data={"name": name}, reason=name, command=name)
+    record = make_record(defense={"name": name}, attack={"name": name}, data={"name": name}, reason=name)
+    record = record.model_copy(update={"command": f"bench run {name} {name}"})
     page = visit(build([(tmp_path / "record.json", record)], tmp_path), width=380)
     assert page.evaluate("document.documentElement.scrollWidth") == 380
 

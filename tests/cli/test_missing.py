@@ -37,7 +37,7 @@ def test_a_printed_command_makes_a_cell_of_the_same_defense(bench: Bench, tmp_pa
 
 
 def test_foreign_text_reaches_no_command(bench: Bench, tmp_path: Path) -> None:
-    evil = make_record(defense={"name": "x; rm -rf \x1b[2J"}, command="rm -rf /")
+    evil = make_record(defense={"name": "x; rm -rf \x1b[2J"}, command="bench run 'x; rm -rf'")
     write_text(tmp_path / "runs" / "one" / RECORD_NAME, evil.model_dump_json())
     said = bench("leaderboard", "missing", tmp_path / "runs")
     assert (said.returncode, said.stdout) == (0, "")

@@ -59,7 +59,7 @@ def test_the_wheel_holds_the_five_folders_and_the_templates(wheel: Path) -> None
     names = zipfile.ZipFile(wheel).namelist()
     for name in ("cli/app", "attacks/reid_msssim", "defenses/no_proxy", "models/unetpp", "leaderboard/build"):
         assert f"bench/{name}.py" in names
-    assert "bench/leaderboard/templates/page.html.j2" in names
+    assert "bench/leaderboard/page/templates/page.html.j2" in names
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"bench"}
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.leaderboard.build import build
-from bench.leaderboard.costs import CostRow, Spread, cost_columns, costs_of
 from bench.leaderboard.grouping import groups_of
-from bench.leaderboard.tables import Cell
+from bench.leaderboard.tables.costs import CostRow, Spread, cost_columns, costs_of
+from bench.leaderboard.tables.table import Cell
 from bench.records.schema import Record
 from tests.factories import make_record
 

@@ -5,10 +5,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench.leaderboard.curves import Curves, curves_of
 from bench.leaderboard.grouping import groups_of
-from bench.leaderboard.svg.curve import Chart, Knot
-from bench.leaderboard.svg.lines import Line, lines
+from bench.leaderboard.page.curves import Curves, curves_of
+from bench.leaderboard.page.svg.curve import Chart, Knot
+from bench.leaderboard.page.svg.lines import Line, lines
 from bench.records.schema import Record
 from tests.factories import interval, make_record
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.leaderboard.glossary import example
 from bench.leaderboard.grouping import groups_of
-from bench.leaderboard.rows import GroupView, group_views
-from bench.leaderboard.svg.histogram import bins_of, histogram
+from bench.leaderboard.page.glossary import example
+from bench.leaderboard.page.rows import GroupView, group_views
+from bench.leaderboard.page.svg.histogram import bins_of, histogram
 from tests.factories import interval, make_record
 from tests.unit.leaderboard.judging import EVEN, EVERYBODY, NOBODY, Cell, judged_in, lost
 

@@ -7,9 +7,11 @@ import pytest
 
 from bench.cli.board import build_and_report
 from bench.errors import BenchError
+from bench.leaderboard.build import judge
 from bench.leaderboard.gathering import gathered
 from bench.records.files import write_record
 from tests.factories import make_record
+from tests.unit.leaderboard.bundles import run_in
 
 
 def _written(folder: Path, name: str, **changed: object) -> Path:
@@ -71,6 +73,17 @@ def test_records_that_contradict_each_other_are_all_named(tmp_path: Path) -> Non
     with pytest.raises(BenchError, match="2 lines") as refusal:
         build_and_report([tmp_path], tmp_path / "site")
     assert str(refusal.value).count("say different things about their grid") == 2
+
+
+@pytest.mark.parametrize("value", [0.05, 0.99])
+def test_a_score_that_its_own_linkage_contradicts_is_refused(tmp_path: Path, value: float) -> None:
+    path = run_in(tmp_path / "run")
+    raw = json.loads(path.read_text())
+    judge(gathered([path]))  # as it was run
+    raw["privacy"]["scores"]["map"]["value"].update(value=value, low=value - 0.01, high=value + 0.01)
+    path.write_text(json.dumps(raw))
+    with pytest.raises(BenchError, match=rf"it says mAP {value:.3f}, the linkage beside it gives 0\."):
+        judge(gathered([path]))
 
 
 @pytest.mark.parametrize(

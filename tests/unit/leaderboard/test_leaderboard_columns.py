@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bench.leaderboard.columns import columns_of
 from bench.leaderboard.grouping import groups_of
 from bench.leaderboard.numbers import DASH, about, bounds, fixed, percent
-from bench.leaderboard.tables import Cell
+from bench.leaderboard.tables.cells import columns_of
+from bench.leaderboard.tables.table import Cell
 from bench.records.parts import Interval
 from tests.factories import interval, make_record
 

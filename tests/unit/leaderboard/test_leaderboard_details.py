@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from bench.leaderboard.differences import differences
 from bench.leaderboard.entry import Entry
-from bench.leaderboard.facts import Fact, check_facts, confound_facts, control_facts, residual_facts
 from bench.leaderboard.grouping import GroupKey, groups_of
 from bench.leaderboard.numbers import DASH
-from bench.leaderboard.rows import group_views
-from bench.leaderboard.state_words import STATES
-from bench.leaderboard.verification_words import verification_facts
+from bench.leaderboard.page.differences import differences
+from bench.leaderboard.page.facts import Fact, check_facts, confound_facts, control_facts, residual_facts
+from bench.leaderboard.page.rows import group_views
+from bench.leaderboard.page.state_words import STATES
+from bench.leaderboard.page.verification_words import verification_facts
 from bench.records.privacy import Privacy
 from bench.records.schema import PROTOCOL_VERSION, Record, Status
 from tests.factories import interval, make_record

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from bench.leaderboard.export import leaderboard_json
-from bench.leaderboard.facts import check_facts
 from bench.leaderboard.grouping import groups_of
-from bench.leaderboard.rows import group_views
+from bench.leaderboard.page.facts import check_facts
+from bench.leaderboard.page.rows import group_views
+from bench.leaderboard.plain.json_file import leaderboard_json
 from bench.records.privacy import Validity
 from bench.records.schema import Record
 from tests.factories import interval, make_record

@@ -7,7 +7,7 @@ import pytest
 
 from bench.leaderboard.build import build
 from bench.leaderboard.grouping import groups_of
-from bench.leaderboard.over_seeds import SeedsRow, over_seeds
+from bench.leaderboard.tables.seeds import SeedsRow, over_seeds
 from bench.records.schema import Record
 from tests.factories import make_record
 

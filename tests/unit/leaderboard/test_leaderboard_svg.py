@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.leaderboard.cell_figures import Figure, cell_figures
 from bench.leaderboard.grouping import Board, groups_of
-from bench.leaderboard.plots import scatters
-from bench.leaderboard.svg.curve import Chart, Knot, curve
-from bench.leaderboard.svg.drawing import Box
-from bench.leaderboard.svg.labels import place_labels
-from bench.leaderboard.svg.roc import roc
-from bench.leaderboard.svg.scales import Scale, close_domain, domain, round_step, tick_text, ticks
+from bench.leaderboard.page.cell_figures import Figure, cell_figures
+from bench.leaderboard.page.plots import scatters
+from bench.leaderboard.page.svg.curve import Chart, Knot, curve
+from bench.leaderboard.page.svg.drawing import Box
+from bench.leaderboard.page.svg.labels import place_labels
+from bench.leaderboard.page.svg.roc import roc
+from bench.leaderboard.page.svg.scales import Scale, close_domain, domain, round_step, tick_text, ticks
 from bench.records.schema import Record
 from tests.factories import interval, make_record
 

@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from bench.leaderboard.export import leaderboard_json
-from bench.leaderboard.facts import check_facts
 from bench.leaderboard.grouping import groups_of
+from bench.leaderboard.page.facts import check_facts
+from bench.leaderboard.page.rows import group_views
+from bench.leaderboard.plain.json_file import leaderboard_json
 from bench.leaderboard.plain.tables import SMALLER_IS_BETTER
-from bench.leaderboard.rows import group_views
 from bench.leaderboard.submissions.problems import problems_of
 from bench.leaderboard.submissions.ranges import impossible
 from bench.records.privacy import Validity

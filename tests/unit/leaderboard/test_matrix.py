@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.leaderboard.grouping import groups_of
-from bench.leaderboard.matrix import Matrix, Square, band_of, matrix_of
+from bench.leaderboard.page.matrix import Matrix, Square, band_of, matrix_of
 from bench.records.schema import Record
 from tests.factories import interval, make_record
 
@@ -74,4 +74,4 @@ def test_a_valid_seed_counts_before_a_lost_one() -> None:
 def test_what_was_not_run_is_a_dot_without_a_link() -> None:
     found = square(matrix(scored("a", "x", 0.3), scored("b", "y", 0.3)), "a", "y")
     assert (found.text, found.cell, found.seeds) == ("·", None, 0)
-    assert found.words == "y was not run on a"
+    assert found.words == "y has no result on a: it was not run, or does not fit the defense"

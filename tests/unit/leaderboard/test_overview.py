@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.leaderboard.grouping import Group, groups_of
-from bench.leaderboard.overview.drawn import plot_of
-from bench.leaderboard.overview.front import dominated, dominates, front
-from bench.leaderboard.overview.marks import worst_marks
-from bench.leaderboard.overview.measures import PAIRS, measures
-from bench.leaderboard.overview.reported import REPORTED
-from bench.leaderboard.overview.utility import AVERAGE, WORST, utilities, utility_of
-from bench.leaderboard.overview.view import Drawing, OverviewView, overview_view
+from bench.leaderboard.page.overview.drawn import plot_of
+from bench.leaderboard.page.overview.front import dominated, dominates, front
+from bench.leaderboard.page.overview.marks import worst_marks
+from bench.leaderboard.page.overview.measures import PAIRS, measures
+from bench.leaderboard.page.overview.reported import REPORTED
+from bench.leaderboard.page.overview.utility import AVERAGE, WORST, utilities, utility_of
+from bench.leaderboard.page.overview.view import Drawing, OverviewView, overview_view
 from bench.records.schema import Record
 from tests.factories import interval, make_record
 from tests.unit.leaderboard.judging import EVEN, EVERYBODY, NOBODY, ODD, judged_in

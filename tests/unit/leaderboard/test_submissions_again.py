@@ -13,7 +13,7 @@ from bench import config
 from bench.errors import BenchError
 from bench.leaderboard.build import build
 from bench.leaderboard.grouping import groups_of
-from bench.leaderboard.provenance import provenance_facts
+from bench.leaderboard.page.provenance import provenance_facts
 from bench.leaderboard.submissions.changes import changes, numbers_of
 from bench.leaderboard.submissions.compare import compare, differences
 from bench.leaderboard.submissions.pack import pack

@@ -11,7 +11,7 @@ from bench.attacks.reid_msssim import ReidMsssim
 from bench.defense import Networks
 from bench.defenses.mixup.variants import MixupNaiveTTA
 from bench.defenses.no_proxy import NoProxy
-from bench.leaderboard.facts import confound_facts
+from bench.leaderboard.page.facts import confound_facts
 from bench.progress import Display
 from bench.records.parts import Interval
 from bench.records.privacy import LeakCurve
