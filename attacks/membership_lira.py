@@ -8,15 +8,16 @@ Shadow networks are trained on random halves of everybody the attacker has scans
 them. Of each person asked about the attacker has one scan; where people come again it makes another visit of it, since
 members were trained on with all of theirs, and a defense that learns from pairs of visits learns nothing of one scan.
 How sure a network is of a person's true labels, phi, is the mean logit over the brain, for the clean scan and for
-releases that the client's code makes of it under fresh keys. In and out of the training data phi has two means for each
+releases that the client's code makes of it under a few keys. In and out of the training data phi has two means for each
 person and one covariance for everybody; the target's phi is more likely under one or the other. How sure a network is
 of everybody alike is luck of its training and is taken out first.
 
-Differs from the paper: a volume's phi is a mean over voxels; one covariance, see `bench.attacks.membership`; the
-target's phi is moved by the same amount for everybody so that it lies between in and out on average, as shadows may be
-trained for a part of the iterations only (`effort`).
-Every network is asked in its own client's words: with releases that the client of the same training makes, under the
-same keys. The words of another training's encoder mean nothing to a server.
+Differs from the paper: a volume's phi is a mean over voxels; one covariance, see `bench.attacks.membership`; of the
+target's phi counts what a line through the middles of in and out leaves over, as shadows may be trained for a part of
+the iterations only (`effort`), and more iterations make a network surer of those who are easy above all.
+Every network is asked in its own client's words: with releases that the client of the same training makes. The words of
+another training's encoder mean nothing to a server. Everybody is asked about under the same keys: how much a key hides
+would outweigh by far what a network remembers.
 Left out: releases of cubes with keys of their own go to the server uncut; of several queries the first is asked about;
 releases that move the anatomy are held against labels that are not moved.
 """
@@ -100,10 +101,7 @@ class MembershipLira(Attack):
         halves = complementary_halves(len(families), self.shadows, seeds.generator(seed, self.name, "halves"))
 
         def phi_of(server: nn.Module, client: ClientCode) -> Float[Tensor, "person 2"]:
-            questions = [
-                questions_about(scan, client, self.mixtures, (seed, self.name, "key", place))
-                for place, scan in enumerate(asked)
-            ]
+            questions = [questions_about(scan, client, self.mixtures, (seed, self.name, "key")) for scan in asked]
             return certainty(server, questions, asked, trainer)
 
         phi = phi_of(view.server, view.client)
@@ -128,7 +126,7 @@ def _over(
 
 
 def questions_about(scan: Scan, client: ClientCode, mixtures: int, axes: tuple[str | int, ...]) -> Questions:
-    """The clean scan, then releases of it under fresh keys.
+    """The clean scan, then releases of it, one for each key.
 
     A release that says the same as one before ends them: the defense has no keys, or sends the scan itself. Without the
     clean scan where releases have other channels than it: the server could not read it.

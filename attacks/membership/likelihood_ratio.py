@@ -63,12 +63,13 @@ def drawn_together(
 
 
 def own_part(shadow_phi: ShadowPhi) -> ShadowPhi:
-    """Phi without what each network has in advance of the others on average over everybody.
+    """Phi without what each network has in advance of the others over everybody, see `off_the_line`.
 
-    One training ends surer than another, of everybody alike. Among a few networks those that learned a person are not
-    as lucky on average as those that did not, and that difference would pass for memory.
+    One training ends surer than another, of everybody. Among a few networks those that learned a person are not as
+    lucky on average as those that did not, and that difference would pass for memory.
     """
-    return shadow_phi - shadow_phi.mean(dim=1, keepdim=True)
+    middle = shadow_phi.mean(dim=0)
+    return middle - middle.mean(dim=0) + torch.stack([off_the_line(phi, middle) for phi in shadow_phi])
 
 
 def mean_of(shadow_phi: ShadowPhi, chosen: Inside) -> Phi:
@@ -86,10 +87,29 @@ def covariance(deviations: ShadowPhi) -> Float[Tensor, "query query"]:
 
 
 def matched(phi: Phi, shadow_phi: ShadowPhi, inside: Inside) -> Phi:
-    """Phi without what the target has in advance of its shadows on average over everybody.
+    """Phi without what the target has in advance of its shadows over everybody: put between in and out on average.
 
-    Half of those who are asked about were trained on, so that on average phi lies between mu_in and mu_out. Where it
-    does not, the target was trained longer, or on more people: that says nothing about anybody.
+    A target that was trained longer, or on more people, is surer of everybody, and surer by more of those who are easy,
+    see `off_the_line`. That says nothing about anybody.
     """
-    between = (mean_of(shadow_phi, inside) + mean_of(shadow_phi, ~inside)) / 2
-    return phi - (phi - between).mean(dim=0)
+    middle = (mean_of(shadow_phi, inside) + mean_of(shadow_phi, ~inside)) / 2
+    return middle + off_the_line(phi, middle)
+
+
+def off_the_line(phi: Phi, middle: Phi) -> Phi:
+    """What is left of phi beside a line in how easy each person is for the networks, query by query.
+
+    Left in, how easy a person is would pass for memory wherever members happen to be easier than strangers, or harder.
+    The slope is that of least squares, drawn towards 1 as far as it differs from 1 by its own error (Efron and Morris,
+    as in `drawn_together`): what a network knows by heart of a few people is no line.
+    """
+    easy, sure = middle - middle.mean(dim=0), phi - phi.mean(dim=0)
+    if len(phi) < 3:
+        return sure - easy
+    spread = easy.square().sum(dim=0).clamp_min(FLOOR)
+    steeper = (easy * sure).sum(dim=0) / spread - 1
+    beside = sure - (1 + steeper) * easy
+    error = beside.square().sum(dim=0) / (len(phi) - 2) / spread
+    kept = (1 - error / steeper.square().clamp_min(FLOOR)).clamp_min(0)
+    found: Phi = sure - (1 + kept * steeper) * easy
+    return found

@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from bench.attack import Attack
-from bench.attacks.membership_lira import MembershipLira
+from bench.attacks import membership_lira
+from bench.attacks.membership_lira import MembershipLira, Questions, questions_about
 from bench.data.cached import load_cached
 from bench.data.roles import data_secret, split
 from bench.metrics.confidence import mean_logit
@@ -33,11 +34,11 @@ from bench.runner.traffic.people import pseudonym
 from bench.runner.traffic.recording import Traffic
 from bench.trainer.devices import make_fabric
 from bench.types.claim import Linkage, Membership
-from bench.types.scan import Cohort, Roles
+from bench.types.scan import Cohort, Roles, Scan
 from bench.types.threat import Goal, Knows, Owns, ThreatModel, Tier
 from bench.types.traffic import Transcript
 from bench.types.training import Trainer
-from bench.view import AttackerView
+from bench.view import AttackerView, ClientCode
 
 CPU = torch.device("cpu")
 NOTHING = Traffic(Transcript(()), ())
@@ -132,6 +133,23 @@ def test_shadows_learn_everybody_by_two_visits_at_least(
     for cohort in learned:
         assert any(name.startswith("candidate") for name in cohort.subjects)
         assert min(Counter(scan.subject for scan in cohort).values()) > 1
+
+
+def test_everybody_is_asked_about_under_the_same_keys(
+    roles: Roles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under keys of their own, what a key hides would outweigh by far what a network remembers."""
+    asked: list[tuple[str | int, ...]] = []
+
+    def watched(scan: Scan, client: ClientCode, mixtures: int, axes: tuple[str | int, ...]) -> Questions:
+        asked.append(axes)
+        return questions_about(scan, client, mixtures, axes)
+
+    monkeypatch.setattr(membership_lira, "questions_about", watched)
+    _privacy(LIRA, roles, roles.train, tmp_path)
+    networks = LIRA.shadows + 1
+    assert len(asked) == networks * len(candidates_of(roles, 0, "secret"))
+    assert len(set(asked)) == 1
 
 
 def test_a_server_that_saw_nobody_gives_nobody_away(roles: Roles, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from bench.attacks.membership.likelihood_ratio import (
     log_ratio,
     matched,
     mean_of,
+    off_the_line,
     own_part,
 )
 
@@ -148,3 +149,40 @@ def test_gaps_are_drawn_by_hand() -> None:
     assert found[:, 0].tolist() == pytest.approx([5 - 2.1, 5 - 0.7, 5 + 0.7, 5 + 2.1])
     alike = drawn_together(gap, 10 * torch.eye(1, dtype=torch.float64), torch.full((4,), 2.0, dtype=torch.float64))
     assert alike[:, 0].tolist() == pytest.approx([5.0] * 4)
+
+
+def _people(draw: int, memory: float, sharper: float) -> float:
+    """The AUC where members happen to be hard, and phi of each network is a line in how easy people are."""
+    rng = torch.Generator().manual_seed(draw)
+    easy = torch.randn(30, 1, generator=rng)
+    member = (easy[:, 0] + torch.randn(30, generator=rng)).argsort().argsort() < 15
+    inside = torch.from_numpy(complementary_halves(30, 8, np.random.default_rng(draw)))
+    lines = 1 + 0.2 * torch.randn(8, 1, 1, generator=rng)
+    shadow = lines * easy + memory * inside[..., None] + 0.1 * torch.randn(8, 30, 1, generator=rng)
+    phi = sharper * easy + memory * member[:, None] + 0.1 * torch.randn(30, 1, generator=rng)
+    own = own_part(shadow)
+    scores = log_ratio(matched(phi, own, inside), own, inside)
+    return float((scores[member][:, None] > scores[~member]).double().mean())
+
+
+@pytest.mark.parametrize("sharper", [1.0, 2.5])
+def test_who_is_easy_passes_for_nobody_s_memory(sharper: float) -> None:
+    found = [_people(draw, 0.0, sharper) for draw in range(60)]
+    assert np.mean(found) == pytest.approx(0.5, abs=0.05)
+    assert np.std(found) < 0.12  # of guessing .107: 15 members and 15 strangers
+
+
+@pytest.mark.parametrize("sharper", [1.0, 2.5])
+def test_memory_is_found_beside_who_is_easy(sharper: float) -> None:
+    assert np.mean([_people(draw, 0.5, sharper) for draw in range(20)]) > 0.9
+
+
+def test_a_line_is_taken_out_by_hand() -> None:
+    middle = torch.tensor([[0.0], [1.0], [2.0]])
+    # The line 0.5 + 2.5 x leaves 0.5, -1, 0.5: squares 1.5, error 1.5 / 1 / 2 = 0.75, which is a third of 1.5 squared,
+    # so that two thirds of what it is steeper than 1 are kept: 2 x.
+    phi = torch.tensor([[1.0], [2.0], [6.0]])
+    assert off_the_line(phi, middle)[:, 0].tolist() == pytest.approx([0.0, -1.0, 1.0])
+    alike = off_the_line(phi, torch.ones(3, 1))  # nobody is easier: no line, only the mean
+    assert alike[:, 0].tolist() == pytest.approx([-2.0, -1.0, 3.0])
+    assert off_the_line(phi[:2], middle[:2])[:, 0].tolist() == [0.0, 0.0]  # through two a line fits always
