@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from bench.records.parts import Interval, Number, Part
+from bench.types.estimate import Estimate
 
 
 class Score(Part):
@@ -46,6 +47,11 @@ class OperatingPoint(Part):
 
     fpr: float
     tpr: Interval | None = Field(description="null where too few impostor comparisons support this rate")
+
+    @classmethod
+    def of(cls, fpr: float, tpr: Estimate | None) -> "OperatingPoint":
+        """The JSON form of one point of an ROC."""
+        return cls(fpr=fpr, tpr=None if tpr is None else Interval.of(tpr))
 
 
 class Verification(Part):

@@ -8,7 +8,6 @@ from bench import seeds
 from bench.defense import Networks
 from bench.metrics.confidence import mean_logit_of_answer
 from bench.metrics.membership import Told, tell_members
-from bench.metrics.verification import OperatingPoint as Point
 from bench.records.goals import HEADLINES
 from bench.records.parts import Interval
 from bench.records.privacy import Control, OperatingPoint, Privacy, Score, Verification
@@ -87,15 +86,11 @@ def _verification(told: Told, asked: Candidates, scores: Sequence[float], salt: 
     }
     return Verification(
         auc=Interval.of(told.auc),
-        operating_points=[_point(point) for point in told.tprs],
+        operating_points=[OperatingPoint.of(point.fpr, point.tpr) for point in told.tprs],
         smallest_fpr=told.smallest_fpr,
-        roc=[_point(point) for point in told.roc],
+        roc=[OperatingPoint.of(point.fpr, point.tpr) for point in told.roc],
         genuine=told.members,
         impostors=told.strangers,
         fpr_per_subject={person: alarm for person, (member, alarm) in sorted(accepted.items()) if not member},
         tpr_per_subject={person: found for person, (member, found) in sorted(accepted.items()) if member},
     )
-
-
-def _point(point: Point) -> OperatingPoint:
-    return OperatingPoint(fpr=point.fpr, tpr=None if point.tpr is None else Interval.of(point.tpr))

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from bench.metrics.residual import residual_risk, risk_distribution
 from bench.metrics.retrieval import Retrieval, score_linkage
 from bench.metrics.unenrolled import unenrolled_precisions
-from bench.metrics.verification import OperatingPoint as Point
 from bench.metrics.verification import verify
 from bench.records.goals import HEADLINES
 from bench.records.parts import Interval
@@ -45,9 +44,9 @@ def verification(claims: Repeated, scans: Sequence[Scan], salt: str, axes: tuple
     found = verify(claims, [scan.subject for scan in scans], *axes, "verification")
     return Verification(
         auc=Interval.of(found.auc),
-        operating_points=[_point(point) for point in found.tprs],
+        operating_points=[OperatingPoint.of(point.fpr, point.tpr) for point in found.tprs],
         smallest_fpr=found.smallest_fpr,
-        roc=[_point(point) for point in found.roc],
+        roc=[OperatingPoint.of(point.fpr, point.tpr) for point in found.roc],
         genuine=found.genuine,
         impostors=found.impostors,
         fpr_per_subject=_hashed(found.subject_fprs, salt),
@@ -74,10 +73,6 @@ def residual(
 
 def _score(estimate: Estimate, chance: float) -> Score:
     return Score(value=Interval.of(estimate), chance=chance)
-
-
-def _point(point: Point) -> OperatingPoint:
-    return OperatingPoint(fpr=point.fpr, tpr=None if point.tpr is None else Interval.of(point.tpr))
 
 
 def _hashed(values: Mapping[str, float], salt: str) -> dict[str, float | None]:

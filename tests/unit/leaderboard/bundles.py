@@ -15,7 +15,6 @@ from bench.leaderboard.submissions.bundle import MANIFEST_NAME, Manifest, hashed
 from bench.metrics.residual import residual_risk, risk_distribution
 from bench.metrics.retrieval import score_linkage
 from bench.metrics.unenrolled import unenrolled_precisions
-from bench.metrics.verification import OperatingPoint as Point
 from bench.metrics.verification import verify
 from bench.records.files import RECORD_NAME
 from bench.records.parts import Interval
@@ -62,9 +61,9 @@ def counted(scores: Float32[np.ndarray, "scan scan"], people: Sequence[str] = PE
         "by_queries": LeakCurve(along="queries", points=[LeakPoint(at=10, score=said["map"].value)]),
         "verification": Verification(
             auc=Interval.of(verified.auc),
-            operating_points=[_point(point) for point in verified.tprs],
+            operating_points=[OperatingPoint.of(point.fpr, point.tpr) for point in verified.tprs],
             smallest_fpr=verified.smallest_fpr,
-            roc=[_point(point) for point in verified.roc],
+            roc=[OperatingPoint.of(point.fpr, point.tpr) for point in verified.roc],
             genuine=verified.genuine,
             impostors=verified.impostors,
             fpr_per_subject=dict(verified.subject_fprs),
@@ -79,10 +78,6 @@ def counted(scores: Float32[np.ndarray, "scan scan"], people: Sequence[str] = PE
             per_subject=risks,
         ),
     }
-
-
-def _point(point: Point) -> OperatingPoint:
-    return OperatingPoint(fpr=point.fpr, tpr=None if point.tpr is None else Interval.of(point.tpr))
 
 
 def rebuilt(bundle: Path, files: dict[str, bytes], *, honest: bool = True) -> Path:
