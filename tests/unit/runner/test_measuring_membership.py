@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -150,6 +151,21 @@ def test_everybody_is_asked_about_under_the_same_keys(
     networks = LIRA.shadows + 1
     assert len(asked) == networks * len(candidates_of(roles, 0, "secret"))
     assert len(set(asked)) == 1
+
+
+def test_the_control_asks_about_everybody_under_one_key(
+    roles: Roles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: list[object] = []
+    draw = Client.draw_key
+
+    def drawn(self: Client, rng: np.random.Generator) -> object:
+        keys.append(draw(self, rng))
+        return keys[-1]
+
+    monkeypatch.setattr(Client, "draw_key", drawn)
+    _privacy(Telling(say=_guess), roles, roles.train, tmp_path)
+    assert len(keys) == 1
 
 
 def test_a_server_that_saw_nobody_gives_nobody_away(roles: Roles, tmp_path: Path) -> None:
