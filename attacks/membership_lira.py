@@ -72,7 +72,7 @@ class MembershipLira(Attack):
     )
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "smoke": {"shadows": 4, "mixtures": 1},
-        "quick": {"shadows": 8, "effort": 0.25, "mixtures": 1},
+        "quick": {"shadows": 8, "effort": 0.25, "mixtures": 3},
         "standard": {"shadows": 8, "effort": 0.5},
     }
 

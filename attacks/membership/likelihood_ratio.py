@@ -5,6 +5,8 @@ variance of Sec. VI-C for few shadow networks and the several queries of Sec. VI
 Letters as there: phi is how sure a network is of the truth about a person, one number for each kind of query.
 """
 
+import math
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -46,7 +48,7 @@ def drawn_together(
     """Every person's gap between in and out, drawn towards the mean over people: empirical Bayes, query by query.
 
     Gaps that scatter no more over people than those of few networks must are taken as one gap; nobody's is drawn where
-    people do differ much more.
+    people do differ much more. The mean over people is taken for one of memory, see `not_below_zero`.
 
     Source: Efron and Morris, JASA 70(350), 1975, for normal means of unequal variance with moments of the prior.
 
@@ -58,8 +60,21 @@ def drawn_together(
         return gap
     error = scatter.diagonal() * per_network[:, None]
     real = (gap.var(dim=0) - error.mean(dim=0)).clamp_min(0)
-    middle = gap.mean(dim=0)
-    return middle + real / (real + error) * (gap - middle)
+    mean = gap.mean(dim=0)
+    middle = not_below_zero(mean, gap.std(dim=0) / len(gap) ** 0.5)
+    return middle + real / (real + error) * (gap - mean)
+
+
+def not_below_zero(mean: Float[Tensor, " query"], error: Float[Tensor, " query"]) -> Float[Tensor, " query"]:
+    """The posterior mean of what cannot be negative, from a normal estimate and its error, with a flat prior.
+
+    Networks are surer of whom they learned, never less sure: where memory is weak the estimate's sign is luck, and a
+    wrong one would turn every score round.
+    """
+    z = mean / error.clamp_min(FLOOR)
+    density = torch.exp(-z.square() / 2 - torch.special.log_ndtr(z)) / (2 * math.pi) ** 0.5
+    found: Tensor = mean + error.clamp_min(FLOOR) * density
+    return found
 
 
 def own_part(shadow_phi: ShadowPhi) -> ShadowPhi:

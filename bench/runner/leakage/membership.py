@@ -13,20 +13,23 @@ from bench.records.parts import Interval
 from bench.records.privacy import Control, OperatingPoint, Privacy, Score, Verification
 from bench.runner.attack.attempts import Attempts
 from bench.runner.attack.candidates import Candidates, candidates_of
+from bench.runner.attack.own_pool import own_pool
 from bench.runner.traffic import wire
 from bench.runner.traffic.parties import Client, Server
 from bench.runner.traffic.people import pseudonym
 from bench.types.claim import Membership
-from bench.types.scan import Roles
+from bench.types.scan import Cohort, Roles
 from bench.types.threat import Goal
 
 Axes = tuple[str | int, ...]
 
 AUC = HEADLINES[Goal.MEMBERSHIP]
 DO_NOTHING = (
-    "one threshold for everybody on how sure the server's answer is of the true labels, sent as the client sends "
-    "under one key for all; no other network to compare with (Yeom et al. 2018)"
+    "one threshold for everybody on how sure the server's answer is of the true labels, sent as the client sends, with "
+    "the same keys of the attacker's own people for all; no other network to compare with (Yeom et al. 2018)"
 )
+KEYS = 3
+"""Under which the control asks about everybody."""
 
 
 def measure_membership(
@@ -39,7 +42,9 @@ def measure_membership(
     asked, axes = candidates_of(roles, attempts.seed, client.secret), attempts.axes()
     told = tell_members(claim.scores.tolist(), asked.members, *axes, "membership")
     server = Server(client.defense, networks.server, client.device)
-    sure = tell_members(confidences(client, server, asked, axes), asked.members, *axes, "control", "do-nothing")
+    sure = tell_members(
+        confidences(client, server, asked, roles.auxiliary, axes), asked.members, *axes, "control", "do-nothing"
+    )
     scores = membership_scores(told)
     return Privacy(
         scores=scores,
@@ -68,16 +73,20 @@ def membership_scores(told: Told) -> dict[str, Score]:
     }
 
 
-def confidences(client: Client, server: Server, asked: Candidates, axes: Axes) -> list[float]:
-    """How sure the server is of every candidate's true labels, under one key for everybody.
+def confidences(client: Client, server: Server, asked: Candidates, own: Cohort, axes: Axes) -> list[float]:
+    """How sure the server is of every candidate's true labels, on average over the same keys for everybody.
 
-    Under keys of their own the luck of the draw, such as a weak mixture, would pass for the server's memory.
+    Under keys of their own the luck of the draw, such as a weak mixture, would pass for the server's memory; and with
+    the hospital's references, which a defense may take from the train role, members might be mixed with themselves.
     """
-    key = client.draw_key(seeds.generator(*axes, "candidate", client.secret))
+    pool = own_pool(own, len(client.references))
+    asking = Client(client.defense, client.network, pool, client.device)
+    keys = [asking.draw_key(seeds.generator(*axes, "candidate", client.secret, number)) for number in range(KEYS)]
     found = []
     for scan in asked.scans:
-        maps = wire.decode(server.serve(client.protect(scan, key)), torch.device("cpu"))
-        found.append(float(mean_logit_of_answer(maps.mean(dim=0), scan.labels)))
+        answers = [wire.decode(server.serve(asking.protect(scan, key)), torch.device("cpu")) for key in keys]
+        sure = [mean_logit_of_answer(maps.mean(dim=0), scan.labels) for maps in answers]
+        found.append(float(torch.stack(sure).mean()))
     return found
 
 

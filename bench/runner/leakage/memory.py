@@ -114,11 +114,11 @@ def _auc(name: str, verdict: Verdict, asked: Candidates, axes: tuple[str | int, 
 
 
 def _shortfall(name: str, score: Score) -> str | None:
-    value, low = score.value.value, score.value.low
-    if value is None or low is None:
+    value, low, high = score.value.value, score.value.low, score.value.high
+    if value is None or low is None or high is None:
         return "no score"
     if name == "by-heart" and value < BY_HEART_AT_LEAST:
         return f"AUC {score.value} on a server that knows its people by heart, at least {BY_HEART_AT_LEAST} is expected"
-    if name == "never-seen" and low > 0.5:
+    if name == "never-seen" and not low <= 0.5 <= high:
         return f"AUC {score.value} on a server that never saw anybody, so it tells members by something else"
     return None

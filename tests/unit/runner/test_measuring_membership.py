@@ -27,7 +27,7 @@ from bench.runner.attack.claims import plain_claim
 from bench.runner.attack.confinement import Confinement
 from bench.runner.attack.contract import checked_claim
 from bench.runner.attack.public_training import PublicTraining
-from bench.runner.leakage.membership import measure_membership
+from bench.runner.leakage.membership import KEYS, measure_membership
 from bench.runner.leakage.memory import SHARES, Memory
 from bench.runner.leakage.validity import COHORT, GRID, at_smoke_size, check_attack
 from bench.runner.traffic.parties import Client
@@ -153,7 +153,7 @@ def test_everybody_is_asked_about_under_the_same_keys(
     assert len(set(asked)) == 1
 
 
-def test_the_control_asks_about_everybody_under_one_key(
+def test_the_control_asks_about_everybody_under_the_same_keys(
     roles: Roles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys: list[object] = []
@@ -165,7 +165,7 @@ def test_the_control_asks_about_everybody_under_one_key(
 
     monkeypatch.setattr(Client, "draw_key", drawn)
     _privacy(Telling(say=_guess), roles, roles.train, tmp_path)
-    assert len(keys) == 1
+    assert len(keys) == KEYS
 
 
 def test_a_server_that_saw_nobody_gives_nobody_away(roles: Roles, tmp_path: Path) -> None:
@@ -201,12 +201,13 @@ def test_an_attack_that_guesses_does_not_pass(tmp_path: Path, cohorts: Path) -> 
     assert "at least 0.9 is expected" in (found.leaks["by-heart"].reason or "")
 
 
-def test_an_attack_that_knows_the_roles_does_not_pass(tmp_path: Path, cohorts: Path) -> None:
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_attack_that_knows_the_roles_does_not_pass(turned: bool, tmp_path: Path, cohorts: Path) -> None:
     cohort = load_cached(COHORT, None, GRID, cohorts)
     truth = candidates_of(split(cohort, SHARES), 0, data_secret(cohort)).members
-    attempts = _attempts(Telling(say=lambda view: truth), tmp_path)
+    attempts = _attempts(Telling(say=lambda view: [member is not turned for member in truth]), tmp_path)
     found = check_attack(attempts, cohorts, tmp_path / "traffic", CPU)
-    assert found.leaks["by-heart"].passed
+    assert found.leaks["by-heart"].passed is not turned
     assert "never saw anybody" in (found.leaks["never-seen"].reason or "")
 
 

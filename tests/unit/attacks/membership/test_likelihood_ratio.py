@@ -16,6 +16,7 @@ from bench.attacks.membership.likelihood_ratio import (
     log_ratio,
     matched,
     mean_of,
+    not_below_zero,
     off_the_line,
     own_part,
 )
@@ -146,9 +147,27 @@ def test_gaps_are_drawn_by_hand() -> None:
     # Variance over people (9 + 1 + 1 + 9) / 3 = 20 / 3; each gap errs by 2 * 1: real 14 / 3, so 7 / 10 of each is kept.
     gap = torch.tensor([[-3.0], [-1.0], [1.0], [3.0]], dtype=torch.float64) + 5
     found = drawn_together(gap, torch.eye(1, dtype=torch.float64), torch.full((4,), 2.0, dtype=torch.float64))
-    assert found[:, 0].tolist() == pytest.approx([5 - 2.1, 5 - 0.7, 5 + 0.7, 5 + 2.1])
+    assert found[:, 0].tolist() == pytest.approx([5 - 2.1, 5 - 0.7, 5 + 0.7, 5 + 2.1], abs=1e-3)
     alike = drawn_together(gap, 10 * torch.eye(1, dtype=torch.float64), torch.full((4,), 2.0, dtype=torch.float64))
-    assert alike[:, 0].tolist() == pytest.approx([5.0] * 4)
+    assert alike[:, 0].tolist() == pytest.approx([5.0] * 4, abs=1e-3)
+
+
+def test_memory_is_not_taken_for_negative() -> None:
+    # Half a normal distribution: its mean is sqrt(2 / pi) errors; far below zero an error squared over the distance.
+    mean, error = torch.tensor([0.0, -10.0, 5.0, 0.0]), torch.tensor([2.0, 1.0, 1.0, 0.0])
+    found = not_below_zero(mean.double(), error.double()).tolist()
+    assert found == pytest.approx([2 * math.sqrt(2 / math.pi), 0.0981, 5.0, 0.0], abs=1e-4)
+
+
+def test_a_wrong_sign_of_weak_memory_turns_no_score_round() -> None:
+    rng = torch.Generator().manual_seed(0)
+    inside = torch.from_numpy(complementary_halves(30, 4, np.random.default_rng(0)))
+    shadow = -0.5 * inside[..., None] + torch.randn(4, 30, 1, generator=rng)
+    assert float((mean_of(shadow, inside) - mean_of(shadow, ~inside)).mean()) < 0
+    middle = (mean_of(shadow, inside) + mean_of(shadow, ~inside)) / 2
+    phi = middle + (torch.arange(30) < 15).float()[:, None]
+    scores = log_ratio(phi, shadow, inside)
+    assert float(scores[:15].mean()) > float(scores[15:].mean())
 
 
 def _people(draw: int, memory: float, sharper: float) -> float:
