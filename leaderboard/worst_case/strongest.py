@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from bench.leaderboard.worst_case.joined import UnionRow
 from bench.metrics.comparisons import compare, genuine_pairs
@@ -60,7 +63,8 @@ def strongest_of(row: UnionRow) -> Strongest | None:
     """
     if row.result is None:
         return None
-    together = recognised(union(row.linkages, row.people), row.people)
+    joined = union(row.linkages, row.people)
+    together = recognised(joined, row.people)
     if not together:
         return None
     each = {name: recognised(linkages, row.people) for name, linkages in sorted(row.linkages.items())}
@@ -72,10 +76,14 @@ def strongest_of(row: UnionRow) -> Strongest | None:
     claimed = {name: not row.entries[name].verified for name in equals}
     best = min(equals, key=lambda name: (claimed[name], tiers[name], -result.attacks[name].auc.value))
     alike = tuple(name for name in equals if name != best)
-    guessed = _by_guessing(row.people, len(row.linkages[best]))
-    if alone[best].keys() == together.keys() and most >= _mean(together) - _EQUAL:
-        return Strongest(attack=best, alone=best, alike=alike, shares=alone[best], guessed=guessed)
-    return Strongest(attack=None, alone=best, alike=alike, shares=together, guessed=guessed)
+    single = alone[best].keys() == together.keys() and most >= _mean(together) - _EQUAL
+    return Strongest(
+        attack=best if single else None,
+        alone=best,
+        alike=alike,
+        shares=alone[best] if single else together,
+        guessed=by_guessing(row.linkages[best] if single else joined, row.people),
+    )
 
 
 def recognised(linkages: Sequence[Linkage], people: Sequence[str]) -> dict[str, float]:
@@ -84,24 +92,47 @@ def recognised(linkages: Sequence[Linkage], people: Sequence[str]) -> dict[str, 
     With few impostor comparisons it is the smallest FPR that they support; empty if they support none.
     """
     comparisons = compare(tuple(linkages), people)
-    smallest = smallest_supported_fpr(comparisons.supporting)
-    if smallest is None:
+    rate = _rate(comparisons.supporting)
+    if rate is None:
         return {}
-    threshold = cut_at(comparisons, max(RANK_FPR, smallest)).threshold
+    threshold = cut_at(comparisons, rate).threshold
     accepted = np.stack([linkage.scores.numpy() > threshold for linkage in linkages])
     genuine = genuine_pairs(people) & probes_of(tuple(linkages), len(people))[:, None]
-    own = {person: [index for index, name in enumerate(people) if name == person] for person in set(people)}
     return {
         person: float(accepted[:, scans][:, genuine[scans]].mean())
-        for person, scans in sorted(own.items())
+        for person, scans in _scans_of(people).items()
         if genuine[scans].any()
     }
 
 
-def _by_guessing(people: Sequence[str], repetitions: int) -> float:
-    """Expected number of people of whom one comparison at least is among those that a guess accepts."""
-    visits = [people.count(person) for person in sorted(set(people))]
-    return sum(1 - (1 - RANK_FPR) ** (repetitions * count * (count - 1)) for count in visits if count > 1)
+def by_guessing(linkages: Sequence[Linkage], people: Sequence[str]) -> float:
+    """Expected number of people of whom one comparison at least is among those that a guess accepts.
+
+    A guess that calls (a, b) and (b, a) equally alike, as most attacks do, guesses once where others guess twice.
+    """
+    rate = _rate(compare(tuple(linkages), people).supporting)
+    if rate is None:
+        return 0.0
+    asked = genuine_pairs(people) & probes_of(tuple(linkages), len(people))[:, None]
+    either = np.triu(asked | asked.T)
+    guesses = sum(either if _is_symmetric(linkage.scores) else asked for linkage in linkages)
+    return sum(1 - (1 - rate) ** int(guesses[scans].sum()) for scans in _scans_of(people).values())
+
+
+def _is_symmetric(scores: Float[Tensor, "scan scan"]) -> bool:
+    """But for rounding; the diagonal means nothing."""
+    beside = ~torch.eye(len(scores), dtype=torch.bool)
+    return bool((scores - scores.T)[beside].abs().max() <= 1e-4 * scores[beside].std())
+
+
+def _scans_of(people: Sequence[str]) -> dict[str, list[int]]:
+    return {person: [index for index, name in enumerate(people) if name == person] for person in sorted(set(people))}
+
+
+def _rate(supporting: int) -> float | None:
+    """The FPR of the ranks; with few impostor comparisons the smallest that they support, None if they support none."""
+    smallest = smallest_supported_fpr(supporting)
+    return None if smallest is None else max(RANK_FPR, smallest)
 
 
 def _mean(shares: Mapping[str, float]) -> float:

@@ -4,13 +4,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from bench.leaderboard.grouping import groups_of
 from bench.leaderboard.worst_case.columns import worst_columns
 from bench.leaderboard.worst_case.rates import union_of, worst_of
+from bench.leaderboard.worst_case.strongest import by_guessing, recognised
 from bench.leaderboard.worst_case.view import parts
+from bench.metrics.comparisons import compare
+from bench.metrics.verification import EXPECTED_ALARMS
 from bench.records.parts import Interval
 from bench.records.privacy import OperatingPoint
+from bench.types.claim import Linkage
 from tests.factories import judged_record, seeing
 from tests.unit.leaderboard.judging import EVEN, EVERYBODY, NOBODY, ODD, PEOPLE, Judged, judged_in, rows, tpr
 
@@ -76,3 +81,34 @@ def test_what_the_ranks_compare_is_the_tpr_in_the_table(judged: Judged) -> None:
     assert worst_of(row) == union_of(row)
     assert row.leak == pytest.approx(tpr(row))
     assert [*row.strongest.shares] == sorted(EVERYBODY)
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_guessing_finds_about_as_many_people_as_stated(symmetric: bool) -> None:
+    people = [f"p{number // 2}" for number in range(30)]
+    rng = torch.Generator().manual_seed(0)
+    found, stated = [], set()
+    for _ in range(40):
+        draws = [torch.rand(30, 30, generator=rng) for _ in range(3)]
+        linkages = [Linkage(draw + draw.T if symmetric else draw) for draw in draws]
+        found.append(sum(share > 0 for share in recognised(linkages, people).values()))
+        stated.add(round(by_guessing(linkages, people), 6))
+    expected = 15 * (1 - 0.9**3) if symmetric else 15 * (1 - 0.9**6)
+    assert stated == {round(expected, 6)}
+    assert np.mean(found) == pytest.approx(expected, abs=0.8)
+
+
+def test_guessing_about_some_people_only_finds_fewer() -> None:
+    people = [f"p{number // 2}" for number in range(40)]
+    scores = torch.rand(40, 40, generator=torch.Generator().manual_seed(0))
+    alike, some = scores + scores.T, tuple(range(0, 16, 2))
+    assert by_guessing([Linkage(alike)], people) == pytest.approx(20 * 0.1)
+    assert by_guessing([Linkage(alike, probes=some)], people) == pytest.approx(8 * 0.1)
+
+
+def test_where_few_comparisons_support_no_low_rate_guessing_has_the_higher_one() -> None:
+    people = [f"p{number // 2}" for number in range(8)]
+    scores = torch.rand(8, 8, generator=torch.Generator().manual_seed(0))
+    supporting = compare(Linkage(scores), people).supporting
+    assert EXPECTED_ALARMS / supporting > 0.1
+    assert by_guessing([Linkage(scores + scores.T)], people) == pytest.approx(4 * EXPECTED_ALARMS / supporting)
