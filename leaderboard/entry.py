@@ -62,10 +62,19 @@ class Entry:
     @property
     def leakage(self) -> float | None:
         """The headline value, turned so that larger is always worse for the patient."""
-        if self.headline is None:
+        return None if self.headline is None else self._turned(self.headline.value.value)
+
+    @property
+    def leakage_over_a_guess(self) -> float | None:
+        """The same, and no less than what a guess gets: below it there is only luck."""
+        if self.headline is None or self.leakage is None:
             return None
-        value = finite(self.headline.value.value)
-        return value if value is None or self.headline.higher_is_worse else -value
+        chance = self._turned(self.headline.chance)
+        return self.leakage if chance is None else max(self.leakage, chance)
+
+    def _turned(self, value: float | None) -> float | None:
+        number = finite(value)
+        return number if number is None or self.headline is None or self.headline.higher_is_worse else -number
 
     @property
     def ranked(self) -> bool:

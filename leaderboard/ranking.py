@@ -1,8 +1,9 @@
 """The order of the rows.
 
 Defenses with a worst case over valid attacks stand first, in its order, see `bench.leaderboard.worst_case.ranks`.
-Any other stands where its worst valid attack at tier T2 or below puts it, most private first. Cells that are not OK
-carry no score, so they can neither lift a defense nor sink it; a defense without any valid score comes last.
+Any other stands where its worst valid attack at tier T2 or below puts it, most private first; nothing is more private
+than what a guess gets. Cells that are not OK carry no score, so they can neither lift a defense nor sink it; a defense
+without any valid score comes last.
 """
 
 import json
@@ -32,7 +33,7 @@ def in_order(entries: Sequence[Entry], judged: Mapping[str, tuple[bool, float, s
         if entry.defense in judged:
             return False, *judged[entry.defense]
         decisive = worst.get(entry.defense)
-        leakage = None if decisive is None else decisive.leakage
+        leakage = None if decisive is None else decisive.leakage_over_a_guess
         return True, leakage is None, 0.0 if leakage is None else leakage, entry.defense
 
     return sorted(entries, key=lambda entry: (place(entry), _within_defense(entry)))

@@ -83,7 +83,7 @@ class Residual(Part):
 
 
 class Confound(Part):
-    """What the attack links: the patient, or the reference that two releases share."""
+    """How far a key that two releases share would outweigh the patient; in the traffic no two share one."""
 
     reference_preferred: Interval = Field(
         description="share of people for whom another person under the same key looks more alike than they themselves "

@@ -100,11 +100,14 @@ def residual_facts(residual: Residual | None) -> list[Fact]:
 
 
 def confound_facts(confound: Confound | None) -> list[Fact]:
-    """Whether the attack follows the patient, or the reference or other secret that two releases share."""
+    """Whether the attack would follow the patient, or the reference or other secret, if two releases shared one."""
     if confound is None:
         why = "not asked of attacks like this; or two keys give one release, or nobody has two visits"
         return [Fact("same key preferred", DASH, why)]
-    meaning = "people for whom somebody else under the same key looks more alike than they do under another key"
+    meaning = (
+        "people for whom somebody else under the same key looks more alike than they do under another key; no key is "
+        "used twice here, so this takes nothing off the scores above"
+    )
     failed = "" if confound.reason is None else f"the attack failed here: {confound.reason}"
     return [interval_fact("same key preferred", confound.reference_preferred, failed, meaning)]
 

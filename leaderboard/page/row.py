@@ -103,6 +103,6 @@ def _facts(entry: Entry) -> list[tuple[str, list[Fact]]]:
         among,
         ("Verification: one person or two?", verification_facts(privacy.verification)),
         ("Residual risk", residual_facts(privacy.residual)),
-        ("Patient or key?", confound_facts(privacy.confound)),
+        ("If a key were used twice", confound_facts(privacy.confound)),
         lost,
     ]

@@ -23,10 +23,14 @@ def verdict_of(worst: Sequence[RankedRow]) -> str:
     found, people = worst_of(least).tpr, len(set(least.row.people))
     if found is None:
         return ""
+    tried = len(least.row.entries)
+    chosen = (
+        f", the strongest of {tried}" if least.strongest is not None and least.strongest.attack and tried > 1 else ""
+    )
     told = (
         f"Of {len(largest)} defenses the one that leaks least, {least.row.defense}, still lets an attacker recognise "
         f"{percent(found.value)} of the pairs of scans of one person (95 % interval {percent(found.low)} to "
-        f"{percent(found.high)}, found by {found_by(least)}), at false alarms where guessing recognises "
+        f"{percent(found.high)}, found by {found_by(least)}{chosen}), at false alarms where guessing recognises "
         f"{percent(RANK_FPR)}."
     )
     places = [(one.standing.best, one.standing.worst, one.rivals + 1) for one in ranked if one.standing is not None]

@@ -113,7 +113,7 @@ def test_the_details_hold_card_checks_controls_verification_and_risk(visit: Visi
         "The score among its controls",
         "Verification: one person or two?",
         "Residual risk",
-        "Patient or key?",
+        "If a key were used twice",
         "Worst case of the defense",
     ):
         expect(details.get_by_role("heading", name=title)).to_be_visible()

@@ -1,4 +1,8 @@
-"""The reference confound of a linkage: does the attack link the patient, or the secret that two releases share?"""
+"""The reference confound of a linkage: how far would a secret that two releases share outweigh the patient?
+
+In the traffic every scan has a key of its own, so there a secret can only hide the patient. What is measured here is
+what a hospital would risk that uses a key twice.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -58,6 +58,13 @@ def test_it_has_a_board_of_its_own_in_its_own_order() -> None:
     assert [entry.defense for entry in boards["membership"].entries] == ["naked", "mixup"]  # the less told, the better
 
 
+def test_below_a_guess_there_is_only_luck() -> None:
+    told = {"unlucky": 0.18, "even": 0.5, "lucky": 0.3, "told": 0.7}
+    (group,) = groups_of(_paths([telling(defense, auc) for defense, auc in told.items()]))
+    (board,) = group.boards
+    assert [entry.defense for entry in board.entries] == ["even", "lucky", "unlucky", "told"]  # equals by name
+
+
 def test_it_takes_no_part_in_the_worst_case() -> None:
     (group,) = groups_of(RECORDS)
     assert {name for one in group.worst for name in one.row.entries} <= {"nearest-neighbor"}
