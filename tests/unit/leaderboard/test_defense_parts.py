@@ -30,7 +30,7 @@ def test_what_is_known_is_said_with_chance_beside_it(tmp_path: Path) -> None:
     (part,) = view(judged_in(tmp_path)("open", "a", EVERYBODY)).defenses
     together, ever, *along, alone = part.sentences
     assert (
-        ever == "Recognised at least once, over all their scans and secret keys, are 12 of 12 people; guessing gets 2."
+        ever == "Recognised at least once, over all their scans and secret keys, are 12 of 12 people; guessing gets 1."
     )
     assert len(along) == 1
     assert along[0].startswith("A mean hides who fares worst: by a, one query, ")
