@@ -38,8 +38,8 @@ def scatters(board: Board, series: Mapping[str, int], ident: str) -> list[Markup
     entries = [entry for entry in board.entries if drawable(entry)]
     if not entries or board.headline is None:
         return []
-    labelled = _labelled(entries)
-    points = tuple(_point(entry, series[entry.defense], entry in labelled) for entry in entries)
+    labels = _labels(entries)
+    points = tuple(_point(entry, series[entry.defense], label) for entry, label in zip(entries, labels, strict=True))
     headlines = [entry.headline for entry in entries if entry.headline is not None]
     chances = {finite(score.chance) for score in headlines}
     known = tuple(sorted(chance for chance in chances if chance is not None and in_reach(chance)))
@@ -62,6 +62,14 @@ def scatters(board: Board, series: Mapping[str, int], ident: str) -> list[Markup
     ]
 
 
+def _labels(entries: list[Entry]) -> list[str]:
+    """What the marks do not say: the attack, or the defense where the attack is one; its colour is in the legend."""
+    labelled = _labelled(entries)
+    one_attack = len({entry.attack for entry in entries}) == 1
+    names = [entry.defense if one_attack else entry.attack for entry in entries]
+    return [short(name) if entry in labelled else "" for entry, name in zip(entries, names, strict=True)]
+
+
 def _labelled(entries: list[Entry]) -> list[Entry]:
     if len(entries) > MOST_LABELLED:
         return list(worst_cases(entries).values())
@@ -71,7 +79,7 @@ def _labelled(entries: list[Entry]) -> list[Entry]:
     return list(first_seed.values())
 
 
-def _point(entry: Entry, series: int, labelled: bool) -> Point:
+def _point(entry: Entry, series: int, label: str) -> Point:
     if (
         entry.headline is None
         or entry.headline_name is None
@@ -87,7 +95,7 @@ def _point(entry: Entry, series: int, labelled: bool) -> Point:
         utility_limits=limits_of(dice),
         series=series,
         hollow=tier > LAST_RANKED_TIER,
-        label=short(entry.attack) if labelled else "",
+        label=label,
         title=f"{entry.defense} against {entry.attack} (T{tier}, seed {entry.record.seed})\n"
         f"Dice {dice}\n{shown(entry.headline_name)} {score}",
     )

@@ -101,6 +101,16 @@ def test_seeds_of_one_cell_share_one_label() -> None:
         assert len(svg.findall(".//text[@class='label']")) == 1
 
 
+def test_a_label_names_the_attack_or_the_defense_where_all_cells_have_one_attack() -> None:
+    others = [make_record(defense={"name": name}) for name in ("mix", "warp")]
+    for svg in drawn(*others):
+        assert sorted(label.text or "" for label in svg.findall(".//text[@class='label']")) == ["mix", "warp"]
+    for svg in drawn(*others, make_record(attack={"name": "peek"})):
+        words = {label.text for label in svg.findall(".//text[@class='label']")}
+        assert "peek" in words
+        assert not words & {"mix", "warp"}
+
+
 def test_cells_without_a_valid_score_or_dice_are_not_drawn() -> None:
     failed = make_record(seed=1, status="failed", reason="NaN")
     no_dice = make_record(seed=2, utility={"dice_average": interval(None)})
